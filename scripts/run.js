@@ -1,0 +1,72 @@
+// Runs the project's commands on the pinned Node.js, installing first what is not there yet.
+// Plain JavaScript, since any Node.js from 20 on may be the one that npm starts.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+const root = path.join(import.meta.dirname, "..");
+const bin = (name) => path.join(root, "node_modules", ".bin", name);
+// COPPICE_TEST_NODE: another Node.js to test on.
+const node = () =>
+  process.env.COPPICE_TEST_NODE ?? path.join(root, "node_modules", "node", "bin", "node");
+const NODE_OPTIONS = ["--disable-warning=ExperimentalWarning"];
+
+const commands = {
+  check() {
+    run(bin("tsc"), ["-p", "."]);
+    run(bin("biome"), ["check", "--error-on-warnings"]);
+  },
+  test() {
+    const [first] = process.argv.slice(3);
+    if (first === undefined) commands.check();
+    const files = first === undefined ? testFiles() : process.argv.slice(3);
+    run(node(), [...NODE_OPTIONS, "--test", "--test-timeout=120000", ...files]);
+  },
+  build() {
+    rmSync(path.join(root, "dist"), { recursive: true, force: true });
+    run(bin("tsc"), ["-p", "tsconfig.build.json"]);
+  },
+  demo() {
+    run(node(), [...NODE_OPTIONS, "scripts/demo.ts"]);
+  },
+  bench() {
+    commands.build();
+    run(node(), [...NODE_OPTIONS, "bench/main.ts", ...process.argv.slice(3)]);
+  },
+};
+
+const command = commands[process.argv[2]];
+if (command === undefined) fail(`usage: run.js ${Object.keys(commands).join("|")}`, 2);
+install();
+command();
+
+/** `npm ci`, unless what is installed is what the lock file says. */
+function install() {
+  const stamp = path.join(root, "node_modules", ".installed");
+  const wanted = createHash("sha256")
+    .update(readFileSync(path.join(root, "package-lock.json")))
+    .digest("hex");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
+  run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+  writeFileSync(stamp, wanted);
+}
+
+function testFiles() {
+  return readdirSync(path.join(root, "test"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".test.ts"))
+    .map((name) => path.join("test", name))
+    .sort();
+}
+
+function run(file, args) {
+  const { status, signal, error } = spawnSync(file, args, { cwd: root, stdio: "inherit" });
+  if (error) fail(`error: cannot run ${file}: ${error.message}`);
+  if (status !== 0)
+    fail(`error: ${path.basename(file)} ended with ${signal ?? `status ${status}`}`);
+}
+
+function fail(text, status = 1) {
+  console.error(text);
+  process.exit(status);
+}

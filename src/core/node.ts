@@ -1,0 +1,461 @@
+/**
+ * The life of one node: `step` decides, and does nothing else.
+ *
+ * Why no node can ever run twice: only `spawn` (below) returns the effect that starts a process,
+ * and it leaves the node "starting", which only the outcome of that very start can end. Every
+ * other road to `spawn` begins in a state without a process: "pending", "waiting", "stopped", or
+ * a stop of which the whole process group has been seen to be gone.
+ */
+import type { Policy } from "./config.ts";
+import { afterDeath, attempted, type Exit, FRESH, type Revival } from "./revival.ts";
+import {
+  forRemains,
+  lookAgainAfter,
+  nextSignal,
+  type StopProgress,
+  type StopRules,
+} from "./stopping.ts";
+
+/** What outlasts a single process of a node. */
+export interface Life {
+  /** Starts so far. */
+  generation: number;
+  revival: Revival;
+}
+
+/** What follows once the process and its group are gone. */
+export type After = "respawn" | "stopped" | "gone" | { reviveAt: number };
+
+export type State =
+  | { tag: "pending"; life: Life }
+  | {
+      tag: "starting";
+      life: Life;
+      since: number;
+      revived: boolean;
+      after: "run" | "respawn" | "gone";
+    }
+  | { tag: "running"; life: Life; pid: number; since: number }
+  | { tag: "waiting"; life: Life; until: number }
+  | { tag: "stopping"; life: Life; pid: number; stop: StopProgress; after: "respawn" | "gone" }
+  | {
+      /** The process has gone, others of its group have not; or both belong to a dead Stem. */
+      tag: "clearing";
+      life: Life;
+      groups: readonly number[];
+      inherited: boolean;
+      stop: StopProgress;
+      looks: number;
+      lookAt: number;
+      after: After;
+    }
+  | { tag: "stopped"; life: Life }
+  | { tag: "gone" };
+
+/** Commands (create, restart, destroy), facts (started, failed, exited, looked), and time (wake). */
+export type Event =
+  /** `previous`: process groups that an earlier Stem left; they go first. */
+  | { type: "create"; generation: number; previous: readonly number[] }
+  | { type: "restart" }
+  | { type: "destroy" }
+  | { type: "started"; pid: number }
+  | { type: "failed" }
+  /** `remains`: whether others of its process group still live. */
+  | { type: "exited"; pid: number; exit: Exit; remains: boolean }
+  /** The answer to a `look`: those of the groups that still have a member. */
+  | { type: "looked"; left: readonly number[] }
+  | { type: "wake" };
+
+export type Effect =
+  | { type: "spawn" }
+  | { type: "signal"; pid: number; signal: NodeJS.Signals }
+  | { type: "signalGroups"; groups: readonly number[]; signal: NodeJS.Signals }
+  | { type: "look"; groups: readonly number[] }
+  | { type: "report"; news: News };
+
+/** Why a report is made. */
+export type News =
+  | { kind: "started"; revived: boolean }
+  | { kind: "failed" }
+  | { kind: "exited"; pid: number; exit: Exit; premature: boolean }
+  | { kind: "changed" }
+  | { kind: "gone" };
+
+export interface Step {
+  state: State;
+  effects: Effect[];
+}
+
+/** The policies of a node, and whether SIGKILL is allowed. */
+export interface Rules extends Policy {
+  stop: StopRules;
+}
+
+export const NEW: State = { tag: "pending", life: { generation: 0, revival: FRESH } };
+
+/**
+ * One step of a node's life.
+ * @param now monotonic milliseconds
+ * @param rules those of the process that runs or ran last
+ */
+export function step(state: State, event: Event, now: number, rules: Rules): Step {
+  switch (state.tag) {
+    case "pending":
+      return pending(state, event, now, rules);
+    case "starting":
+      return starting(state, event, now, rules);
+    case "running":
+      return running(state, event, now, rules);
+    case "waiting":
+      return waiting(state, event, now);
+    case "stopping":
+      return stopping(state, event, now, rules);
+    case "clearing":
+      return clearing(state, event, now, rules);
+    case "stopped":
+      return stopped(state, event, now);
+    case "gone":
+      return gone(state, event, now, rules);
+    default:
+      return state satisfies never;
+  }
+}
+
+/** When the node next wants a `wake`, if ever (monotonic milliseconds). */
+export function wakeAt(state: State): number | undefined {
+  switch (state.tag) {
+    case "waiting":
+      return state.until;
+    case "stopping":
+      return state.stop.next;
+    case "clearing":
+      return Math.min(state.stop.next, state.lookAt);
+    case "pending":
+    case "starting":
+    case "running":
+    case "stopped":
+    case "gone":
+      return undefined;
+    default:
+      return state satisfies never;
+  }
+}
+
+type In<Tag extends State["tag"]> = Extract<State, { tag: Tag }>;
+
+function pending(state: In<"pending">, event: Event, now: number, rules: Rules): Step {
+  switch (event.type) {
+    case "create":
+      return create(event, now, rules);
+    case "restart":
+      return spawn(state.life, now);
+    case "destroy":
+      return end();
+    case "started":
+    case "failed":
+    case "exited":
+    case "looked":
+    case "wake":
+      return unchanged(state);
+    default:
+      return event satisfies never;
+  }
+}
+
+function starting(state: In<"starting">, event: Event, now: number, rules: Rules): Step {
+  switch (event.type) {
+    case "started": {
+      const life = { ...state.life, generation: state.life.generation + 1 };
+      const news: News = { kind: "started", revived: state.revived };
+      const running: State = { tag: "running", life, pid: event.pid, since: state.since };
+      const begun: Step = { state: running, effects: [report(news)] };
+      return state.after === "run" ? begun : chain(begun, stop(running, state.after, now, rules));
+    }
+    case "failed": {
+      if (state.after === "gone") return end();
+      if (state.after === "respawn")
+        return chain({ state, effects: [report({ kind: "failed" })] }, spawn(state.life, now));
+      const verdict = afterDeath(state.life.revival, { code: 1 }, state.since, now, rules.revival);
+      const life = { ...state.life, revival: verdict.revival };
+      return {
+        state: verdict.revive
+          ? { tag: "waiting", life, until: verdict.at }
+          : { tag: "stopped", life },
+        effects: [report({ kind: "failed" })],
+      };
+    }
+    case "create":
+      return state.after === "gone"
+        ? { state: { ...state, life: newLife(event), after: "respawn" }, effects: [] }
+        : unchanged(state);
+    case "restart":
+      return state.after === "gone"
+        ? unchanged(state)
+        : { state: { ...state, after: "respawn" }, effects: [] };
+    case "destroy":
+      return { state: { ...state, after: "gone" }, effects: [] };
+    case "exited":
+    case "looked":
+    case "wake":
+      return unchanged(state);
+    default:
+      return event satisfies never;
+  }
+}
+
+function running(state: In<"running">, event: Event, now: number, rules: Rules): Step {
+  switch (event.type) {
+    case "exited": {
+      if (event.pid !== state.pid) return unchanged(state);
+      const { pid, exit } = event;
+      const verdict = afterDeath(state.life.revival, exit, state.since, now, rules.revival);
+      const life = { ...state.life, revival: verdict.revival };
+      const after: After = verdict.revive ? { reviveAt: verdict.at } : "stopped";
+      const next = event.remains
+        ? clear(life, [pid], after, now, rules)
+        : proceed(life, after, now);
+      return chain(
+        { state, effects: [report({ kind: "exited", pid, exit, premature: true })] },
+        next,
+      );
+    }
+    case "restart":
+      return stop(state, "respawn", now, rules);
+    case "destroy":
+      return stop(state, "gone", now, rules);
+    case "create":
+    case "started":
+    case "failed":
+    case "looked":
+    case "wake":
+      return unchanged(state);
+    default:
+      return event satisfies never;
+  }
+}
+
+function waiting(state: In<"waiting">, event: Event, now: number): Step {
+  switch (event.type) {
+    case "wake":
+      return now >= state.until ? revive(state.life, now) : unchanged(state);
+    case "restart":
+      return spawn(state.life, now);
+    case "destroy":
+      return end();
+    case "create":
+    case "started":
+    case "failed":
+    case "exited":
+    case "looked":
+      return unchanged(state);
+    default:
+      return event satisfies never;
+  }
+}
+
+function stopping(state: In<"stopping">, event: Event, now: number, rules: Rules): Step {
+  switch (event.type) {
+    case "exited": {
+      if (event.pid !== state.pid) return unchanged(state);
+      const { pid, exit } = event;
+      const next = event.remains
+        ? clear(state.life, [pid], state.after, now, rules)
+        : proceed(state.life, state.after, now);
+      return chain(
+        { state, effects: [report({ kind: "exited", pid, exit, premature: false })] },
+        next,
+      );
+    }
+    case "wake": {
+      if (now < state.stop.next) return unchanged(state);
+      const { signal, stop } = nextSignal(state.stop.shots, now, rules.stop);
+      return { state: { ...state, stop }, effects: [{ type: "signal", pid: state.pid, signal }] };
+    }
+    case "create":
+      return state.after === "gone"
+        ? {
+            state: { ...state, life: newLife(event), after: "respawn" },
+            effects: [report({ kind: "changed" })],
+          }
+        : unchanged(state);
+    case "destroy":
+      return { state: { ...state, after: "gone" }, effects: [] };
+    case "restart":
+    case "started":
+    case "failed":
+    case "looked":
+      return unchanged(state);
+    default:
+      return event satisfies never;
+  }
+}
+
+function clearing(state: In<"clearing">, event: Event, now: number, rules: Rules): Step {
+  switch (event.type) {
+    case "looked": {
+      if (event.left.length === 0) return proceed(state.life, state.after, now);
+      const lookAt = now + lookAgainAfter(state.looks);
+      return {
+        state: { ...state, groups: event.left, looks: state.looks + 1, lookAt },
+        effects: [],
+      };
+    }
+    case "wake": {
+      const { groups } = state;
+      if (now < state.stop.next) {
+        return now < state.lookAt
+          ? unchanged(state)
+          : { state, effects: [{ type: "look", groups }] };
+      }
+      const { signal, stop } = nextSignal(state.stop.shots, now, clearingRules(state, rules));
+      return {
+        state: { ...state, stop, looks: 0, lookAt: now + lookAgainAfter(0) },
+        effects: [{ type: "signalGroups", groups, signal }],
+      };
+    }
+    case "create":
+      return state.after === "gone"
+        ? {
+            state: { ...state, life: newLife(event), after: "respawn" },
+            effects: [report({ kind: "changed" })],
+          }
+        : unchanged(state);
+    case "restart":
+      return state.after === "gone"
+        ? unchanged(state)
+        : { state: { ...state, after: "respawn" }, effects: [] };
+    case "destroy":
+      return { state: { ...state, after: "gone" }, effects: [] };
+    case "started":
+    case "failed":
+    case "exited":
+      return unchanged(state);
+    default:
+      return event satisfies never;
+  }
+}
+
+function stopped(state: In<"stopped">, event: Event, now: number): Step {
+  switch (event.type) {
+    case "restart":
+      return spawn(state.life, now);
+    case "destroy":
+      return end();
+    case "create":
+    case "started":
+    case "failed":
+    case "exited":
+    case "looked":
+    case "wake":
+      return unchanged(state);
+    default:
+      return event satisfies never;
+  }
+}
+
+function gone(state: In<"gone">, event: Event, now: number, rules: Rules): Step {
+  switch (event.type) {
+    case "create":
+      return create(event, now, rules);
+    case "restart":
+    case "destroy":
+    case "started":
+    case "failed":
+    case "exited":
+    case "looked":
+    case "wake":
+      return unchanged(state);
+    default:
+      return event satisfies never;
+  }
+}
+
+function create(event: Extract<Event, { type: "create" }>, now: number, rules: Rules): Step {
+  const life = newLife(event);
+  if (event.previous.length === 0) return spawn(life, now);
+  return clear(life, event.previous, "respawn", now, rules, true);
+}
+
+/** The only place from which a process is ever started. */
+function spawn(life: Life, now: number, revived = false): Step {
+  return {
+    state: { tag: "starting", life, since: now, revived, after: "run" },
+    effects: [{ type: "spawn" }],
+  };
+}
+
+function revive(life: Life, now: number): Step {
+  return spawn({ ...life, revival: attempted(life.revival) }, now, true);
+}
+
+function stop(state: In<"running">, after: "respawn" | "gone", now: number, rules: Rules): Step {
+  const { life, pid } = state;
+  const first = nextSignal(0, now, rules.stop);
+  return {
+    state: { tag: "stopping", life, pid, stop: first.stop, after },
+    effects: [{ type: "signal", pid, signal: first.signal }, report({ kind: "changed" })],
+  };
+}
+
+/** Ends what is left of process groups, and does what follows once they are empty. */
+function clear(
+  life: Life,
+  groups: readonly number[],
+  after: After,
+  now: number,
+  rules: Rules,
+  inherited = false,
+): Step {
+  const first = nextSignal(0, now, clearingRules({ inherited }, rules));
+  return {
+    state: {
+      tag: "clearing",
+      life,
+      groups,
+      inherited,
+      stop: first.stop,
+      looks: 0,
+      lookAt: now + lookAgainAfter(0),
+      after,
+    },
+    effects: [{ type: "signalGroups", groups, signal: first.signal }, report({ kind: "changed" })],
+  };
+}
+
+/** A group that an earlier Stem left still has its leader, and the leader its full stop policy. */
+function clearingRules(state: { inherited: boolean }, rules: Rules): StopRules {
+  return state.inherited ? rules.stop : forRemains(rules.stop);
+}
+
+/** Nothing of the node lives any more: go on with what was to follow. */
+function proceed(life: Life, after: After, now: number): Step {
+  if (after === "respawn") return spawn(life, now);
+  if (after === "gone") return end();
+  if (after === "stopped")
+    return { state: { tag: "stopped", life }, effects: [report({ kind: "changed" })] };
+  if (now >= after.reviveAt) return revive(life, now);
+  return {
+    state: { tag: "waiting", life, until: after.reviveAt },
+    effects: [report({ kind: "changed" })],
+  };
+}
+
+function end(): Step {
+  return { state: { tag: "gone" }, effects: [report({ kind: "gone" })] };
+}
+
+function newLife(event: Extract<Event, { type: "create" }>): Life {
+  return { generation: event.generation, revival: FRESH };
+}
+
+function report(news: News): Effect {
+  return { type: "report", news };
+}
+
+function unchanged(state: State): Step {
+  return { state, effects: [] };
+}
+
+function chain(first: Step, second: Step): Step {
+  return { state: second.state, effects: [...first.effects, ...second.effects] };
+}

@@ -1,0 +1,27 @@
+/** What users learn of nodes. */
+import type { NodeConfig } from "./config.ts";
+import type { Exit } from "./revival.ts";
+
+export type NodeState = "pending" | "running" | "waiting" | "stopping" | "stopped";
+
+/** One node. `since`, `at` and `nextStart` are Unix times in milliseconds. */
+export interface NodeStatus {
+  node: NodeConfig;
+  /** While a process runs. */
+  pid?: number;
+  state: NodeState;
+  /** Starts so far. */
+  generation: number;
+  /** The last change of state. */
+  since: number;
+  lastExit?: LastExit;
+  nextStart?: number;
+}
+
+/** How a node's last process ended. A start that failed counts as code 1. */
+export type LastExit = Exit & { at: number };
+
+/** The nodes that were asked for, by name. */
+export interface Status {
+  nodes: Record<string, NodeStatus>;
+}

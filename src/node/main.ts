@@ -1,0 +1,63 @@
+/** A script node's process: the tree's scripts, run in a fresh Node.js. */
+import fs from "node:fs";
+import path from "node:path";
+import type { NodeConfig } from "../core/config.ts";
+import { CoppiceError } from "../errors.ts";
+import { type HandedDown, setArgs } from "../script/args.ts";
+import { installModuleHooks } from "../script/modules.ts";
+import { useCompileCache } from "../script/options.ts";
+import { setRole } from "../script/role.ts";
+import { sayTerminated, scriptProcess } from "../script/run.ts";
+
+const PARENT_CHECK_MS = 1_000;
+
+const [, , argsFile = "", stemPidText = ""] = process.argv;
+const config = JSON.parse(fs.readFileSync(process.env["COPPICE_NODE"] ?? "", "utf8")) as NodeConfig;
+const handedDown = JSON.parse(fs.readFileSync(argsFile, "utf8")) as HandedDown;
+const stemPid = Number(stemPidText);
+const scripts = [
+  ...(config.addlBaseScripts ?? []),
+  ...handedDown.scripts,
+  ...(config.addlUserScripts ?? []),
+];
+
+let isSaid = false;
+
+process.title = `coppice: ${config.name}`;
+useCompileCache(path.join(path.dirname(argsFile), "cache"));
+setArgs({
+  scripts,
+  ...(config.interface === undefined ? {} : { interface: config.interface }),
+  ...(config.pcapFile === undefined ? {} : { pcapFile: config.pcapFile }),
+  bareMode: config.bareMode ?? handedDown.bareMode,
+  ignoreChecksums: handedDown.ignoreChecksums,
+  defines: handedDown.defines,
+});
+const own = scriptProcess(() => (isOrphaned() ? sayOrphaned() : sayTerminated()));
+setRole({ kind: "node", config, stemPid, terminate: () => own.end() });
+installModuleHooks();
+// This timer also keeps a node alive whose scripts have nothing to wait for.
+setInterval(checkParent, PARENT_CHECK_MS);
+checkParent();
+try {
+  await own.run(scripts, handedDown.exec);
+} catch (error) {
+  if (!(error instanceof CoppiceError)) throw error;
+  console.error(`error: ${error.message}`);
+  process.exit(error.exitStatus);
+}
+
+function checkParent(): void {
+  if (!isOrphaned()) return;
+  sayOrphaned();
+  own.end();
+}
+
+function isOrphaned(): boolean {
+  return process.ppid !== stemPid;
+}
+
+function sayOrphaned(): void {
+  if (!isSaid) console.error("supervised node was orphaned");
+  isSaid = true;
+}

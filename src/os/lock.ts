@@ -1,0 +1,38 @@
+/** One holder at a time for a directory; the kernel lets go of the lock when its holder is gone. */
+import fs from "node:fs";
+import { isRunning, processStat } from "./process-table.ts";
+import { runTool } from "./spawn.ts";
+import { findTool } from "./tools.ts";
+
+export type Lock = { held: true } | { held: false; pid: number | undefined };
+
+/**
+ * Takes the lock `file` for as long as this process lives. The lock belongs to the descriptor,
+ * which util-linux's `flock` shares for a moment; Node.js itself has no call for it.
+ * @throws the system's error if the file cannot be opened
+ */
+export function takeLock(file: string): Lock {
+  const fd = fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600);
+  const holder = readHolder(file);
+  const flock = findTool("flock");
+  const isFree =
+    flock === undefined
+      ? holder === undefined || !isRunning(holder.pid, holder.startTime)
+      : runTool(flock, ["--nonblock", "3"], fd).ok;
+  if (!isFree) {
+    fs.closeSync(fd);
+    return { held: false, pid: holder?.pid };
+  }
+  const { pid } = process;
+  fs.ftruncateSync(fd);
+  fs.writeSync(fd, JSON.stringify({ pid, startTime: processStat(pid)?.startTime }), 0);
+  return { held: true };
+}
+
+function readHolder(file: string): { pid: number; startTime?: number } | undefined {
+  try {
+    return JSON.parse(fs.readFileSync(file, "utf8")) as { pid: number; startTime?: number };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * Real pipes for the output of nodes. Node.js itself gives a child a socket pair, on which a
+ * program that opens /dev/stdout or /dev/stderr fails; a named pipe can be opened again.
+ */
+import fs from "node:fs";
+import net from "node:net";
+import path from "node:path";
+import type { Readable } from "node:stream";
+import { runTool } from "./spawn.ts";
+
+export interface PipeEnds {
+  /** For the child; the caller closes it once the child has it. */
+  write: number;
+  /** Opens our end as a stream; call it once. */
+  open(): Readable;
+  /** Gives both ends up: the child was never started. */
+  discard(): void;
+}
+
+export class PipePool {
+  readonly #directory: string;
+  readonly #mkfifo: string | undefined;
+  #free: string[] = [];
+  #made = 0;
+
+  /** @param mkfifo the tool's path; without it the pool has no pipes to give */
+  constructor(directory: string, mkfifo: string | undefined) {
+    this.#directory = directory;
+    this.#mkfifo = mkfifo;
+  }
+
+  /** A pipe, or undefined where none can be made: socket pairs have to do then. */
+  take(): PipeEnds | undefined {
+    const file = this.#free.pop() ?? this.#make();
+    if (file === undefined) return undefined;
+    try {
+      return this.#openPipe(file);
+    } catch (error) {
+      fs.rmSync(file, { force: true });
+      throw error;
+    }
+  }
+
+  #openPipe(file: string): PipeEnds {
+    const { O_RDONLY, O_WRONLY, O_NONBLOCK } = fs.constants;
+    // Non-blocking, since there is no writer yet; then the other end opens at once.
+    const read = fs.openSync(file, O_RDONLY | O_NONBLOCK);
+    let write: number;
+    try {
+      write = fs.openSync(file, O_WRONLY);
+    } catch (error) {
+      fs.closeSync(read);
+      throw error;
+    }
+    return {
+      write,
+      open: () => {
+        const stream = new net.Socket({ fd: read, readable: true, writable: false });
+        let ended = false;
+        stream.once("end", () => {
+          ended = true;
+        });
+        // Only after the end is it certain that no writer is left to meet the next one.
+        stream.once("close", () =>
+          ended ? this.#free.push(file) : fs.rmSync(file, { force: true }),
+        );
+        return stream;
+      },
+      discard: () => {
+        fs.closeSync(read);
+        fs.closeSync(write);
+        this.#free.push(file);
+      },
+    };
+  }
+
+  /** Makes a batch of them, since each call of the tool takes a millisecond. */
+  #make(): string | undefined {
+    if (this.#mkfifo === undefined) return undefined;
+    const count = Math.min(Math.max(16, this.#made), 256);
+    const files = Array.from({ length: count }, (_, i) =>
+      path.join(this.#directory, String(this.#made + i)),
+    );
+    this.#made += count;
+    const made = runTool(this.#mkfifo, ["-m", "600", "--", ...files]);
+    if (!made.ok) return undefined;
+    this.#free = files;
+    return this.#free.pop();
+  }
+}

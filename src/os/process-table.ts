@@ -1,0 +1,89 @@
+/** What the kernel tells of processes, read from /proc. */
+import fs from "node:fs";
+
+export interface ProcessStat {
+  pid: number;
+  /** The state's letter; Z is a zombie. */
+  state: string;
+  parent: number;
+  group: number;
+  /** Clock ticks since boot: with the pid it names a process for good. */
+  startTime: number;
+}
+
+/** A process by its number, or undefined if there is none (or no /proc). */
+export function processStat(pid: number): ProcessStat | undefined {
+  let text: string;
+  try {
+    text = fs.readFileSync(`/proc/${pid}/stat`, "latin1");
+  } catch {
+    return undefined;
+  }
+  // The name, in parentheses, may itself hold spaces and parentheses: the fields follow the last one.
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return {
+    pid,
+    state: fields[0] ?? "",
+    parent: Number(fields[1]),
+    group: Number(fields[2]),
+    startTime: Number(fields[19]),
+  };
+}
+
+/** Whether the process that `pid` named at `startTime` still runs. A zombie does not. */
+export function isRunning(pid: number, startTime: number | undefined): boolean {
+  const stat = processStat(pid);
+  if (stat === undefined) return startTime === undefined && exists(pid);
+  return stat.state !== "Z" && (startTime === undefined || stat.startTime === startTime);
+}
+
+/** Every process there is. */
+export function allPids(): number[] {
+  try {
+    return fs
+      .readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** The groups that have a member which is not a zombie. */
+export function livingGroups(): Set<number> {
+  const groups = new Set<number>();
+  for (const pid of allPids()) {
+    const stat = processStat(pid);
+    if (stat !== undefined && stat.state !== "Z") groups.add(stat.group);
+  }
+  return groups;
+}
+
+/** Leaders of process groups whose environment says `name=value`, where `value` starts with `start`. */
+export function leadersWithVariable(name: string, start: string): { pid: number; value: string }[] {
+  const wanted = `${name}=${start}`;
+  const found: { pid: number; value: string }[] = [];
+  for (const pid of allPids()) {
+    const entry = environmentOf(pid).find((line) => line.startsWith(wanted));
+    if (entry === undefined || processStat(pid)?.group !== pid) continue;
+    found.push({ pid, value: entry.slice(name.length + 1) });
+  }
+  return found;
+}
+
+function environmentOf(pid: number): string[] {
+  try {
+    return fs.readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
+  } catch {
+    return [];
+  }
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

@@ -1,0 +1,74 @@
+/** Starting processes: the only importer of `child_process`. */
+import { spawn, spawnSync } from "node:child_process";
+import type { Readable } from "node:stream";
+import type { Exit } from "../core/revival.ts";
+
+export interface SpawnRequest {
+  file: string;
+  args: readonly string[];
+  env: NodeJS.ProcessEnv;
+  cwd?: string;
+  /** stdout and stderr: a descriptor to hand over, or a stream of our own to read. */
+  stdout: number | "pipe";
+  stderr: number | "pipe";
+}
+
+export interface SpawnEvents {
+  started(pid: number): void;
+  /** Nothing was started; `reason` is for people. Comes instead of `started`. */
+  failed(error: NodeJS.ErrnoException): void;
+  exited(exit: Exit): void;
+}
+
+/**
+ * Starts a process as the leader of a session and process group of its own, with no input.
+ * Never throws: every failure goes to `events.failed`.
+ */
+export function startProcess(
+  request: SpawnRequest,
+  events: SpawnEvents,
+): { stdout: Readable | null; stderr: Readable | null } {
+  try {
+    const child = spawn(request.file, request.args, {
+      env: request.env,
+      ...(request.cwd === undefined ? {} : { cwd: request.cwd }),
+      stdio: ["ignore", request.stdout, request.stderr],
+      detached: true,
+    });
+    child.once("exit", (code, signal) => events.exited(exitOf(code, signal)));
+    if (child.pid === undefined) child.once("error", events.failed);
+    else {
+      child.on("error", () => {});
+      events.started(child.pid);
+    }
+    return { stdout: child.stdout, stderr: child.stderr };
+  } catch (error) {
+    events.failed(error as NodeJS.ErrnoException);
+    return { stdout: null, stderr: null };
+  }
+}
+
+/**
+ * Runs a small tool of the system and waits for it (milliseconds; only while starting up or for
+ * tools that cannot block). `inherit` is a descriptor that the tool finds as its number 3.
+ */
+export function runTool(
+  file: string,
+  args: readonly string[],
+  inherit?: number,
+): { ok: boolean; output: string } {
+  const result = spawnSync(file, args, {
+    stdio: ["ignore", "pipe", "pipe", ...(inherit === undefined ? [] : [inherit])],
+    encoding: "utf8",
+    timeout: TOOL_TIMEOUT_MS,
+  });
+  return { ok: result.status === 0, output: `${result.stdout ?? ""}${result.stderr ?? ""}` };
+}
+
+/** How a process ended, without the field that does not apply. */
+function exitOf(code: number | null, signal: NodeJS.Signals | null): Exit {
+  if (signal !== null) return { signal };
+  return { code: code ?? 0 };
+}
+
+const TOOL_TIMEOUT_MS = 10_000;

@@ -1,0 +1,111 @@
+/** Finding programs, and those of the system's tools that nodes are started through. */
+import fs from "node:fs";
+import path from "node:path";
+import { runTool } from "./spawn.ts";
+
+/** Why `command` cannot be executed from `directory` with this search path, or undefined if it can. */
+export function executableProblem(
+  command: string,
+  search: string | undefined,
+  directory: string,
+): string | undefined {
+  const candidates = command.includes("/")
+    ? [path.resolve(directory, command)]
+    : (search ?? DEFAULT_PATH).split(":").map((folder) => path.resolve(directory, folder, command));
+  let problem = "No such file or directory";
+  for (const file of candidates) {
+    const reason = fileProblem(file);
+    if (reason === undefined) return undefined;
+    if (reason !== "No such file or directory") problem = reason;
+  }
+  return problem;
+}
+
+/** The absolute path of a tool on our own search path. */
+export function findTool(name: string): string | undefined {
+  for (const folder of (process.env["PATH"] ?? DEFAULT_PATH).split(":")) {
+    const file = path.resolve(folder, name);
+    if (fileProblem(file) === undefined) return file;
+  }
+  return undefined;
+}
+
+/** What nodes are started through on this machine; what is missing is done without. */
+export interface LaunchTools {
+  /** util-linux's `setpriv`, which makes the kernel end a node with its Stem. */
+  setpriv?: string;
+  /** util-linux's `taskset`, which pins a node to a CPU. */
+  taskset?: string;
+  mkfifo?: string;
+}
+
+export function findLaunchTools(): LaunchTools {
+  const tools: LaunchTools = {};
+  const setpriv = findTool("setpriv");
+  // busybox has a setpriv that does not know the option.
+  if (setpriv !== undefined && runTool(setpriv, ["--pdeathsig", "TERM", "true"]).ok)
+    tools.setpriv = setpriv;
+  const taskset = findTool("taskset");
+  if (taskset !== undefined) tools.taskset = taskset;
+  const mkfifo = findTool("mkfifo");
+  if (mkfifo !== undefined) tools.mkfifo = mkfifo;
+  return tools;
+}
+
+/** The CPUs that this process may use, or undefined where the kernel does not say. */
+export function allowedCpus(): Set<number> | undefined {
+  let status: string;
+  try {
+    status = fs.readFileSync("/proc/self/status", "latin1");
+  } catch {
+    return undefined;
+  }
+  const list = /^Cpus_allowed_list:\s*(\S+)/m.exec(status)?.[1];
+  if (list === undefined) return undefined;
+  const cpus = new Set<number>();
+  for (const range of list.split(",")) {
+    const [from = 0, to = from] = range.split("-").map(Number);
+    for (let cpu = from; cpu <= to; cpu++) cpus.add(cpu);
+  }
+  return cpus;
+}
+
+function fileProblem(file: string): string | undefined {
+  try {
+    if (fs.statSync(file).isDirectory()) return "Is a directory";
+    fs.accessSync(file, fs.constants.X_OK);
+    return undefined;
+  } catch (error) {
+    return errnoText(error as NodeJS.ErrnoException);
+  }
+}
+
+/** The system's words for an error, as `strerror` has them for those that nodes meet. */
+export function errnoText(error: NodeJS.ErrnoException): string {
+  return (error.code !== undefined ? ERRNO[error.code] : undefined) ?? error.message;
+}
+
+const ERRNO: Record<string, string> = {
+  EACCES: "Permission denied",
+  EAGAIN: "Resource temporarily unavailable",
+  EBUSY: "Device or resource busy",
+  EEXIST: "File exists",
+  EINVAL: "Invalid argument",
+  EIO: "Input/output error",
+  EISDIR: "Is a directory",
+  ELOOP: "Too many levels of symbolic links",
+  EMFILE: "Too many open files",
+  ENAMETOOLONG: "File name too long",
+  ENFILE: "Too many open files in system",
+  ENODEV: "No such device",
+  ENOENT: "No such file or directory",
+  ENOMEM: "Cannot allocate memory",
+  ENOSPC: "No space left on device",
+  ENOTDIR: "Not a directory",
+  ENXIO: "No such device or address",
+  E2BIG: "Argument list too long",
+  EPERM: "Operation not permitted",
+  EROFS: "Read-only file system",
+};
+
+const DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";

@@ -1,0 +1,93 @@
+/** Bytes into lines: the only place where output is cut. */
+
+/** Longer lines are passed on in pieces. */
+export const MAX_LINE = 64 * 1024;
+
+/**
+ * Receives `source[start..end)`: a line with its newline, or a piece of a longer one.
+ * @param first whether a line begins here, and so wants its prefix
+ * @param last whether the line ends here; its newline, where it has one, is part of the piece
+ */
+export type OnPiece = (
+  source: Uint8Array,
+  start: number,
+  end: number,
+  first: boolean,
+  last: boolean,
+) => void;
+
+/** Cuts one stream. Bytes stay as they are; empty lines are kept. */
+export class LineCutter {
+  readonly #emit: OnPiece;
+  /** The beginning of a line that is not complete yet: the first `#held` bytes. */
+  #partial: Uint8Array = EMPTY;
+  #held = 0;
+  /** A piece of the current line is out already. */
+  #inLine = false;
+
+  constructor(emit: OnPiece) {
+    this.#emit = emit;
+  }
+
+  push(chunk: Uint8Array): void {
+    let at = 0;
+    while (at < chunk.length) {
+      const newline = chunk.indexOf(NEWLINE, at);
+      at = newline < 0 ? this.#unfinished(chunk, at) : this.#line(chunk, at, newline + 1);
+    }
+  }
+
+  /** The stream has ended: what is left is a line without a newline. */
+  end(): void {
+    if (this.#held > 0 || this.#inLine) this.#out(this.#partial, 0, this.#held, true);
+    this.#partial = EMPTY;
+    this.#held = 0;
+  }
+
+  /** A line ends before `end`. Returns where the next bytes to handle begin. */
+  #line(chunk: Uint8Array, start: number, end: number): number {
+    if (this.#held + end - start - 1 > MAX_LINE) return this.#piece(chunk, start);
+    if (this.#held === 0) this.#out(chunk, start, end, true);
+    else {
+      this.#hold(chunk, start, end);
+      this.#out(this.#partial, 0, this.#held, true);
+      this.#held = 0;
+    }
+    return end;
+  }
+
+  #unfinished(chunk: Uint8Array, start: number): number {
+    if (this.#held + chunk.length - start > MAX_LINE) return this.#piece(chunk, start);
+    this.#hold(chunk, start, chunk.length);
+    return chunk.length;
+  }
+
+  /** Passes on the first 64 KiB of a line that is longer. */
+  #piece(chunk: Uint8Array, start: number): number {
+    const end = start + MAX_LINE - this.#held;
+    this.#hold(chunk, start, end);
+    this.#out(this.#partial, 0, this.#held, false);
+    this.#held = 0;
+    return end;
+  }
+
+  #hold(chunk: Uint8Array, start: number, end: number): void {
+    const needed = this.#held + end - start;
+    if (needed > this.#partial.length) {
+      const grown = new Uint8Array(Math.max(needed, this.#partial.length * 2));
+      grown.set(this.#partial.subarray(0, this.#held));
+      this.#partial = grown;
+    }
+    this.#partial.set(chunk.subarray(start, end), this.#held);
+    this.#held = needed;
+  }
+
+  #out(source: Uint8Array, start: number, end: number, last: boolean): void {
+    const first = !this.#inLine;
+    this.#inLine = !last;
+    this.#emit(source, start, end, first, last);
+  }
+}
+
+const NEWLINE = 0x0a;
+const EMPTY = new Uint8Array(0);

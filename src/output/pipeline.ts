@@ -1,0 +1,140 @@
+/** From a node's bytes to the Supervisor's stdout and stderr: lines, hooks, prefix, sink. */
+import { LineCutter } from "./lines.ts";
+import type { Sink } from "./sink.ts";
+
+export type Stream = "stdout" | "stderr";
+
+/** Returns `false` to keep a line from being printed. Node "" is the Stem. */
+export type OutputHook = (node: string, line: string) => unknown;
+
+export interface PipelineOptions {
+  sinks: Record<Stream, Sink>;
+  /** The hooks of a stream; read anew for every line, so that scripts may add some at any time. */
+  hooks: (stream: Stream) => readonly OutputHook[];
+  onHookError: (error: unknown) => void;
+}
+
+/** One source of output: a stream of one process. */
+export interface Source {
+  push(bytes: Uint8Array): void;
+  /** Prints what is left of a line. */
+  end(): void;
+}
+
+export class Pipeline {
+  readonly #options: PipelineOptions;
+  /** The source whose unfinished line is on each sink. */
+  readonly #open: Record<Stream, Source | undefined> = { stdout: undefined, stderr: undefined };
+
+  constructor(options: PipelineOptions) {
+    this.#options = options;
+  }
+
+  /** @param node "" for the Stem's own output */
+  source(node: string, stream: Stream): Source {
+    const prefix = encoder.encode(prefixOf(node, stream));
+    const sink = this.#options.sinks[stream];
+    let out = new Batch();
+    const source: Source = { push, end };
+    const cutter = new LineCutter((bytes, start, end, first, last) => {
+      const hooks = this.#options.hooks(stream);
+      if (hooks.length > 0 && !this.#passes(hooks, node, bytes, start, end)) return;
+      this.#beginPiece(stream, source, out, prefix, first);
+      out.add(bytes, start, end);
+      if (!last) return;
+      if (bytes[end - 1] !== NEWLINE || end === start) out.add(NEWLINES, 0, 1);
+      this.#open[stream] = undefined;
+    });
+    function push(bytes: Uint8Array): void {
+      cutter.push(bytes);
+      flush();
+    }
+    function end(): void {
+      cutter.end();
+      flush();
+    }
+    function flush(): void {
+      sink.write(out.bytes());
+      out = new Batch();
+    }
+    return source;
+  }
+
+  /** A line of ours that must not land in the middle of a node's long one. */
+  breakLine(stream: Stream): void {
+    if (this.#open[stream] === undefined) return;
+    this.#options.sinks[stream].write(NEWLINES);
+    this.#open[stream] = undefined;
+  }
+
+  /** Puts what belongs before a piece: a prefix, unless it goes on where this source left off. */
+  #beginPiece(
+    stream: Stream,
+    source: Source,
+    out: Batch,
+    prefix: Uint8Array,
+    first: boolean,
+  ): void {
+    const open = this.#open[stream];
+    if (open !== undefined && (first || open !== source)) out.add(NEWLINES, 0, 1);
+    if (first || open !== source) out.add(prefix, 0, prefix.length);
+    this.#open[stream] = source;
+  }
+
+  #passes(
+    hooks: readonly OutputHook[],
+    node: string,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): boolean {
+    const stop = bytes[end - 1] === NEWLINE && end > start ? end - 1 : end;
+    const line = decoder.decode(bytes.subarray(start, stop));
+    let passes = true;
+    for (const hook of hooks) {
+      try {
+        if (hook(node, line) === false) passes = false;
+      } catch (error) {
+        this.#options.onHookError(error);
+      }
+      if (!passes) break;
+    }
+    return passes;
+  }
+}
+
+/** Zeek's prefix. */
+function prefixOf(node: string, stream: Stream): string {
+  const outer = `[supervisor:${stream.toUpperCase()}] `;
+  return node === "" ? outer : `${outer}[${node}] `;
+}
+
+/** Pieces put together in memory that grows by doubling. */
+class Batch {
+  #bytes: Uint8Array = EMPTY;
+  #length = 0;
+
+  add(source: Uint8Array, start: number, end: number): void {
+    const needed = this.#length + end - start;
+    if (needed > this.#bytes.length) this.#grow(needed);
+    if (start === 0 && end === source.length) this.#bytes.set(source, this.#length);
+    else this.#bytes.set(source.subarray(start, end), this.#length);
+    this.#length = needed;
+  }
+
+  bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #grow(needed: number): void {
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2, 4096));
+    grown.set(this.bytes());
+    this.#bytes = grown;
+  }
+}
+
+const NEWLINE = 0x0a;
+const NEWLINES = new Uint8Array([NEWLINE]);
+const EMPTY = new Uint8Array(0);
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();

@@ -1,0 +1,110 @@
+/**
+ * Writes to a file descriptor without ever blocking the event loop, whatever is behind it:
+ * Node.js writes to pipes and terminals synchronously, so a stalled reader would stall us.
+ */
+import fs from "node:fs";
+
+/** A sink holds this much before it asks its writers to wait. */
+const HIGH_WATER = 1024 * 1024;
+/** How much one system call is given. */
+const BATCH = 256 * 1024;
+/** Another process made the shared description non-blocking, and it is full: look again. */
+const FULL_RETRY_MS = 5;
+
+export class Sink {
+  readonly fd: number;
+  #queue: Uint8Array[] = [];
+  #queued = 0;
+  #writing = false;
+  #broken = false;
+  #waiting: (() => void)[] = [];
+  /** Grows with every byte that is out; whoever waits can see progress. */
+  written = 0;
+  readonly #onBroken: (error: Error) => void;
+
+  /** @param onBroken called once when nothing can be written any more; the rest is discarded */
+  constructor(fd: number, onBroken: (error: Error) => void = () => {}) {
+    this.fd = fd;
+    this.#onBroken = onBroken;
+  }
+
+  /** Queues bytes, which must not change afterwards. Returns false when the writer should wait. */
+  write(bytes: Uint8Array): boolean {
+    if (this.#broken || bytes.length === 0) return true;
+    this.#queue.push(bytes);
+    this.#queued += bytes.length;
+    if (!this.#writing) this.#next();
+    return this.#queued < HIGH_WATER;
+  }
+
+  get isFull(): boolean {
+    return this.#queued >= HIGH_WATER;
+  }
+
+  get isIdle(): boolean {
+    return this.#queued === 0;
+  }
+
+  /** Calls back once the sink has room again. */
+  whenDrained(callback: () => void): void {
+    if (this.#queued < HIGH_WATER) callback();
+    else this.#waiting.push(callback);
+  }
+
+  #next(): void {
+    const batch = this.#batch();
+    if (batch.length === 0) return;
+    this.#writing = true;
+    fs.write(this.fd, batch, 0, batch.length, null, (error, count) => {
+      this.#writing = false;
+      if (error?.code === "EAGAIN") return this.#retry(batch);
+      if (error) return this.#break(error);
+      this.#wrote(batch, count);
+    });
+  }
+
+  #wrote(batch: Uint8Array, count: number): void {
+    this.written += count;
+    this.#queued -= count;
+    if (count < batch.length) this.#queue.unshift(batch.subarray(count));
+    if (this.#queued < HIGH_WATER) this.#release();
+    if (!this.#writing) this.#next();
+  }
+
+  #retry(batch: Uint8Array): void {
+    this.#queue.unshift(batch);
+    this.#writing = true;
+    setTimeout(() => {
+      this.#writing = false;
+      this.#next();
+    }, FULL_RETRY_MS);
+  }
+
+  #break(error: Error): void {
+    this.#broken = true;
+    this.#queue = [];
+    this.#queued = 0;
+    this.#release();
+    this.#onBroken(error);
+  }
+
+  #release(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const callback of waiting) callback();
+  }
+
+  /** The next bytes to write, joined up to one batch so that small lines cost few calls. */
+  #batch(): Uint8Array {
+    let size = 0;
+    let count = 0;
+    for (const bytes of this.#queue) {
+      if (count > 0 && size + bytes.length > BATCH) break;
+      size += bytes.length;
+      count++;
+    }
+    const taken = this.#queue.splice(0, count);
+    const [only] = taken;
+    return taken.length === 1 && only !== undefined ? only : Buffer.concat(taken, size);
+  }
+}

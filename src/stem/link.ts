@@ -1,0 +1,120 @@
+/** The Stem's end of the link: two connections, made again for as long as the Supervisor lives. */
+import net from "node:net";
+import { socketPath } from "../os/socket-path.ts";
+import { FrameDecoder, FrameKind } from "../wire/frames.ts";
+import {
+  type Channel,
+  decodeMessage,
+  encodeMessage,
+  type FromStem,
+  TO_STEM,
+  type ToStem,
+} from "../wire/stem-messages.ts";
+import { places, type StemSetup } from "../wire/stem-setup.ts";
+
+export interface LinkEvents {
+  /** Both connections are there. */
+  connected(output: net.Socket): void;
+  command(message: ToStem): void;
+  disconnected(): void;
+  /** Asked before every attempt: whether there still is a Supervisor to connect to. */
+  isOrphaned(): boolean;
+  orphaned(): void;
+}
+
+const FIRST_RETRY_MS = 5;
+const LONGEST_RETRY_MS = 1_000;
+
+export class StemLink {
+  readonly #setup: StemSetup;
+  readonly #events: LinkEvents;
+  readonly #path: string;
+  #control: net.Socket | undefined;
+  #output: net.Socket | undefined;
+  #retry = FIRST_RETRY_MS;
+  #closed = false;
+
+  constructor(setup: StemSetup, events: LinkEvents) {
+    this.#setup = setup;
+    this.#events = events;
+    this.#path = socketPath(setup.stateDirectory, places.socket);
+  }
+
+  connect(): void {
+    if (this.#closed) return;
+    if (this.#events.isOrphaned()) return this.#events.orphaned();
+    const sockets = [this.#open("control"), this.#open("output")] as const;
+    let open = 0;
+    let lost = false;
+    const lose = (): void => {
+      if (lost) return;
+      lost = true;
+      for (const socket of sockets) socket.destroy();
+      this.#lose();
+    };
+    for (const socket of sockets) {
+      socket.on("error", () => {});
+      socket.once("close", lose);
+      socket.once("connect", () => {
+        open++;
+        if (open === sockets.length && !lost) this.#connected(...sockets, lose);
+      });
+    }
+  }
+
+  send(message: FromStem): void {
+    this.#control?.write(encodeMessage(message));
+  }
+
+  /** Says all there is to say, then closes and calls back. */
+  finish(callback: () => void): void {
+    this.#closed = true;
+    const sockets = [this.#control, this.#output].filter((socket) => socket !== undefined);
+    let left = sockets.length;
+    if (left === 0) return callback();
+    for (const socket of sockets) {
+      socket.once("close", () => {
+        left--;
+        if (left === 0) callback();
+      });
+      socket.end();
+    }
+  }
+
+  #open(channel: Channel): net.Socket {
+    const socket = net.connect(this.#path);
+    const { token } = this.#setup;
+    socket.write(encodeMessage({ type: "hello", channel, token, pid: process.pid }));
+    return socket;
+  }
+
+  #connected(control: net.Socket, output: net.Socket, lose: () => void): void {
+    this.#control = control;
+    this.#output = output;
+    this.#retry = FIRST_RETRY_MS;
+    const decoder = new FrameDecoder();
+    control.on("data", (bytes) => {
+      try {
+        for (const { kind, payload } of decoder.push(bytes)) {
+          if (kind === FrameKind.message)
+            this.#events.command(decodeMessage<ToStem>(payload, TO_STEM));
+        }
+      } catch {
+        // Not our protocol: a new connection starts from a known state.
+        lose();
+      }
+    });
+    output.resume();
+    this.#events.connected(output);
+  }
+
+  #lose(): void {
+    const wasConnected = this.#control !== undefined;
+    this.#control = undefined;
+    this.#output = undefined;
+    if (this.#closed) return;
+    if (wasConnected) this.#events.disconnected();
+    setTimeout(() => this.connect(), this.#retry);
+    this.#retry = Math.min(this.#retry * 2, LONGEST_RETRY_MS);
+  }
+}

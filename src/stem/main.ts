@@ -1,0 +1,137 @@
+/** The Stem's process: no user code, nothing but Node.js itself, and no end but by order. */
+import fs from "node:fs";
+import path from "node:path";
+import { systemClock } from "../os/clock.ts";
+import { ownExecutable } from "../os/executable.ts";
+import { PipePool } from "../os/pipes.ts";
+import { livingGroups, processStat } from "../os/process-table.ts";
+import { groupHasMembers, signalGroup, signalProcess } from "../os/signals.ts";
+import { findLaunchTools, type LaunchTools } from "../os/tools.ts";
+import { places, STEM_VARIABLE, type StemSetup } from "../wire/stem-setup.ts";
+import { Launcher } from "./launcher.ts";
+import { StemLink } from "./link.ts";
+import { OutputChannel } from "./output.ts";
+import { Stem } from "./stem.ts";
+
+/** Told to end; and Zeek's status of a Stem whose Supervisor has gone. */
+const EXIT = { ordered: 0, orphaned: 13 } as const;
+const PARENT_CHECK_MS = 1_000;
+
+process.title = "coppice: stem";
+const setup = JSON.parse(process.env[STEM_VARIABLE] ?? "") as StemSetup;
+const sigkill = !(
+  "COPPICE_NO_SIGKILL" in process.env || "ZEEK_SUPERVISOR_NO_SIGKILL" in process.env
+);
+const tools = findLaunchTools();
+const output = new OutputChannel(groupHasMembers);
+const launcher = new Launcher({
+  tools,
+  output,
+  pipes: new PipePool(privateDirectory(places.pipes), tools.mkfifo),
+  nodesDirectory: privateDirectory(places.nodes),
+  env: inheritable(process.env),
+  scriptCommand: [
+    ownExecutable(),
+    ...setup.nodeOptions,
+    path.join(import.meta.dirname, "..", "node", `main${path.extname(import.meta.filename)}`),
+    path.join(setup.stateDirectory, places.args),
+    String(process.pid),
+  ],
+});
+const link = new StemLink(setup, {
+  connected: (socket) => {
+    stem.introduce();
+    output.attach(socket);
+    sayWhatIsMissing(tools);
+  },
+  command: (message) => stem.command(message),
+  disconnected: () => output.detach(),
+  isOrphaned,
+  orphaned: endAsOrphan,
+});
+const stem = new Stem(
+  {
+    clock: systemClock,
+    start: (order, events) => launcher.start(order, events),
+    signal: signalProcess,
+    signalGroup,
+    living: (groups) => {
+      const members = groups.filter(groupHasMembers);
+      if (members.length === 0) return members;
+      const living = livingGroupsOfThisTurn();
+      return members.filter((group) => living.has(group));
+    },
+    hasMembers: groupHasMembers,
+    startTime: (pid) => processStat(pid)?.startTime,
+    send: (message) => link.send(message),
+    forget: (name) => launcher.forget(name),
+  },
+  { sigkill },
+);
+
+let ending = false;
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => end(EXIT.ordered));
+process.on("SIGHUP", () => {});
+// ---- From here on nothing may end the Stem but an order or the end of its Supervisor. ----
+process.on("uncaughtException", (error) => note(`error: the Stem caught ${error.stack ?? error}`));
+setInterval(() => {
+  if (isOrphaned()) endAsOrphan();
+}, PARENT_CHECK_MS);
+link.connect();
+
+function end(status: number): void {
+  if (ending) return;
+  ending = true;
+  stem.end(() => output.whenIdle(() => link.finish(() => process.exit(status))));
+}
+
+function endAsOrphan(): void {
+  output.discard();
+  end(EXIT.orphaned);
+}
+
+function isOrphaned(): boolean {
+  return process.ppid !== setup.parent;
+}
+
+function note(text: string): void {
+  link.send({ type: "note", text });
+}
+
+let isSaid = false;
+function sayWhatIsMissing({ setpriv, taskset }: LaunchTools): void {
+  if (isSaid) return;
+  isSaid = true;
+  if (setpriv === undefined) {
+    note(
+      "warning: no setpriv (util-linux) here: a program node outlives a Stem that is killed until the next one ends it",
+    );
+  }
+  if (taskset === undefined)
+    note("warning: no taskset (util-linux) here: nodes are not pinned to CPUs");
+}
+
+/** Nothing of ours, and nothing of a node that this tree may itself run in. */
+function inheritable(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => !name.startsWith("COPPICE_") && name !== "CLUSTER_NODE"),
+  );
+}
+
+function privateDirectory(name: string): string {
+  const directory = path.join(setup.stateDirectory, name);
+  fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+  return directory;
+}
+
+/** Reading all of /proc serves every node that asks in one turn of the loop. */
+function livingGroupsOfThisTurn(): Set<number> {
+  if (groupsOfThisTurn === undefined) {
+    groupsOfThisTurn = livingGroups();
+    setImmediate(() => {
+      groupsOfThisTurn = undefined;
+    });
+  }
+  return groupsOfThisTurn;
+}
+let groupsOfThisTurn: Set<number> | undefined;

@@ -1,0 +1,174 @@
+/** The output of all nodes, on its way to the Supervisor: read only as fast as it is taken. */
+import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
+import { encodeOutputHead } from "../wire/stem-messages.ts";
+
+type StreamName = "stdout" | "stderr";
+
+/** What may have been in a pipe when its last writer of the node's own ended (Linux's largest pipe). */
+const LARGEST_PIPE = 1024 * 1024;
+/** How often to look whether a stream that someone else holds open is done with. */
+const LOOK_MS = 100;
+/** What the Stem keeps of failed starts' messages while there is no Supervisor to take them. */
+const MAX_HELD_BYTES = 256 * 1024;
+
+interface Source {
+  node: string;
+  pid: number;
+  name: StreamName;
+  readable: Readable;
+  /** Bytes read since the last look. */
+  fresh: number;
+  /** Bytes read since the process group was seen to be gone. */
+  afterEnd: number;
+}
+
+export class OutputChannel {
+  readonly #hasMembers: (group: number) => boolean;
+  readonly #sources = new Map<number, Source[]>();
+  #socket: Socket | undefined;
+  #discarding = false;
+  #paused = true;
+  /** How often reading was paused: a stream that was not read all the time is not known to be empty. */
+  #pauses = 0;
+  /** Lines of our own (pid 0) that could not be sent yet. */
+  #held: Uint8Array[] = [];
+  #heldBytes = 0;
+  #onIdle: (() => void) | undefined;
+
+  /** @param hasMembers whether a process group still has members */
+  constructor(hasMembers: (group: number) => boolean) {
+    this.#hasMembers = hasMembers;
+  }
+
+  /** A Supervisor takes output again. */
+  attach(socket: Socket): void {
+    this.#socket = socket;
+    socket.on("drain", () => this.#resume());
+    for (const bytes of this.#held.splice(0)) socket.write(bytes);
+    this.#heldBytes = 0;
+    this.#resume();
+  }
+
+  /** Nobody takes output: nodes that write have to wait. */
+  detach(): void {
+    this.#socket = undefined;
+    this.#pause();
+  }
+
+  /** Nobody will take output any more: nodes must not wait for it while they end. */
+  discard(): void {
+    this.#discarding = true;
+    this.#held = [];
+    this.#resume();
+  }
+
+  /** Reads a process's streams; those that go to files are null. */
+  add(node: string, pid: number, streams: Record<StreamName, Readable | null>): void {
+    const sources: Source[] = [];
+    for (const name of ["stdout", "stderr"] as const) {
+      const readable = streams[name];
+      if (readable === null) continue;
+      const source: Source = { node, pid, name, readable, fresh: 0, afterEnd: 0 };
+      sources.push(source);
+      readable.on("data", (bytes: Uint8Array) => this.#take(source, bytes));
+      readable.on("error", () => {});
+      readable.once("close", () => this.#closed(source));
+      if (this.#paused) readable.pause();
+    }
+    if (sources.length > 0) this.#sources.set(pid, sources);
+  }
+
+  /** The process has ended. Its streams end when their pipes do, or soon after its group. */
+  exited(pid: number): void {
+    if (!this.#sources.has(pid)) return;
+    let groupGone = false;
+    let pauses = this.#pauses;
+    const look = (): void => {
+      const sources = this.#sources.get(pid);
+      if (sources === undefined) return;
+      const wasRead = !this.#paused && pauses === this.#pauses;
+      const isFirst = !groupGone && !this.#hasMembers(pid);
+      for (const source of sources) {
+        if (groupGone && wasRead) this.#closeIfRead(source);
+        if (isFirst) source.afterEnd = 0;
+        source.fresh = 0;
+      }
+      groupGone ||= isFirst;
+      pauses = this.#pauses;
+      setTimeout(look, LOOK_MS);
+    };
+    setTimeout(look, LOOK_MS);
+  }
+
+  /** A line in the name of a node of which no process could say it. */
+  say(node: string, text: string): void {
+    const bytes = encoder.encode(`${text}\n`);
+    const head = encodeOutputHead({ node, pid: 0, stream: "stderr" }, bytes.length);
+    const frame = Buffer.concat([head, bytes]);
+    if (this.#socket !== undefined) this.#socket.write(frame);
+    else if (this.#heldBytes + frame.length <= MAX_HELD_BYTES) {
+      this.#held.push(frame);
+      this.#heldBytes += frame.length;
+    }
+  }
+
+  /** Calls back once every stream has ended. */
+  whenIdle(callback: () => void): void {
+    this.#onIdle = callback;
+    this.#checkIdle();
+  }
+
+  #take(source: Source, bytes: Uint8Array): void {
+    source.fresh += bytes.length;
+    source.afterEnd += bytes.length;
+    const socket = this.#socket;
+    if (this.#discarding || socket === undefined) return;
+    const { node, pid, name: stream } = source;
+    socket.cork();
+    socket.write(encodeOutputHead({ node, pid, stream }, bytes.length));
+    const hasRoom = socket.write(bytes);
+    socket.uncork();
+    if (!hasRoom) this.#pause();
+  }
+
+  /** All that the node itself wrote has been read: the pipe was empty, or a pipeful has passed. */
+  #closeIfRead(source: Source): void {
+    if (source.fresh === 0 || source.afterEnd > LARGEST_PIPE) source.readable.destroy();
+  }
+
+  #closed({ node, pid, name: stream }: Source): void {
+    const left = (this.#sources.get(pid) ?? []).filter((source) => source.name !== stream);
+    if (left.length > 0) this.#sources.set(pid, left);
+    else this.#sources.delete(pid);
+    this.#socket?.write(encodeOutputHead({ node, pid, stream }, 0));
+    this.#checkIdle();
+  }
+
+  #checkIdle(): void {
+    if (this.#sources.size === 0) this.#onIdle?.();
+  }
+
+  #pause(): void {
+    if (this.#paused || this.#discarding) return;
+    this.#paused = true;
+    this.#pauses++;
+    this.#forEach((readable) => readable.pause());
+  }
+
+  #resume(): void {
+    const canTake =
+      this.#discarding || (this.#socket !== undefined && !this.#socket.writableNeedDrain);
+    if (!this.#paused || !canTake) return;
+    this.#paused = false;
+    this.#forEach((readable) => readable.resume());
+  }
+
+  #forEach(act: (readable: Readable) => void): void {
+    for (const sources of this.#sources.values()) {
+      for (const { readable } of sources) act(readable);
+    }
+  }
+}
+
+const encoder = new TextEncoder();

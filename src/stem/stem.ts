@@ -1,0 +1,201 @@
+/**
+ * The Stem's loop: commands and facts go in, the core decides, effects are carried out here.
+ * Nothing waits in here; one timer serves every node.
+ */
+import type { Event } from "../core/node.ts";
+import { type NodeReport, Tree, type TreeEffect } from "../core/tree.ts";
+import type { Clock } from "../os/clock.ts";
+import type { FromStem, ProcessId, ToStem } from "../wire/stem-messages.ts";
+import type { StartEvents, StartOrder } from "./launcher.ts";
+
+/** What the Stem needs of the world, none of which may throw; the simulation has another one. */
+export interface StemPorts {
+  clock: Clock;
+  /** Starts a node's process; calls back exactly once with `started` or `failed`. */
+  start(order: StartOrder, events: StartEvents): void;
+  signal(pid: number, signal: NodeJS.Signals): void;
+  signalGroup(group: number, signal: NodeJS.Signals): void;
+  /** Those of the groups that still have a living member. */
+  living(groups: readonly number[]): number[];
+  /** Quicker than `living`, but may count a zombie. */
+  hasMembers(group: number): boolean;
+  startTime(pid: number): number | undefined;
+  /** Dropped while there is no Supervisor: it asks for everything when it comes back. */
+  send(message: FromStem): void;
+  /** A node's name is free for good. */
+  forget(name: string): void;
+}
+
+export class Stem {
+  readonly #ports: StemPorts;
+  readonly #tree: Tree;
+  readonly #startTimes = new Map<number, number>();
+  /** Creations that were not fresh (revivals of the Stem) must not truncate output. */
+  readonly #fresh = new Set<number>();
+  #facts: { name: string; event: Event }[] = [];
+  #working = false;
+  #timer: { at: number; cancel: () => void } | undefined;
+  #onEnd: (() => void) | undefined;
+
+  /** @param options.sigkill whether SIGKILL may be used at all */
+  constructor(ports: StemPorts, options: { sigkill: boolean }) {
+    this.#ports = ports;
+    this.#tree = new Tree(options);
+  }
+
+  /** Carries out a command of the Supervisor's. */
+  command(message: ToStem): void {
+    if (this.#onEnd !== undefined) return;
+    this.#work(() => this.#effectsOf(message));
+  }
+
+  /** Tells a Supervisor that has just connected everything there is. */
+  introduce(): void {
+    const { nodes, ending } = this.#tree.snapshot();
+    for (const { config, report } of nodes) {
+      this.#ports.send({ type: "node", config, report: this.#forWire(report) });
+    }
+    this.#ports.send({ type: "synced", ending });
+  }
+
+  /** Ends every node, all at once, and calls back when nothing of them is left. */
+  end(onEnd: () => void): void {
+    if (this.#onEnd !== undefined) return;
+    this.#onEnd = onEnd;
+    this.#work(() => this.#tree.end(this.#ports.clock.now()));
+  }
+
+  #effectsOf(message: ToStem): TreeEffect[] {
+    const now = this.#ports.clock.now();
+    switch (message.type) {
+      case "create": {
+        const { id, config, generation, fresh } = message;
+        if (fresh) this.#fresh.add(id);
+        return this.#tree.create(
+          { id, config, generation, previous: this.#alive(message.previous) },
+          now,
+        );
+      }
+      case "end": {
+        const { id, config } = message;
+        const previous = this.#alive(message.previous);
+        if (previous.length === 0) return [{ type: "gone", name: config.name, id }];
+        const creation = this.#tree.create({ id, config, previous }, now);
+        return [...creation, ...this.#tree.destroy(config.name, now)];
+      }
+      case "destroy":
+        return this.#tree.destroy(message.name, now);
+      case "restart":
+        return this.#tree.restart(message.name, message.request, now);
+      default:
+        return message satisfies never;
+    }
+  }
+
+  /** The process groups of an earlier Stem's processes that still live. */
+  #alive(previous: readonly ProcessId[]): number[] {
+    const groups = previous
+      .filter(({ pid, startTime }) => {
+        const present = this.#ports.startTime(pid);
+        return present === undefined || startTime === undefined || present === startTime;
+      })
+      .map(({ pid }) => pid);
+    return groups.length === 0 ? [] : this.#ports.living(groups);
+  }
+
+  #fact(name: string, event: Event): void {
+    this.#facts.push({ name, event });
+    this.#work(() => []);
+  }
+
+  /** Does this, then everything that comes of it, then arms the timer for what comes next. */
+  #work(decide: () => TreeEffect[]): void {
+    if (this.#working) return;
+    this.#working = true;
+    for (const effect of decide()) this.#perform(effect);
+    for (let fact = this.#facts.shift(); fact !== undefined; fact = this.#facts.shift()) {
+      const effects = this.#tree.handle(fact.name, fact.event, this.#ports.clock.now());
+      for (const effect of effects) this.#perform(effect);
+    }
+    this.#working = false;
+    this.#arm();
+    if (this.#tree.size > 0) return;
+    const onEnd = this.#onEnd;
+    if (onEnd !== undefined) this.#onEnd = () => {};
+    onEnd?.();
+  }
+
+  #perform(effect: TreeEffect): void {
+    switch (effect.type) {
+      case "spawn":
+        return this.#start(effect);
+      case "signal":
+        return this.#ports.signal(effect.pid, effect.signal);
+      case "signalGroups":
+        for (const group of effect.groups) this.#ports.signalGroup(group, effect.signal);
+        return;
+      case "look":
+        return this.#fact(effect.name, { type: "looked", left: this.#ports.living(effect.groups) });
+      case "report":
+        return this.#ports.send({
+          type: "report",
+          report: this.#forWire(effect.report),
+          news: effect.news,
+        });
+      case "gone":
+        this.#fresh.delete(effect.id);
+        if (this.#tree.stateOf(effect.name) === undefined) this.#ports.forget(effect.name);
+        return this.#ports.send({ type: "gone", name: effect.name, id: effect.id });
+      default:
+        return effect satisfies never;
+    }
+  }
+
+  #start({ name, id, config, generation }: Extract<TreeEffect, { type: "spawn" }>): void {
+    let process = 0;
+    const fresh = this.#fresh.delete(id);
+    this.#ports.start(
+      { config, id, generation, fresh },
+      {
+        started: (pid) => {
+          process = pid;
+          const startTime = this.#ports.startTime(pid);
+          if (startTime !== undefined) this.#startTimes.set(pid, startTime);
+          this.#fact(name, { type: "started", pid });
+        },
+        failed: () => this.#fact(name, { type: "failed" }),
+        exited: (exit) => {
+          this.#startTimes.delete(process);
+          const remains = this.#ports.hasMembers(process);
+          this.#fact(name, { type: "exited", pid: process, exit, remains });
+        },
+      },
+    );
+  }
+
+  #forWire(report: NodeReport): NodeReport {
+    const { clock } = this.#ports;
+    const offset = clock.wall() - clock.now();
+    const wire: NodeReport = { ...report, since: Math.round(report.since + offset) };
+    const startTime = report.pid === undefined ? undefined : this.#startTimes.get(report.pid);
+    if (startTime !== undefined) wire.startTime = startTime;
+    if (report.nextStart !== undefined) wire.nextStart = Math.round(report.nextStart + offset);
+    if (report.lastExit !== undefined) {
+      wire.lastExit = { ...report.lastExit, at: Math.round(report.lastExit.at + offset) };
+    }
+    return wire;
+  }
+
+  #arm(): void {
+    const at = this.#tree.nextWake();
+    if (at === this.#timer?.at) return;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (at === undefined) return;
+    const cancel = this.#ports.clock.at(at, () => {
+      this.#timer = undefined;
+      this.#work(() => this.#tree.wake(this.#ports.clock.now()));
+    });
+    this.#timer = { at, cancel };
+  }
+}

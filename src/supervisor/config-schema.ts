@@ -1,0 +1,130 @@
+/** A node's configuration as it comes from a script: its shape is checked here, and nowhere else. */
+import os from "node:os";
+import path from "node:path";
+import * as v from "valibot";
+import { configProblem, type NodeConfig, nameProblem } from "../core/config.ts";
+import { NodeConfigError } from "../errors.ts";
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
+const milliseconds = v.pipe(v.number(), v.finite(), v.minValue(0));
+const port = v.pipe(count, v.maxValue(65_535));
+const filled = v.pipe(
+  v.string(),
+  v.nonEmpty(),
+  v.check((text) => !text.includes("\0"), "no NUL"),
+);
+const text = v.pipe(
+  v.string(),
+  v.check((value) => !value.includes("\0"), "no NUL"),
+);
+
+const endpoint = v.strictObject({
+  role: v.picklist(["NONE", "LOGGER", "MANAGER", "PROXY", "WORKER"]),
+  host: v.string(),
+  port,
+  interface: v.exactOptional(v.string()),
+  pcapFile: v.exactOptional(v.string()),
+  metricsPort: v.exactOptional(port),
+});
+
+const schema = v.strictObject({
+  name: v.string(),
+  interface: v.exactOptional(filled),
+  pcapFile: v.exactOptional(filled),
+  directory: v.exactOptional(filled),
+  stdoutFile: v.exactOptional(filled),
+  stderrFile: v.exactOptional(filled),
+  truncateOutput: v.exactOptional(v.boolean()),
+  bareMode: v.exactOptional(v.boolean()),
+  addlBaseScripts: v.exactOptional(v.array(filled)),
+  addlUserScripts: v.exactOptional(v.array(filled)),
+  env: v.exactOptional(v.record(v.pipe(filled, v.regex(/^[^=]+$/, "no =")), text)),
+  cpuAffinity: v.exactOptional(count),
+  cluster: v.exactOptional(v.record(v.string(), endpoint)),
+  command: v.exactOptional(v.tupleWithRest([filled], text)),
+  revival: v.exactOptional(
+    v.strictObject({
+      when: v.exactOptional(v.picklist(["always", "failure", "never"])),
+      limit: v.exactOptional(count),
+      delay: v.exactOptional(milliseconds),
+      attemptsPerDelay: v.exactOptional(positive),
+      factor: v.exactOptional(v.pipe(v.number(), v.finite(), v.minValue(1))),
+      resetAfter: v.exactOptional(milliseconds),
+      maxDelay: v.exactOptional(milliseconds),
+    }),
+  ),
+  stop: v.exactOptional(
+    v.strictObject({
+      signal: v.exactOptional(v.picklist(Object.keys(os.constants.signals) as NodeJS.Signals[])),
+      interval: v.exactOptional(v.pipe(milliseconds, v.minValue(1))),
+      attempts: v.exactOptional(count),
+    }),
+  ),
+});
+
+/**
+ * Checks a configuration and makes it a node's own: a frozen copy with absolute paths.
+ * @param isTaken whether a node has that name already
+ * @throws NodeConfigError in Zeek's words where Zeek objects too
+ */
+export function acceptConfig(config: unknown, isTaken: (name: string) => boolean): NodeConfig {
+  const name = nameOf(config);
+  const problem = nameProblem(name);
+  if (problem !== undefined) throw new NodeConfigError(problem);
+  if (isTaken(name)) throw new NodeConfigError(`node with name '${name}' already exists`);
+  const result = v.safeParse(schema, withoutUndefined(config));
+  if (!result.success) throw new NodeConfigError(`node '${name}': ${explain(result.issues[0])}`);
+  const accepted = result.output as NodeConfig;
+  const conflict = configProblem(accepted);
+  if (conflict !== undefined) throw new NodeConfigError(conflict);
+  return freeze(structuredClone(withAbsolutePaths(accepted)));
+}
+
+function nameOf(config: unknown): string {
+  if (typeof config !== "object" || config === null) {
+    throw new NodeConfigError("a node's configuration must be an object");
+  }
+  const { name } = config as { name?: unknown };
+  if (typeof name !== "string") throw new NodeConfigError("a node's configuration needs a name");
+  return name;
+}
+
+/** Scripts may write `{ directory: undefined }` for a field that they leave out. */
+function withoutUndefined(value: unknown): unknown {
+  if (Array.isArray(value) || typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).filter(([, field]) => field !== undefined);
+  return Object.fromEntries(entries.map(([key, field]) => [key, withoutUndefined(field)]));
+}
+
+function withAbsolutePaths(config: NodeConfig): NodeConfig {
+  const absolute = (file: string) => path.resolve(file);
+  const result = { ...config };
+  if (config.directory !== undefined) result.directory = absolute(config.directory);
+  if (config.addlBaseScripts) result.addlBaseScripts = config.addlBaseScripts.map(absolute);
+  if (config.addlUserScripts) result.addlUserScripts = config.addlUserScripts.map(absolute);
+  return result;
+}
+
+function explain(issue: v.BaseIssue<unknown>): string {
+  const field = v.getDotPath(issue) ?? "";
+  if (issue.type === "strict_object" && issue.expected === "never") {
+    return `unknown field '${field}'${suggestion(field)}`;
+  }
+  return `field '${field}': ${issue.message}`;
+}
+
+function suggestion(field: string): string {
+  const wanted = field.toLowerCase().replaceAll("_", "");
+  const near = Object.keys(schema.entries).find((known) => {
+    const name = known.toLowerCase();
+    return name === wanted || name.startsWith(wanted) || wanted.startsWith(name);
+  });
+  return near === undefined ? "" : `; did you mean '${near}'?`;
+}
+
+function freeze<Value>(value: Value): Value {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  for (const field of Object.values(value)) freeze(field);
+  return Object.freeze(value);
+}

@@ -1,0 +1,132 @@
+/** The end of a tree: handlers, Stem and nodes, the last output, then this process. */
+import type { Exit } from "../core/revival.ts";
+import type { Sink } from "../output/sink.ts";
+import { raise } from "../script/lifecycle.ts";
+import type { LinkServer } from "./link-server.ts";
+import type { OutputReceiver } from "./output-receiver.ts";
+import type { StateDirectory } from "./state-directory.ts";
+import type { Supervisor } from "./supervisor.ts";
+
+/** How long handlers of `done` may keep the tree waiting. */
+const HANDLERS_MS = 10_000;
+/** How long a reader of our output may stand still before what is left is given up. */
+const STALLED_MS = 10_000;
+const LOOK_MS = 20;
+
+export interface EndingOptions {
+  supervisor: Supervisor;
+  state: StateDirectory;
+  link: LinkServer;
+  receiver: OutputReceiver;
+  sinks: readonly Sink[];
+  say(text: string): void;
+}
+
+/** Thrown to stop a script that calls `process.exit`: the tree ends in order first. */
+export class ExitRequested extends Error {}
+
+export class Ending {
+  readonly #options: EndingOptions;
+  readonly #exit = process.exit.bind(process);
+  #begun = false;
+  #finished: () => void = () => {};
+  readonly #end = new Promise<void>((finished) => {
+    this.#finished = finished;
+  });
+
+  constructor(options: EndingOptions) {
+    this.#options = options;
+  }
+
+  get hasBegun(): boolean {
+    return this.#begun;
+  }
+
+  /** Begins the end of the tree; only the first call counts. `quietly`: no script is told. */
+  begin(status: number, { quietly = false } = {}): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    void this.#run(status, quietly).finally(this.#finished);
+  }
+
+  /** Resolves only when this process is about to exit. */
+  wait(): Promise<void> {
+    return this.#end;
+  }
+
+  /** A script's `process.exit` becomes an order to end the tree with that status. */
+  takeOverExit(): void {
+    process.exit = (code) => {
+      this.begin(Number(code ?? process.exitCode ?? 0));
+      throw new ExitRequested("the tree ends first");
+    };
+  }
+
+  async #run(status: number, quietly: boolean): Promise<void> {
+    const { supervisor, state, link, receiver, say } = this.#options;
+    if (!quietly) await this.#raiseDone();
+    const exit = await supervisor.end();
+    await new Promise<void>((idle) => {
+      const stopWatching = this.#whenStalled(() => {
+        link.close();
+        idle();
+      });
+      receiver.whenIdle(() => {
+        stopWatching();
+        idle();
+      });
+    });
+    link.close();
+    if (!isOrderly(exit)) await state.endStrays(say);
+    state.clear();
+    await this.#flush();
+    this.#exit(status);
+  }
+
+  async #raiseDone(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<void>((late) => {
+      timer = setTimeout(() => {
+        this.#options.say(
+          `error: handlers of 'done' took more than ${HANDLERS_MS / 1000} s: going on without them`,
+        );
+        late();
+      }, HANDLERS_MS);
+    });
+    await Promise.race([raise("done"), timeout]);
+    clearTimeout(timer);
+  }
+
+  #flush(): Promise<void> {
+    return new Promise((flushed) => {
+      const look = setInterval(() => {
+        if (this.#options.sinks.every((sink) => sink.isIdle)) finish();
+      }, LOOK_MS);
+      const stopWatching = this.#whenStalled(finish);
+      if (this.#options.sinks.every((sink) => sink.isIdle)) finish();
+
+      function finish(): void {
+        clearInterval(look);
+        stopWatching();
+        flushed();
+      }
+    });
+  }
+
+  /** Calls back if there is output to write and none gets out; returns how to stop watching. */
+  #whenStalled(stalled: () => void): () => void {
+    const { sinks } = this.#options;
+    let written = -1;
+    const watch = setInterval(() => {
+      const now = sinks.reduce((sum, sink) => sum + sink.written, 0);
+      const isStuck = now === written && sinks.some((sink) => !sink.isIdle);
+      written = now;
+      if (isStuck) stalled();
+    }, STALLED_MS);
+    return () => clearInterval(watch);
+  }
+}
+
+function isOrderly({ code }: Exit): boolean {
+  return code === 0;
+}

@@ -1,0 +1,58 @@
+/** Takes the nodes' output off the link, as fast as it can be printed and no faster. */
+import type { Socket } from "node:net";
+import type { Pipeline, Source } from "../output/pipeline.ts";
+import type { Sink } from "../output/sink.ts";
+import { decodeOutput } from "../wire/stem-messages.ts";
+
+export class OutputReceiver {
+  readonly #pipeline: Pipeline;
+  readonly #sinks: readonly Sink[];
+  #connections = 0;
+  #onIdle: (() => void) | undefined;
+
+  constructor(pipeline: Pipeline, sinks: readonly Sink[]) {
+    this.#pipeline = pipeline;
+    this.#sinks = sinks;
+  }
+
+  /** @returns what takes the payloads of that connection's output frames */
+  connection(socket: Socket): (payload: Uint8Array) => void {
+    const sources = new Map<string, Source>();
+    this.#connections++;
+    socket.once("close", () => {
+      for (const source of sources.values()) source.end();
+      this.#connections--;
+      if (this.#connections === 0) this.#onIdle?.();
+    });
+    return (payload) => {
+      const { node, pid, stream, bytes } = decodeOutput(payload);
+      const key = `${pid} ${stream} ${node}`;
+      const source = sources.get(key) ?? this.#pipeline.source(node, stream);
+      if (bytes.length === 0) {
+        source.end();
+        sources.delete(key);
+        return;
+      }
+      sources.set(key, source);
+      source.push(bytes);
+      this.#waitForRoom(socket);
+    };
+  }
+
+  /** Calls back once the Stem has said all it had to say. */
+  whenIdle(callback: () => void): void {
+    this.#onIdle = callback;
+    if (this.#connections === 0) callback();
+  }
+
+  #waitForRoom(socket: Socket): void {
+    if (socket.isPaused()) return;
+    const full = this.#sinks.find((sink) => sink.isFull);
+    if (full === undefined) return;
+    socket.pause();
+    full.whenDrained(() => {
+      socket.resume();
+      this.#waitForRoom(socket);
+    });
+  }
+}

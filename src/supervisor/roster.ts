@@ -1,0 +1,285 @@
+/**
+ * The Supervisor's side of the tree: what is wanted, and what the Stem last said of it. Pure:
+ * commands and reports in, effects out. One rule serves a Stem's first start, its revival, and a
+ * connection that broke: compare what it has with what is wanted, and send the difference.
+ */
+import type { NodeConfig } from "../core/config.ts";
+import type { News } from "../core/node.ts";
+import type { NodeStatus } from "../core/status.ts";
+import type { NodeReport } from "../core/tree.ts";
+import type { FromStem, ProcessId, ToStem } from "../wire/stem-messages.ts";
+
+/** What the Supervisor has to do. Requests are settled by the number that asked for them. */
+export type RosterEffect =
+  | { type: "send"; message: ToStem }
+  | { type: "created"; id: number; status: NodeStatus }
+  | { type: "restarted"; request: number; done: boolean }
+  | { type: "destroyed"; id: number }
+  | { type: "news"; news: News; pid: number; status: NodeStatus };
+
+/** A process of the tree that no living Stem knows. */
+export interface Stray extends ProcessId {
+  name: string;
+}
+
+interface Member {
+  id: number;
+  status: NodeStatus;
+  startTime?: number;
+  /** The outcome of its first start is known. */
+  begun: boolean;
+  /** Restarts that were asked for and not answered yet, oldest first. */
+  requests: number[];
+  previous: ProcessId[];
+}
+
+export class Roster {
+  readonly #wanted = new Map<string, Member>();
+  /** Destroyed, but something of them may still live; by id. */
+  readonly #ending = new Map<number, Member>();
+  readonly #found = new Map<number, NodeReport>();
+  #connected = false;
+  #lastId = 0;
+  #lastRequest = 0;
+
+  has(name: string): boolean {
+    return this.#wanted.has(name);
+  }
+
+  names(): string[] {
+    return [...this.#wanted.keys()];
+  }
+
+  /** A snapshot; "" is every node, an unknown name none. */
+  status(name: string): Record<string, NodeStatus> {
+    const members = name === "" ? [...this.#wanted.values()] : [this.#wanted.get(name)];
+    const nodes: Record<string, NodeStatus> = {};
+    for (const member of members) {
+      if (member !== undefined) nodes[member.status.node.name] = { ...member.status };
+    }
+    return nodes;
+  }
+
+  /** @param config valid, of a name that is free; @param now Unix time */
+  create(config: NodeConfig, now: number): { id: number; effects: RosterEffect[] } {
+    const id = ++this.#lastId;
+    const status: NodeStatus = { node: config, state: "pending", generation: 0, since: now };
+    const member: Member = { id, status, begun: false, requests: [], previous: [] };
+    this.#wanted.set(config.name, member);
+    return { id, effects: this.#send(creation(member)) };
+  }
+
+  /** @param name of a node that is wanted; afterwards it is free */
+  destroy(name: string): { id: number; effects: RosterEffect[] } {
+    const member = this.#wanted.get(name);
+    if (member === undefined) return { id: 0, effects: [] };
+    this.#wanted.delete(name);
+    this.#ending.set(member.id, member);
+    const refused: RosterEffect[] = member.requests.map((request) => ({
+      type: "restarted",
+      request,
+      done: false,
+    }));
+    member.requests = [];
+    if (!member.begun) {
+      // Whoever waits for its first start waits no longer.
+      refused.push({
+        type: "created",
+        id: member.id,
+        status: { ...member.status, state: "stopped" },
+      });
+      member.begun = true;
+    }
+    return {
+      id: member.id,
+      effects: [...refused, ...this.#send({ type: "destroy", name, id: member.id })],
+    };
+  }
+
+  restart(name: string): { request: number; effects: RosterEffect[] } {
+    const request = ++this.#lastRequest;
+    const member = this.#wanted.get(name);
+    if (member === undefined)
+      return { request, effects: [{ type: "restarted", request, done: false }] };
+    member.requests.push(request);
+    return { request, effects: this.#send({ type: "restart", name, id: member.id, request }) };
+  }
+
+  /** A Stem has connected and now says what it has. Nothing is sent before it has ended. */
+  connected(): void {
+    this.#found.clear();
+  }
+
+  disconnected(): void {
+    this.#connected = false;
+  }
+
+  /** The Stem's process has ended: of its nodes only the numbers of their processes are left. */
+  stemDied(now: number): void {
+    this.#connected = false;
+    for (const member of [...this.#wanted.values(), ...this.#ending.values()]) {
+      const { status, startTime } = member;
+      if (status.pid !== undefined) {
+        member.previous.push({
+          pid: status.pid,
+          ...(startTime === undefined ? {} : { startTime }),
+        });
+      }
+      const { node, generation, lastExit } = status;
+      member.status = {
+        node,
+        state: "pending",
+        generation,
+        since: now,
+        ...(lastExit && { lastExit }),
+      };
+    }
+  }
+
+  /** @param strays what is left of an earlier Stem's nodes, whether it was known here or not */
+  receive(
+    message: Exclude<FromStem, { type: "hello" | "note" }>,
+    strays: () => Stray[],
+  ): RosterEffect[] {
+    switch (message.type) {
+      case "node":
+        this.#found.set(message.report.id, message.report);
+        return [];
+      case "synced":
+        this.#connected = true;
+        return this.#reconcile(message.ending, strays());
+      case "report":
+        return this.#report(message.report, message.news);
+      case "gone":
+        return this.#gone(message.id);
+      default:
+        return message satisfies never;
+    }
+  }
+
+  #reconcile(ending: readonly number[], strays: readonly Stray[]): RosterEffect[] {
+    const effects = this.#adoptStrays(strays);
+    const members = new Set([...this.#wanted.values()].map(({ id }) => id));
+    for (const { id, name } of this.#found.values()) {
+      if (!members.has(id)) effects.push(...this.#send({ type: "destroy", name, id }));
+    }
+    for (const member of this.#ending.values()) {
+      if (ending.includes(member.id) || this.#found.has(member.id)) continue;
+      effects.push(...this.#endAgain(member));
+    }
+    for (const member of this.#wanted.values()) {
+      const report = this.#found.get(member.id);
+      if (report === undefined) effects.push(...this.#send(creation(member)));
+      else effects.push(...this.#resume(member, report));
+      member.previous = [];
+    }
+    this.#found.clear();
+    return effects;
+  }
+
+  /** The Stem kept this node while the connection was down. */
+  #resume(member: Member, report: NodeReport): RosterEffect[] {
+    const effects = this.#report(report, { kind: "changed" });
+    if (!member.begun && (report.generation > 0 || report.lastExit !== undefined)) {
+      member.begun = true;
+      effects.push({ type: "created", id: member.id, status: { ...member.status } });
+    }
+    const request = member.requests.at(-1);
+    const { name } = member.status.node;
+    if (request === undefined) return effects;
+    return [...effects, ...this.#send({ type: "restart", name, id: member.id, request })];
+  }
+
+  /** A destroyed node that the Stem does not know: over, unless an earlier Stem left something. */
+  #endAgain(member: Member): RosterEffect[] {
+    if (member.previous.length === 0) return this.#gone(member.id);
+    const { id, previous, status } = member;
+    member.previous = [];
+    return this.#send({ type: "end", id, config: status.node, previous });
+  }
+
+  #adoptStrays(strays: readonly Stray[]): RosterEffect[] {
+    const effects: RosterEffect[] = [];
+    const known = [...this.#wanted.values(), ...this.#ending.values()];
+    for (const { name, ...process } of strays) {
+      if (known.some(({ previous }) => previous.some(({ pid }) => pid === process.pid))) continue;
+      const member = this.#wanted.get(name);
+      if (member !== undefined) member.previous.push(process);
+      else effects.push(...this.#endStray(name, process));
+    }
+    return effects;
+  }
+
+  #endStray(name: string, process: ProcessId): RosterEffect[] {
+    const status: NodeStatus = { node: { name }, state: "stopping", generation: 0, since: 0 };
+    const member: Member = {
+      id: ++this.#lastId,
+      status,
+      begun: true,
+      requests: [],
+      previous: [process],
+    };
+    this.#ending.set(member.id, member);
+    return [];
+  }
+
+  #report(report: NodeReport, news: News): RosterEffect[] {
+    const member = this.#wanted.get(report.name);
+    if (member === undefined || member.id !== report.id) return this.#reportOfEnding(report);
+    update(member, report);
+    const status = { ...member.status };
+    const effects: RosterEffect[] = [{ type: "news", news, pid: pidOf(news, report), status }];
+    if ((news.kind === "started" || news.kind === "failed") && !member.begun) {
+      member.begun = true;
+      effects.push({ type: "created", id: member.id, status });
+    }
+    const answered = report.answered ?? 0;
+    const done = member.requests.filter((request) => request <= answered);
+    member.requests = member.requests.filter((request) => request > answered);
+    return [
+      ...effects,
+      ...done.map((request): RosterEffect => ({ type: "restarted", request, done: true })),
+    ];
+  }
+
+  /** Only the number of its process matters still, in case the Stem dies first. */
+  #reportOfEnding(report: NodeReport): RosterEffect[] {
+    const member = this.#ending.get(report.id);
+    if (member !== undefined) update(member, report);
+    return [];
+  }
+
+  #gone(id: number): RosterEffect[] {
+    const member = this.#ending.get(id);
+    if (member === undefined) return [];
+    this.#ending.delete(id);
+    return [{ type: "destroyed", id }];
+  }
+
+  /** Without a Stem nothing is sent: the difference is, once there is one. */
+  #send(message: ToStem): RosterEffect[] {
+    return this.#connected ? [{ type: "send", message }] : [];
+  }
+}
+
+function creation({ id, status, begun, previous }: Member): ToStem {
+  const { node, generation } = status;
+  return { type: "create", id, config: node, fresh: !begun, generation, previous: [...previous] };
+}
+
+function update(member: Member, report: NodeReport): void {
+  const { state, pid, startTime, generation, since, lastExit, nextStart } = report;
+  const { node } = member.status;
+  const status: NodeStatus = { node, state, generation, since };
+  if (pid !== undefined) status.pid = pid;
+  const exit = lastExit ?? member.status.lastExit;
+  if (exit !== undefined) status.lastExit = exit;
+  if (nextStart !== undefined) status.nextStart = nextStart;
+  member.status = status;
+  if (startTime === undefined) delete member.startTime;
+  else member.startTime = startTime;
+}
+
+function pidOf(news: News, report: NodeReport): number {
+  return news.kind === "exited" ? news.pid : (report.pid ?? 0);
+}

@@ -1,0 +1,112 @@
+/** The state directory: one Supervisor at a time, and nothing left over from the last one. */
+import fs from "node:fs";
+import path from "node:path";
+import { AlreadyRunningError, StateDirectoryError } from "../errors.ts";
+import { writePrivateFile } from "../os/files.ts";
+import { takeLock } from "../os/lock.ts";
+import { isRunning, leadersWithVariable, processStat } from "../os/process-table.ts";
+import { groupHasMembers, signalGroup } from "../os/signals.ts";
+import { errnoText } from "../os/tools.ts";
+import { places } from "../wire/stem-setup.ts";
+import type { Stray } from "./roster.ts";
+
+const LOOK_MS = 50;
+/** What an earlier tree left gets SIGTERM, and after this time SIGKILL. */
+const PATIENCE_MS = 2_000;
+
+export class StateDirectory {
+  readonly path: string;
+
+  private constructor(directory: string) {
+    this.path = directory;
+  }
+
+  /**
+   * Makes the directory and takes it for this process.
+   * @throws AlreadyRunningError, StateDirectoryError
+   */
+  static take(directory: string): StateDirectory {
+    try {
+      fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+      const lock = takeLock(path.join(directory, "supervisor.lock"));
+      if (!lock.held) throw new AlreadyRunningError(lock.pid, directory);
+    } catch (error) {
+      if (error instanceof AlreadyRunningError) throw error;
+      throw new StateDirectoryError(directory, errnoText(error as NodeJS.ErrnoException));
+    }
+    return new StateDirectory(directory);
+  }
+
+  file(name: string): string {
+    return path.join(this.path, name);
+  }
+
+  /** Remembers the Stem, for a Supervisor that comes after one that was killed. */
+  rememberStem(pid: number): void {
+    writePrivateFile(
+      this.file("stem.json"),
+      JSON.stringify({ pid, startTime: processStat(pid)?.startTime }),
+    );
+  }
+
+  /** Waits for the Stem of a Supervisor that was killed, then ends what even that Stem left. */
+  async awaitEarlierTree(say: (text: string) => void): Promise<void> {
+    const stem = readJson<{ pid: number; startTime?: number }>(this.file("stem.json"));
+    if (stem === undefined) return;
+    if (isRunning(stem.pid, stem.startTime)) {
+      say(
+        `the last Supervisor was killed, and its Stem (PID ${stem.pid}) is still ending its nodes: waiting for it`,
+      );
+      while (isRunning(stem.pid, stem.startTime)) await pause();
+    }
+    await this.endStrays(say);
+  }
+
+  /** Processes of nodes of this state directory, whoever started them. */
+  strays(): Stray[] {
+    return leadersWithVariable("COPPICE_NODE", `${this.file(places.nodes)}/`).map(
+      ({ pid, value }) => {
+        const startTime = processStat(pid)?.startTime;
+        const name = path.basename(value, ".json");
+        return { name, pid, ...(startTime === undefined ? {} : { startTime }) };
+      },
+    );
+  }
+
+  /** Ends every process that a tree in this place has left. */
+  async endStrays(say: (text: string) => void): Promise<void> {
+    let strays = this.strays();
+    if (strays.length === 0) return;
+    say(
+      `ending what an earlier tree left here: ${strays.map(({ name, pid }) => `${name} (PID ${pid})`).join(", ")}`,
+    );
+    const groups = new Set(strays.map(({ pid }) => pid));
+    for (const group of groups) signalGroup(group, "SIGTERM");
+    const until = performance.now() + PATIENCE_MS;
+    while ([...groups].some(groupHasMembers) && performance.now() < until) await pause();
+    for (strays = this.strays(); strays.length > 0; strays = this.strays()) {
+      for (const { pid } of strays) signalGroup(pid, "SIGKILL");
+      await pause();
+    }
+    for (const group of groups) signalGroup(group, "SIGKILL");
+  }
+
+  /** Leaves the place as it was found, but for what makes the next start quicker. */
+  clear(): void {
+    for (const name of ["stem.json", places.socket, places.nodes, places.pipes, places.args]) {
+      fs.rmSync(this.file(name), { recursive: true, force: true });
+    }
+  }
+}
+
+function readJson<Value>(file: string): Value | undefined {
+  try {
+    return JSON.parse(fs.readFileSync(file, "utf8")) as Value;
+  } catch {
+    return undefined;
+  }
+}
+
+function pause(): Promise<void> {
+  return new Promise((done) => setTimeout(done, LOOK_MS));
+}

@@ -1,0 +1,232 @@
+/**
+ * The Supervisor: answers the API, keeps a Stem alive, and passes on what becomes of the nodes.
+ * What is decided is decided in the roster and in `core/`; what is done is done through the ports.
+ */
+import os from "node:os";
+import { DEFAULT_POLICY, type NodeConfig } from "../core/config.ts";
+import type { News } from "../core/node.ts";
+import { afterDeath, attempted, type Exit, FRESH, type Revival } from "../core/revival.ts";
+import type { LastExit, NodeStatus, Status } from "../core/status.ts";
+import { StemDiedEarlyError, SupervisorEndingError } from "../errors.ts";
+import type { Clock } from "../os/clock.ts";
+import type { SupervisorApi } from "../script/role.ts";
+import type { FromStem, ToStem } from "../wire/stem-messages.ts";
+import { Roster, type RosterEffect, type Stray } from "./roster.ts";
+
+export interface StemProcess {
+  pid: number;
+  signal(signal: NodeJS.Signals): void;
+}
+
+/** What the Supervisor needs of the world; the simulation has another one. */
+export interface SupervisorPorts {
+  clock: Clock;
+  /** Starts a Stem; `exited` comes once, also for one that could not be started. */
+  startStem(exited: (exit: Exit) => void): StemProcess;
+  /** Checks a configuration and makes its directory. @throws NodeConfigError */
+  accept(config: unknown, isTaken: (name: string) => boolean): NodeConfig;
+  /** Processes of earlier Stems' nodes. */
+  strays(): Stray[];
+  send(message: ToStem): void;
+  /** A line for the operator, on stderr. */
+  say(text: string): void;
+  nodeStatus(node: string, pid: number, status: NodeStatus): void;
+  nodeExit(node: string, exit: LastExit, status: NodeStatus): void;
+}
+
+type Settle<Value> = (value: Value) => void;
+
+export class Supervisor implements SupervisorApi {
+  readonly #ports: SupervisorPorts;
+  readonly #roster = new Roster();
+  readonly #creating = new Map<number, Settle<NodeStatus>>();
+  readonly #destroying = new Map<number, Settle<boolean>>();
+  readonly #restarting = new Map<number, Settle<boolean>>();
+  #stem: StemProcess | undefined;
+  #stemRevival: Revival = FRESH;
+  /** How many Stems there have been: from the second on, an earlier one may have left processes. */
+  #stems = 0;
+  #firstLink: { done: Settle<void>; failed: Settle<Error> } | undefined;
+  #onEnd: Settle<Exit> | undefined;
+
+  constructor(ports: SupervisorPorts) {
+    this.#ports = ports;
+  }
+
+  /** Starts the Stem. Resolves when it has connected. @throws StemDiedEarlyError (a rejection) */
+  start(): Promise<void> {
+    return new Promise((done, failed) => {
+      this.#firstLink = { done, failed };
+      this.#startStem();
+    });
+  }
+
+  stemPid(): number {
+    return this.#stem?.pid ?? -1;
+  }
+
+  async create(config: NodeConfig): Promise<NodeStatus> {
+    if (this.#onEnd !== undefined) throw new SupervisorEndingError();
+    const accepted = this.#ports.accept(config, (name) => this.#roster.has(name));
+    const { id, effects } = this.#roster.create(accepted, this.#ports.clock.wall());
+    const created = new Promise<NodeStatus>((settle) => this.#creating.set(id, settle));
+    this.#perform(effects);
+    return created;
+  }
+
+  async destroy(name = ""): Promise<boolean> {
+    return this.#each(name, (one) => {
+      const { id, effects } = this.#roster.destroy(one);
+      const destroyed = new Promise<boolean>((settle) => this.#destroying.set(id, settle));
+      this.#perform(effects);
+      return destroyed;
+    });
+  }
+
+  async restart(name = ""): Promise<boolean> {
+    return this.#each(name, (one) => {
+      const { request, effects } = this.#roster.restart(one);
+      const restarted = new Promise<boolean>((settle) => this.#restarting.set(request, settle));
+      this.#perform(effects);
+      return restarted;
+    });
+  }
+
+  status(name = ""): Status {
+    return { nodes: this.#roster.status(name) };
+  }
+
+  /** Ends the Stem and with it every node. Resolves with how the Stem ended. */
+  end(): Promise<Exit> {
+    return new Promise((done) => {
+      this.#onEnd = done;
+      if (this.#stem === undefined) done({});
+      else this.#stem.signal("SIGTERM");
+    });
+  }
+
+  /** A Stem has connected, and will now say what it has. */
+  connected(): void {
+    this.#roster.connected();
+  }
+
+  disconnected(): void {
+    this.#roster.disconnected();
+  }
+
+  receive(message: Exclude<FromStem, { type: "hello" }>): void {
+    if (message.type === "note") return this.#ports.say(message.text);
+    const strays = (): Stray[] => (this.#stems > 1 ? this.#ports.strays() : []);
+    this.#perform(this.#roster.receive(message, strays));
+    if (message.type === "synced") {
+      this.#firstLink?.done();
+      this.#firstLink = undefined;
+    }
+  }
+
+  async #each(name: string, act: (name: string) => Promise<boolean>): Promise<boolean> {
+    if (name !== "") return this.#roster.has(name) ? act(name) : false;
+    const results = await Promise.all(this.#roster.names().map(act));
+    return results.every(Boolean);
+  }
+
+  #perform(effects: readonly RosterEffect[]): void {
+    for (const effect of effects) {
+      switch (effect.type) {
+        case "send":
+          this.#ports.send(effect.message);
+          break;
+        case "created":
+          settle(this.#creating, effect.id, effect.status);
+          break;
+        case "destroyed":
+          settle(this.#destroying, effect.id, true);
+          break;
+        case "restarted":
+          settle(this.#restarting, effect.request, effect.done);
+          break;
+        case "news":
+          this.#tell(effect.news, effect.pid, effect.status);
+          break;
+        default:
+          effect satisfies never;
+      }
+    }
+  }
+
+  /** The lines are Zeek's (`Stem::Reap`, `Stem::Revive`). */
+  #tell(news: News, pid: number, status: NodeStatus): void {
+    const { name } = status.node;
+    switch (news.kind) {
+      case "started":
+        if (news.revived)
+          this.#error(`Supervised node '${name}' (PID ${pid}) revived after premature exit`);
+        return this.#ports.nodeStatus(name, pid, status);
+      case "failed":
+        return this.#ports.nodeStatus(name, 0, status);
+      case "exited":
+        if (news.premature)
+          this.#error(`Supervised node '${name}' (PID ${pid}) ${howItDied(news.exit)}`);
+        return this.#ports.nodeExit(name, status.lastExit ?? { at: status.since }, status);
+      case "changed":
+      case "gone":
+        return;
+      default:
+        return news satisfies never;
+    }
+  }
+
+  #startStem(): void {
+    this.#stems++;
+    const startedAt = this.#ports.clock.now();
+    this.#stem = this.#ports.startStem((exit) => this.#stemExited(exit, startedAt));
+  }
+
+  #stemExited(exit: Exit, startedAt: number): void {
+    const { clock } = this.#ports;
+    const pid = this.#stem?.pid;
+    this.#stem = undefined;
+    this.#roster.stemDied(clock.wall());
+    if (this.#onEnd !== undefined) return this.#onEnd(exit);
+    if (this.#firstLink !== undefined)
+      return this.#firstLink.failed(new StemDiedEarlyError(withWhat(exit)));
+    this.#error(`Supervisor stem (PID ${pid}) died ${withWhat(exit)}: starting another`);
+    const verdict = afterDeath(
+      this.#stemRevival,
+      exit,
+      startedAt,
+      clock.now(),
+      DEFAULT_POLICY.revival,
+    );
+    this.#stemRevival = attempted(verdict.revival);
+    const at = verdict.revive ? verdict.at : clock.now();
+    if (at <= clock.now()) return this.#startStem();
+    clock.at(at, () => {
+      if (this.#onEnd === undefined) this.#startStem();
+    });
+  }
+
+  #error(text: string): void {
+    this.#ports.say(`error: ${text}`);
+  }
+}
+
+function settle<Value>(waiting: Map<number, Settle<Value>>, key: number, value: Value): void {
+  waiting.get(key)?.(value);
+  waiting.delete(key);
+}
+
+function howItDied({ code, signal }: Exit): string {
+  return signal === undefined
+    ? `exited prematurely with status ${code ?? 0}`
+    : `terminated prematurely by signal ${signalNumber(signal)}`;
+}
+
+function withWhat({ code, signal }: Exit): string {
+  return signal === undefined ? `with exit code ${code ?? 1}` : `by signal ${signalNumber(signal)}`;
+}
+
+/** Zeek, like the kernel, tells signals by their numbers. */
+function signalNumber(name: string): number | string {
+  return os.constants.signals[name as NodeJS.Signals] ?? name;
+}

@@ -1,0 +1,120 @@
+/** What Supervisor and Stem say to each other over the link. */
+import type { NodeConfig } from "../core/config.ts";
+import type { News } from "../core/node.ts";
+import type { NodeReport } from "../core/tree.ts";
+import { ProtocolError } from "../errors.ts";
+import { FrameKind, frameHeader } from "./frames.ts";
+
+/** The two connections of a link: output has its own, so that it never holds up a report. */
+export type Channel = "control" | "output";
+
+/** On the wire the times of a report are Unix times. */
+export type FromStem =
+  | { type: "hello"; channel: Channel; token: string; pid: number }
+  /** After the hello: every node that the Stem has, then `synced`. */
+  | { type: "node"; config: NodeConfig; report: NodeReport }
+  | { type: "synced"; ending: number[] }
+  | { type: "report"; report: NodeReport; news: News }
+  | { type: "gone"; name: string; id: number }
+  /** A line of the Stem's own. */
+  | { type: "note"; text: string };
+
+/** A process of a node, named so that another with the same number is not taken for it. */
+export interface ProcessId {
+  pid: number;
+  startTime?: number;
+}
+
+export type ToStem =
+  | {
+      type: "create";
+      id: number;
+      config: NodeConfig;
+      /** Whether the node was never started before: only then may its output be truncated. */
+      fresh: boolean;
+      /** Starts before, under an earlier Stem. */
+      generation: number;
+      /** What an earlier Stem left of this node. */
+      previous: ProcessId[];
+    }
+  /** A node that is not wanted, of which an earlier Stem may have left something. */
+  | { type: "end"; id: number; config: NodeConfig; previous: ProcessId[] }
+  | { type: "destroy"; name: string; id: number }
+  | { type: "restart"; name: string; id: number; request: number };
+
+/** A piece of output; without bytes, the end of that stream. */
+export interface Output {
+  node: string;
+  /** Of the process that wrote it; 0 where there was none (a start that failed). */
+  pid: number;
+  stream: "stdout" | "stderr";
+  bytes: Uint8Array;
+}
+
+/** A message as one frame. @throws ProtocolError if it is too long for one */
+export function encodeMessage(message: FromStem | ToStem): Uint8Array {
+  const payload = encoder.encode(JSON.stringify(message));
+  const header = frameHeader(FrameKind.message, payload.length);
+  const frame = new Uint8Array(header.length + payload.length);
+  frame.set(header);
+  frame.set(payload, header.length);
+  return frame;
+}
+
+/** @throws ProtocolError if the payload is no message that this side understands */
+export function decodeMessage<Message extends FromStem | ToStem>(
+  payload: Uint8Array,
+  types: readonly Message["type"][],
+): Message {
+  const message = parse(payload);
+  const type = (message as { type?: unknown } | null)?.type;
+  if (!types.some((known) => known === type)) {
+    throw new ProtocolError(`unknown message of type ${JSON.stringify(type)}`);
+  }
+  return message as Message;
+}
+
+export const FROM_STEM = ["hello", "node", "synced", "report", "gone", "note"] as const;
+export const TO_STEM = ["create", "end", "destroy", "restart"] as const;
+
+/** Everything of an output frame but its bytes, which follow: they are never copied. */
+export function encodeOutputHead(output: Omit<Output, "bytes">, length: number): Uint8Array {
+  const name = encoder.encode(output.node);
+  const header = frameHeader(FrameKind.output, OUTPUT_FIXED + name.length + length);
+  const head = new Uint8Array(header.length + OUTPUT_FIXED + name.length);
+  head.set(header);
+  const view = new DataView(head.buffer);
+  view.setUint8(header.length, output.stream === "stdout" ? 1 : 2);
+  view.setUint32(header.length + 1, output.pid);
+  view.setUint8(header.length + 5, name.length);
+  head.set(name, header.length + OUTPUT_FIXED);
+  return head;
+}
+
+/** @throws ProtocolError if the payload is not `u8 stream, u32be pid, u8 length, name, bytes` */
+export function decodeOutput(payload: Uint8Array): Output {
+  const nameLength = payload[5] ?? 0;
+  const stream = payload[0];
+  if (payload.length < OUTPUT_FIXED + nameLength || (stream !== 1 && stream !== 2)) {
+    throw new ProtocolError("malformed output");
+  }
+  const view = new DataView(payload.buffer, payload.byteOffset);
+  return {
+    stream: stream === 1 ? "stdout" : "stderr",
+    pid: view.getUint32(1),
+    node: decoder.decode(payload.subarray(OUTPUT_FIXED, OUTPUT_FIXED + nameLength)),
+    bytes: payload.subarray(OUTPUT_FIXED + nameLength),
+  };
+}
+
+function parse(payload: Uint8Array): unknown {
+  try {
+    return JSON.parse(decoder.decode(payload));
+  } catch {
+    throw new ProtocolError("a message is not JSON");
+  }
+}
+
+const OUTPUT_FIXED = 6;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();

@@ -1,0 +1,22 @@
+/** What a Stem is told in its environment when it is started. */
+
+/** The variable that holds it, as JSON. */
+export const STEM_VARIABLE = "COPPICE_STEM";
+
+export interface StemSetup {
+  /** The Supervisor's pid: another parent means that it has gone. */
+  parent: number;
+  /** Proves on the link that this is the Stem that was started. */
+  token: string;
+  stateDirectory: string;
+  /** Options that go before the script that a script node's Node.js runs. */
+  nodeOptions: string[];
+}
+
+/** Places in the state directory that Supervisor, Stem and nodes share. */
+export const places = {
+  socket: "stem.sock",
+  nodes: "nodes",
+  pipes: "pipes",
+  args: "args.json",
+} as const;
