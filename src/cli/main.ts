@@ -6,10 +6,11 @@ import { parseCommandLine } from "./options.ts";
 
 try {
   const commandLine = parseCommandLine(process.argv.slice(2), version());
-  if (commandLine?.supervisor) {
+  if (commandLine.print !== undefined) process.stdout.write(commandLine.print);
+  else if (commandLine.supervisor) {
     const { runSupervisor } = await import("../supervisor/main.ts");
     await runSupervisor(commandLine);
-  } else if (commandLine !== undefined) {
+  } else {
     const { runPlain } = await import("./plain.ts");
     await runPlain(commandLine);
   }

@@ -1,11 +1,16 @@
 /** The command line of `coppice`, as `zeek` has it. */
 import fs from "node:fs";
 import path from "node:path";
-import { Command, CommanderError, Option } from "commander";
+import { parseArgs } from "node:util";
+import { nearest } from "../core/nearest.ts";
 import { UsageError } from "../errors.ts";
 import type { HandedDown } from "../script/args.ts";
 
-export interface CommandLine {
+/** What there is to run, or to print instead. */
+export type CommandLine = { print: string } | RunOptions;
+
+export interface RunOptions {
+  print?: undefined;
   supervisor: boolean;
   stateDirectory: string;
   interface?: string;
@@ -13,86 +18,83 @@ export interface CommandLine {
   handedDown: HandedDown;
 }
 
-/**
- * @param argv without the executable and the script
- * @returns undefined if there is nothing to run: help or the version was asked for, and printed
- * @throws UsageError
- */
-export function parseCommandLine(
-  argv: readonly string[],
-  version: string,
-): CommandLine | undefined {
-  const command = define(version);
-  try {
-    command.parse(argv, { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return undefined;
-    throw new UsageError(
-      `${error.message.replace(/^error: /, "").replaceAll("\n", " ")}; see coppice --help`,
-    );
-  }
-  const options = command.opts<Options>();
-  if (options.iface !== undefined && options.readfile !== undefined) {
+export const HELP = `Usage: coppice [options] [script...] [name=value...]
+
+Runs scripts; with -j as the Supervisor of a tree of processes.
+
+  script...              .ts, .mts, .js or .mjs; every script node runs them too
+  name=value...          definitions, which scripts find in \`args.defines\`
+
+  -j, --supervisor       supervisor mode
+  -i, --iface IF         read packets from an interface   (not handed down to nodes)
+  -r, --readfile FILE    read packets from a file         (not handed down to nodes)
+  -b, --bare-mode        load no base scripts
+  -C, --no-checksums     ignore the checksums of packets
+  -e, --exec CODE        run this code after the scripts; may be given again
+      --state-dir DIR    where the tree keeps its sockets and files (default: .coppice)
+  -v, --version          print the version
+  -h, --help             print this
+`;
+
+/** @param argv without the executable and the script. @throws UsageError */
+export function parseCommandLine(argv: readonly string[], version: string): CommandLine {
+  const { values, positionals } = parse(argv);
+  if (values.help) return { print: HELP };
+  if (values.version) return { print: `coppice ${version}\n` };
+  if (values.iface !== undefined && values.readfile !== undefined) {
     throw new UsageError("either an interface (-i) or a file (-r) can be read, not both");
   }
-  const { scripts, defines } = sortOperands(command.args);
-  const supervisor = options.supervisor ?? false;
-  if (!supervisor && scripts.length === 0 && options.exec.length === 0) {
+  const { scripts, defines } = sortOperands(positionals);
+  if (!values.supervisor && scripts.length === 0 && values.exec.length === 0) {
     throw new UsageError("no script to run; see coppice --help");
   }
   return {
-    supervisor,
-    stateDirectory: options.stateDir,
-    ...(options.iface === undefined ? {} : { interface: options.iface }),
-    ...(options.readfile === undefined ? {} : { pcapFile: path.resolve(options.readfile) }),
+    supervisor: values.supervisor,
+    stateDirectory: values["state-dir"],
+    ...(values.iface === undefined ? {} : { interface: values.iface }),
+    ...(values.readfile === undefined ? {} : { pcapFile: path.resolve(values.readfile) }),
     handedDown: {
       scripts,
-      exec: options.exec,
-      bareMode: options.bareMode ?? false,
-      ignoreChecksums: !options.checksums,
+      exec: values.exec,
+      bareMode: values["bare-mode"],
+      ignoreChecksums: values["no-checksums"],
       defines,
     },
   };
 }
 
-interface Options {
-  supervisor?: boolean;
-  iface?: string;
-  readfile?: string;
-  bareMode?: boolean;
-  checksums: boolean;
-  exec: string[];
-  stateDir: string;
+const OPTIONS = {
+  supervisor: { type: "boolean", short: "j", default: false },
+  iface: { type: "string", short: "i" },
+  readfile: { type: "string", short: "r" },
+  "bare-mode": { type: "boolean", short: "b", default: false },
+  "no-checksums": { type: "boolean", short: "C", default: false },
+  exec: { type: "string", short: "e", multiple: true, default: [] as string[] },
+  "state-dir": { type: "string", default: ".coppice" },
+  version: { type: "boolean", short: "v", default: false },
+  help: { type: "boolean", short: "h", default: false },
+} as const;
+
+// Not inferred from `parse`, whose errors are ours.
+type Parsed = ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>>;
+
+function parse(argv: readonly string[]): Parsed {
+  try {
+    return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(`${explain(error as Error)}; see coppice --help`);
+  }
 }
 
-function define(version: string): Command {
-  return new Command("coppice")
-    .usage("[options] [script...] [name=value...]")
-    .description("Runs scripts; with -j as the Supervisor of a tree of processes.")
-    .argument("[operand...]", "scripts to run, and definitions that they find in `args.defines`")
-    .addOption(new Option("-j, --supervisor", "supervisor mode"))
-    .addOption(
-      new Option("-i, --iface <IF>", "read packets from an interface (not handed down to nodes)"),
-    )
-    .addOption(
-      new Option("-r, --readfile <FILE>", "read packets from a file (not handed down to nodes)"),
-    )
-    .addOption(new Option("-b, --bare-mode", "load no base scripts"))
-    .addOption(new Option("-C, --no-checksums", "ignore checksums of packets"))
-    .addOption(
-      new Option("-e, --exec <CODE>", "run code after the scripts (may be repeated)")
-        .argParser((code: string, codes: string[]) => [...codes, code])
-        .default([], "none"),
-    )
-    .addOption(
-      new Option("--state-dir <DIR>", "where the tree keeps its sockets and files").default(
-        ".coppice",
-      ),
-    )
-    .version(version, "-v, --version")
-    .exitOverride()
-    .configureOutput({ writeErr: () => {} });
+/** Node's messages, shortened to what a person needs. */
+function explain({ message }: Error): string {
+  const option = /^Unknown option '([^']+)'/.exec(message)?.[1];
+  if (option === undefined) {
+    const first = message.split("\n")[0] ?? "";
+    return first.charAt(0).toLowerCase() + first.slice(1).replace(/\.$/, "");
+  }
+  const meant = option.startsWith("--") ? nearest(option, Object.keys(OPTIONS)) : undefined;
+  return `unknown option '${option}'${meant === undefined ? "" : ` (did you mean '--${meant}'?)`}`;
 }
 
 /** `name=value` is a definition, unless a file is called so. Scripts become absolute, once. */

@@ -3,10 +3,10 @@ import { setArgs } from "../script/args.ts";
 import { installModuleHooks } from "../script/modules.ts";
 import { setRole } from "../script/role.ts";
 import { sayTerminated, scriptProcess } from "../script/run.ts";
-import type { CommandLine } from "./options.ts";
+import type { RunOptions } from "./options.ts";
 
 /** @throws ScriptError */
-export async function runPlain({ handedDown, ...own }: CommandLine): Promise<void> {
+export async function runPlain({ handedDown, ...own }: RunOptions): Promise<void> {
   const { scripts, exec, bareMode, ignoreChecksums, defines } = handedDown;
   const process = scriptProcess(sayTerminated);
   setRole({ kind: "plain", terminate: () => process.end() });

@@ -3,6 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import * as v from "valibot";
 import { configProblem, type NodeConfig, nameProblem } from "../core/config.ts";
+import { nearest } from "../core/nearest.ts";
 import { NodeConfigError } from "../errors.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -115,12 +116,8 @@ function explain(issue: v.BaseIssue<unknown>): string {
 }
 
 function suggestion(field: string): string {
-  const wanted = field.toLowerCase().replaceAll("_", "");
-  const near = Object.keys(schema.entries).find((known) => {
-    const name = known.toLowerCase();
-    return name === wanted || name.startsWith(wanted) || wanted.startsWith(name);
-  });
-  return near === undefined ? "" : `; did you mean '${near}'?`;
+  const meant = nearest(field, Object.keys(schema.entries));
+  return meant === undefined ? "" : `; did you mean '${meant}'?`;
 }
 
 function freeze<Value>(value: Value): Value {

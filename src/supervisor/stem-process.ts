@@ -61,5 +61,8 @@ export function startStem(options: StemOptions, exited: (exit: Exit) => void): S
   };
 }
 
-/** The Stem holds little and lives long: small spaces for new objects keep it small. */
-const STEM_NODE_OPTIONS = ["--max-semi-space-size=1"];
+/**
+ * The Stem holds little and lives long: one thread collects its garbage, and small spaces for new
+ * objects keep it small.
+ */
+const STEM_NODE_OPTIONS = ["--max-semi-space-size=1", "--single-threaded-gc", "--v8-pool-size=1"];
