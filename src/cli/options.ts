@@ -103,13 +103,14 @@ function sortOperands(operands: readonly string[]): {
   defines: Record<string, string>;
 } {
   const scripts: string[] = [];
-  const defines: Record<string, string> = {};
+  const defines: [string, string][] = [];
   for (const operand of operands) {
     const [, name, value] = DEFINITION.exec(operand) ?? [];
-    if (name !== undefined && value !== undefined && !fs.existsSync(operand)) defines[name] = value;
+    if (name !== undefined && value !== undefined && !fs.existsSync(operand))
+      defines.push([name, value]);
     else scripts.push(path.resolve(operand));
   }
-  return { scripts, defines };
+  return { scripts, defines: Object.fromEntries(defines) };
 }
 
 const DEFINITION = /^([A-Za-z_][\w.:-]*)=(.*)$/s;

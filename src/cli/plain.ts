@@ -1,23 +1,15 @@
 /** `coppice script.ts`: the scripts, run as a plain process. */
-import { setArgs } from "../script/args.ts";
+import { argsOf, setArgs } from "../script/args.ts";
 import { installModuleHooks } from "../script/modules.ts";
 import { setRole } from "../script/role.ts";
 import { sayTerminated, scriptProcess } from "../script/run.ts";
 import type { RunOptions } from "./options.ts";
 
 /** @throws ScriptError */
-export async function runPlain({ handedDown, ...own }: RunOptions): Promise<void> {
-  const { scripts, exec, bareMode, ignoreChecksums, defines } = handedDown;
+export async function runPlain(options: RunOptions): Promise<void> {
   const process = scriptProcess(sayTerminated);
   setRole({ kind: "plain", terminate: () => process.end() });
-  setArgs({
-    scripts,
-    bareMode,
-    ignoreChecksums,
-    defines,
-    ...(own.interface === undefined ? {} : { interface: own.interface }),
-    ...(own.pcapFile === undefined ? {} : { pcapFile: own.pcapFile }),
-  });
+  setArgs(argsOf(options));
   installModuleHooks();
-  await process.run(scripts, exec);
+  await process.run(options.handedDown.scripts, options.handedDown.exec);
 }

@@ -18,6 +18,7 @@ export class Sink {
   #writing = false;
   #broken = false;
   #waiting: (() => void)[] = [];
+  #flushing: (() => void)[] = [];
   /** Grows with every byte that is out; whoever waits can see progress. */
   written = 0;
   readonly #onBroken: (error: Error) => void;
@@ -45,6 +46,12 @@ export class Sink {
     return this.#queued === 0;
   }
 
+  /** Calls back once everything is out, or never can be. */
+  whenIdle(callback: () => void): void {
+    if (this.#queued === 0) callback();
+    else this.#flushing.push(callback);
+  }
+
   /** Calls back once the sink has room again. */
   whenDrained(callback: () => void): void {
     if (this.#queued < HIGH_WATER) callback();
@@ -67,7 +74,7 @@ export class Sink {
     this.written += count;
     this.#queued -= count;
     if (count < batch.length) this.#queue.unshift(batch.subarray(count));
-    if (this.#queued < HIGH_WATER) this.#release();
+    this.#release();
     if (!this.#writing) this.#next();
   }
 
@@ -89,9 +96,8 @@ export class Sink {
   }
 
   #release(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const callback of waiting) callback();
+    if (this.#queued < HIGH_WATER) for (const callback of this.#waiting.splice(0)) callback();
+    if (this.#queued === 0) for (const callback of this.#flushing.splice(0)) callback();
   }
 
   /** The next bytes to write, joined up to one batch so that small lines cost few calls. */

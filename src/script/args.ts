@@ -20,6 +20,23 @@ export interface HandedDown {
   defines: Record<string, string>;
 }
 
+/** What a process that was started from the command line lets its scripts see. */
+export function argsOf(options: {
+  handedDown: HandedDown;
+  interface?: string;
+  pcapFile?: string;
+}): Args {
+  const { scripts, bareMode, ignoreChecksums, defines } = options.handedDown;
+  return {
+    scripts,
+    bareMode,
+    ignoreChecksums,
+    defines,
+    ...(options.interface === undefined ? {} : { interface: options.interface }),
+    ...(options.pcapFile === undefined ? {} : { pcapFile: options.pcapFile }),
+  };
+}
+
 export let args: Args = { scripts: [], bareMode: false, ignoreChecksums: false, defines: {} };
 
 /** Called once, before any script is loaded. */

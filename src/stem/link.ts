@@ -24,6 +24,8 @@ export interface LinkEvents {
 
 const FIRST_RETRY_MS = 5;
 const LONGEST_RETRY_MS = 1_000;
+/** Some 50 MB of reports, or a thousand nodes with the largest layouts. */
+const MAX_UNREAD = 100_000;
 
 export class StemLink {
   readonly #setup: StemSetup;
@@ -33,6 +35,8 @@ export class StemLink {
   #output: net.Socket | undefined;
   #retry = FIRST_RETRY_MS;
   #closed = false;
+  /** Messages that were sent since the Supervisor last kept up. */
+  #unread = 0;
 
   constructor(setup: StemSetup, events: LinkEvents) {
     this.#setup = setup;
@@ -63,7 +67,11 @@ export class StemLink {
   }
 
   send(message: FromStem): void {
-    this.#control?.write(encodeMessage(message));
+    const control = this.#control;
+    if (control === undefined) return;
+    this.#unread = control.write(encodeMessage(message)) ? 0 : this.#unread + 1;
+    // A Supervisor that has stopped reading for so long asks for everything again later.
+    if (this.#unread > MAX_UNREAD) control.destroy();
   }
 
   /** Says all there is to say, then closes and calls back. */

@@ -11,7 +11,6 @@ import type { Supervisor } from "./supervisor.ts";
 const HANDLERS_MS = 10_000;
 /** How long a reader of our output may stand still before what is left is given up. */
 const STALLED_MS = 10_000;
-const LOOK_MS = 20;
 
 export interface EndingOptions {
   supervisor: Supervisor;
@@ -98,19 +97,11 @@ export class Ending {
   }
 
   #flush(): Promise<void> {
-    return new Promise((flushed) => {
-      const look = setInterval(() => {
-        if (this.#options.sinks.every((sink) => sink.isIdle)) finish();
-      }, LOOK_MS);
-      const stopWatching = this.#whenStalled(finish);
-      if (this.#options.sinks.every((sink) => sink.isIdle)) finish();
-
-      function finish(): void {
-        clearInterval(look);
-        stopWatching();
-        flushed();
-      }
-    });
+    const idle = this.#options.sinks.map(
+      (sink) => new Promise<void>((flushed) => sink.whenIdle(flushed)),
+    );
+    const stalled = new Promise<void>((stuck) => this.#whenStalled(stuck));
+    return Promise.race([Promise.all(idle).then(() => {}), stalled]);
   }
 
   /** Calls back if there is output to write and none gets out; returns how to stop watching. */

@@ -1,29 +1,15 @@
 /** The Supervisor's process, from its first line to its last. */
-import fs from "node:fs";
-import path from "node:path";
-import { CoppiceError, NodeConfigError, StateDirectoryError } from "../errors.ts";
-import { systemClock } from "../os/clock.ts";
-import { writePrivateFile } from "../os/files.ts";
-import { prepareImage, removeOtherImages } from "../os/image.ts";
-import { errnoText } from "../os/tools.ts";
-import { Pipeline } from "../output/pipeline.ts";
-import { Sink } from "../output/sink.ts";
-import { type HandedDown, setArgs } from "../script/args.ts";
-import { describe, hooksOf, onHandlerError, raise } from "../script/lifecycle.ts";
+import { CoppiceError } from "../errors.ts";
+import { argsOf, type HandedDown, setArgs } from "../script/args.ts";
+import { describe, onHandlerError, raise } from "../script/lifecycle.ts";
 import { loadScripts } from "../script/load.ts";
 import { installModuleHooks } from "../script/modules.ts";
 import { flushCompileCache, useCompileCache } from "../script/options.ts";
 import { setRole } from "../script/role.ts";
 import { sayTerminated } from "../script/run.ts";
-import { places } from "../wire/stem-setup.ts";
-import { acceptConfig } from "./config-schema.ts";
-import { Ending, ExitRequested } from "./ending.ts";
-import { LinkServer } from "./link-server.ts";
-import { OutputReceiver } from "./output-receiver.ts";
-import { redirectOwnOutput } from "./own-output.ts";
-import { StateDirectory } from "./state-directory.ts";
-import { startStem } from "./stem-process.ts";
-import { Supervisor } from "./supervisor.ts";
+import { assemble, type Parts } from "./assemble.ts";
+import { type Ending, ExitRequested } from "./ending.ts";
+import { takeOverOutput } from "./own-output.ts";
 
 export interface SupervisorOptions {
   stateDirectory: string;
@@ -33,6 +19,8 @@ export interface SupervisorOptions {
   pcapFile?: string;
 }
 
+type Say = (text: string) => void;
+
 /**
  * Runs a Supervisor until it is told to end, and then ends this process.
  * @throws CoppiceError if it cannot start; then nothing is left running
@@ -40,60 +28,9 @@ export interface SupervisorOptions {
 export async function runSupervisor(options: SupervisorOptions): Promise<void> {
   process.title = "coppice: supervisor";
   const env = inheritable(process.env);
-  const sinks = { stdout: new Sink(1, lost("stdout")), stderr: new Sink(2) };
-  const pipeline = new Pipeline({
-    sinks,
-    hooks: hooksOf,
-    onHookError: (error) => say(`error: a hook failed: ${describe(error)}`),
-  });
-  redirectOwnOutput(pipeline, sinks);
-
-  const state = StateDirectory.take(path.resolve(options.stateDirectory));
-  await state.awaitEarlierTree(say);
-  const { handedDown } = options;
-  const receiver = new OutputReceiver(pipeline, [sinks.stdout, sinks.stderr]);
-  const link = new LinkServer(receiver, {
-    connected: () => supervisor.connected(),
-    message: (message) => supervisor.receive(message),
-    disconnected: () => supervisor.disconnected(),
-  });
-  const image = await prepare(state, handedDown, link);
-  const supervisor = new Supervisor({
-    clock: systemClock,
-    startStem: (exited) => {
-      const stem = startStem(
-        {
-          image,
-          stateDirectory: state.path,
-          env,
-          output: { stdout: pipeline.source("", "stdout"), stderr: pipeline.source("", "stderr") },
-          expect: (token) => link.expect(token),
-        },
-        exited,
-      );
-      if (stem.pid > 0) state.rememberStem(stem.pid);
-      return stem;
-    },
-    accept: (config, isTaken) => {
-      const accepted = acceptConfig(config, isTaken);
-      makeDirectory(accepted.directory);
-      return accepted;
-    },
-    strays: () => state.strays(),
-    send: (message) => link.send(message),
-    say,
-    nodeStatus: (node, pid, status) => void raise("nodeStatus", node, pid, status),
-    nodeExit: (node, exit, status) => void raise("nodeExit", node, exit, status),
-  });
-  const ending = new Ending({
-    supervisor,
-    state,
-    link,
-    receiver,
-    sinks: [sinks.stdout, sinks.stderr],
-    say,
-  });
-
+  const output = takeOverOutput();
+  const parts = await assemble(options.stateDirectory, options.handedDown, env, output);
+  const { ending, supervisor } = parts;
   setArgs(argsOf(options));
   setRole({
     kind: "supervisor",
@@ -101,13 +38,20 @@ export async function runSupervisor(options: SupervisorOptions): Promise<void> {
     stemPid: () => supervisor.stemPid(),
     terminate: () => ending.begin(0),
   });
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      if (!ending.hasBegun) sayTerminated();
-      ending.begin(0);
-    });
-  }
+  obeySignals(ending);
   ending.takeOverExit();
+  const errors = surviveErrors(ending, output.say);
+  if (await bringUp(parts, options.handedDown, output.say)) {
+    // ---- From here on nothing may end the Supervisor but an order. ----
+    errors.isUp = true;
+    void raise("init");
+  }
+  return ending.wait();
+}
+
+/** Starts the Stem, and loads the scripts meanwhile. @returns false if the tree ends instead */
+async function bringUp(parts: Parts, handedDown: HandedDown, say: Say): Promise<boolean> {
+  const { supervisor, state, ending } = parts;
   installModuleHooks();
   useCompileCache(state.file("cache"));
   const linked = supervisor.start();
@@ -118,73 +62,34 @@ export async function runSupervisor(options: SupervisorOptions): Promise<void> {
     flushCompileCache();
     await linked;
   } catch (error) {
-    if (ending.hasBegun) return ending.wait();
-    if (error instanceof CoppiceError) say(`error: ${error.message}`);
-    else say(`error: ${describe(error)}`);
+    if (ending.hasBegun) return false;
+    say(`error: ${error instanceof CoppiceError ? error.message : describe(error)}`);
     ending.begin(error instanceof CoppiceError ? error.exitStatus : 1, { quietly: true });
-    return ending.wait();
   }
-  // ---- From here on nothing may end the Supervisor but an order. ----
+  return !ending.hasBegun;
+}
+
+function obeySignals(ending: Ending): void {
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      if (!ending.hasBegun) sayTerminated();
+      ending.begin(0);
+    });
+  }
+}
+
+/** Errors of scripts that nobody caught are reported; while starting up they end the start. */
+function surviveErrors(ending: Ending, say: Say): { isUp: boolean } {
+  const errors = { isUp: false };
   const report = (error: unknown, what: string): void => {
-    if (!(error instanceof ExitRequested)) say(`error: ${what}: ${describe(error)}`);
+    if (error instanceof ExitRequested) return;
+    say(`error: ${what}: ${errors.isUp ? describe(error) : String(error)}`);
+    if (!errors.isUp) ending.begin(1, { quietly: true });
   };
   onHandlerError(report);
   process.on("uncaughtException", (error) => report(error, "uncaught exception"));
   process.on("unhandledRejection", (error) => report(error, "unhandled rejection"));
-  if (!ending.hasBegun) void raise("init");
-  return ending.wait();
-
-  function say(text: string): void {
-    process.stderr.write(`${text}\n`);
-  }
-
-  function lost(stream: string): (error: Error) => void {
-    return (error) =>
-      say(
-        `error: cannot write to ${stream} any more (${error.message}): its lines are lost from here on`,
-      );
-  }
-}
-
-/** Everything that has to be there before the Stem is. */
-async function prepare(
-  state: StateDirectory,
-  handedDown: HandedDown,
-  link: LinkServer,
-): Promise<string> {
-  try {
-    state.clear();
-    const image = prepareImage(state.path);
-    removeOtherImages(state.path, image);
-    writePrivateFile(state.file(places.args), JSON.stringify(handedDown));
-    await link.listen(state.path);
-    return image;
-  } catch (error) {
-    throw new StateDirectoryError(state.path, errnoText(error as NodeJS.ErrnoException));
-  }
-}
-
-function argsOf({ handedDown, ...own }: SupervisorOptions): Parameters<typeof setArgs>[0] {
-  const { scripts, bareMode, ignoreChecksums, defines } = handedDown;
-  return {
-    scripts,
-    bareMode,
-    ignoreChecksums,
-    defines,
-    ...(own.interface === undefined ? {} : { interface: own.interface }),
-    ...(own.pcapFile === undefined ? {} : { pcapFile: own.pcapFile }),
-  };
-}
-
-/** Zeek's Supervisor makes a node's directory too, parents included. */
-function makeDirectory(directory: string | undefined): void {
-  if (directory === undefined) return;
-  try {
-    fs.mkdirSync(directory, { recursive: true });
-  } catch (error) {
-    const reason = errnoText(error as NodeJS.ErrnoException);
-    throw new NodeConfigError(`failed to create working directory ${directory}: ${reason}`);
-  }
+  return errors;
 }
 
 /** Nothing of a node that this Supervisor may itself run in. */

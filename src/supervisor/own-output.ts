@@ -1,26 +1,48 @@
 /** What the Supervisor itself prints goes through the same sinks as its nodes' lines, whole and in order. */
-import type { Pipeline, Stream } from "../output/pipeline.ts";
-import type { Sink } from "../output/sink.ts";
+import { Pipeline, type Stream } from "../output/pipeline.ts";
+import { Sink } from "../output/sink.ts";
+import { describe, hooksOf } from "../script/lifecycle.ts";
+
+export interface Console {
+  sinks: Record<Stream, Sink>;
+  pipeline: Pipeline;
+  /** Prints a line on stderr. */
+  say(text: string): void;
+}
 
 /**
- * Makes `process.stdout` and `process.stderr` write through the sinks: Node.js would block the
- * whole process on a reader that has stalled.
+ * Makes `process.stdout` and `process.stderr` write through sinks: Node.js would block the whole
+ * process on a reader that has stalled.
  */
-export function redirectOwnOutput(pipeline: Pipeline, sinks: Record<Stream, Sink>): void {
-  for (const name of ["stdout", "stderr"] as const) {
-    const stream = process[name];
-    const sink = sinks[name];
-    const write = (chunk: unknown, encoding?: unknown, callback?: unknown): boolean => {
-      pipeline.breakLine(name);
-      const hasRoom = sink.write(toBytes(chunk, encoding));
-      const done = typeof encoding === "function" ? encoding : callback;
-      if (typeof done === "function") process.nextTick(done);
-      if (!hasRoom) sink.whenDrained(() => stream.emit("drain"));
-      return hasRoom;
-    };
-    stream.write = write as typeof stream.write;
-    stream.on("error", () => {});
-  }
+export function takeOverOutput(): Console {
+  const say = (text: string): void => void process.stderr.write(`${text}\n`);
+  const sinks = {
+    stdout: new Sink(1, ({ message }) => {
+      say(`error: cannot write to stdout any more: its lines are lost from here on: ${message}`);
+    }),
+    stderr: new Sink(2),
+  };
+  const pipeline = new Pipeline({
+    sinks,
+    hooks: hooksOf,
+    onHookError: (error) => say(`error: a hook failed: ${describe(error)}`),
+  });
+  for (const stream of ["stdout", "stderr"] as const) redirect(stream, sinks[stream], pipeline);
+  return { sinks, pipeline, say };
+}
+
+function redirect(name: Stream, sink: Sink, pipeline: Pipeline): void {
+  const stream = process[name];
+  const write = (chunk: unknown, encoding?: unknown, callback?: unknown): boolean => {
+    pipeline.breakLine(name);
+    const hasRoom = sink.write(toBytes(chunk, encoding));
+    const done = typeof encoding === "function" ? encoding : callback;
+    if (typeof done === "function") sink.whenIdle(() => process.nextTick(done));
+    if (!hasRoom) sink.whenDrained(() => stream.emit("drain"));
+    return hasRoom;
+  };
+  stream.write = write as typeof stream.write;
+  stream.on("error", () => {});
 }
 
 function toBytes(chunk: unknown, encoding: unknown): Uint8Array {

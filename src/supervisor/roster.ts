@@ -53,11 +53,12 @@ export class Roster {
   /** A snapshot; "" is every node, an unknown name none. */
   status(name: string): Record<string, NodeStatus> {
     const members = name === "" ? [...this.#wanted.values()] : [this.#wanted.get(name)];
-    const nodes: Record<string, NodeStatus> = {};
-    for (const member of members) {
-      if (member !== undefined) nodes[member.status.node.name] = { ...member.status };
-    }
-    return nodes;
+    // Not by assignment: a node may well be called "__proto__".
+    return Object.fromEntries(
+      members
+        .filter((member) => member !== undefined)
+        .map(({ status }) => [status.node.name, { ...status }]),
+    );
   }
 
   /** @param config valid, of a name that is free; @param now Unix time */
@@ -107,6 +108,7 @@ export class Roster {
 
   /** A Stem has connected and now says what it has. Nothing is sent before it has ended. */
   connected(): void {
+    this.#connected = false;
     this.#found.clear();
   }
 

@@ -30,6 +30,8 @@ export interface SupervisorPorts {
   send(message: ToStem): void;
   /** A line for the operator, on stderr. */
   say(text: string): void;
+  /** A line of the Stem's own, printed as such. */
+  stemSays(text: string): void;
   nodeStatus(node: string, pid: number, status: NodeStatus): void;
   nodeExit(node: string, exit: LastExit, status: NodeStatus): void;
 }
@@ -115,7 +117,7 @@ export class Supervisor implements SupervisorApi {
   }
 
   receive(message: Exclude<FromStem, { type: "hello" }>): void {
-    if (message.type === "note") return this.#ports.say(message.text);
+    if (message.type === "note") return this.#ports.stemSays(message.text);
     const strays = (): Stray[] => (this.#stems > 1 ? this.#ports.strays() : []);
     this.#perform(this.#roster.receive(message, strays));
     if (message.type === "synced") {

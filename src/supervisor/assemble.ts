@@ -1,0 +1,104 @@
+/** Puts the Supervisor's parts together: output, state directory, link, Stem, and the Supervisor itself. */
+import fs from "node:fs";
+import path from "node:path";
+import { NodeConfigError, StateDirectoryError } from "../errors.ts";
+import { systemClock } from "../os/clock.ts";
+import { writePrivateFile } from "../os/files.ts";
+import { prepareImage, removeOtherImages } from "../os/image.ts";
+import { errnoText } from "../os/tools.ts";
+import type { HandedDown } from "../script/args.ts";
+import { raise } from "../script/lifecycle.ts";
+import { places } from "../wire/stem-setup.ts";
+import { acceptConfig } from "./config-schema.ts";
+import { Ending } from "./ending.ts";
+import { LinkServer } from "./link-server.ts";
+import { OutputReceiver } from "./output-receiver.ts";
+import type { Console } from "./own-output.ts";
+import { StateDirectory } from "./state-directory.ts";
+import { startStem } from "./stem-process.ts";
+import { Supervisor } from "./supervisor.ts";
+
+export interface Parts {
+  supervisor: Supervisor;
+  state: StateDirectory;
+  ending: Ending;
+}
+
+/**
+ * @param env what Stem and nodes inherit: the environment as no script has changed it yet
+ * @throws AlreadyRunningError, StateDirectoryError
+ */
+export async function assemble(
+  stateDirectory: string,
+  handedDown: HandedDown,
+  env: NodeJS.ProcessEnv,
+  output: Console,
+): Promise<Parts> {
+  const { pipeline, say } = output;
+  const sinks = [output.sinks.stdout, output.sinks.stderr];
+  const state = StateDirectory.take(path.resolve(stateDirectory));
+  await state.awaitEarlierTree(say);
+  const receiver = new OutputReceiver(pipeline, sinks);
+  const link = new LinkServer(receiver, {
+    connected: () => supervisor.connected(),
+    message: (message) => supervisor.receive(message),
+    disconnected: () => supervisor.disconnected(),
+  });
+  const image = await prepare(state, handedDown, link);
+  const stemOutput = {
+    stdout: pipeline.source("", "stdout"),
+    stderr: pipeline.source("", "stderr"),
+  };
+  const supervisor = new Supervisor({
+    clock: systemClock,
+    startStem: (exited) => {
+      const expect = (token: string) => link.expect(token);
+      const options = { image, stateDirectory: state.path, env, output: stemOutput, expect };
+      const stem = startStem(options, exited);
+      if (stem.pid > 0) state.rememberStem(stem.pid);
+      return stem;
+    },
+    accept: (config, isTaken) => {
+      const accepted = acceptConfig(config, isTaken);
+      makeDirectory(accepted.directory);
+      return accepted;
+    },
+    strays: () => state.strays(),
+    send: (message) => link.send(message),
+    say,
+    stemSays: (text) => stemOutput.stderr.push(Buffer.from(`${text}\n`)),
+    nodeStatus: (node, pid, status) => void raise("nodeStatus", node, pid, status),
+    nodeExit: (node, exit, status) => void raise("nodeExit", node, exit, status),
+  });
+  const ending = new Ending({ supervisor, state, link, receiver, sinks, say });
+  return { supervisor, state, ending };
+}
+
+/** Everything that has to be there before the Stem is. */
+async function prepare(
+  state: StateDirectory,
+  handedDown: HandedDown,
+  link: LinkServer,
+): Promise<string> {
+  try {
+    state.clear();
+    const image = prepareImage(state.path);
+    removeOtherImages(state.path, image);
+    writePrivateFile(state.file(places.args), JSON.stringify(handedDown));
+    await link.listen(state.path);
+    return image;
+  } catch (error) {
+    throw new StateDirectoryError(state.path, errnoText(error as NodeJS.ErrnoException));
+  }
+}
+
+/** Zeek's Supervisor makes a node's directory too, parents included. */
+function makeDirectory(directory: string | undefined): void {
+  if (directory === undefined) return;
+  try {
+    fs.mkdirSync(directory, { recursive: true });
+  } catch (error) {
+    const reason = errnoText(error as NodeJS.ErrnoException);
+    throw new NodeConfigError(`failed to create working directory ${directory}: ${reason}`);
+  }
+}
