@@ -8,6 +8,8 @@ import { undoLater } from "./undo.ts";
 import { until } from "./until.ts";
 
 const MAIN = path.join(import.meta.dirname, "..", "dist", "cli", "main.js");
+/** A tree that has not ended by then does not end. */
+const PATIENCE_MS = 40_000;
 const NODE_OPTIONS = ["--disable-warning=ExperimentalWarning"];
 
 export interface PlantOptions {
@@ -75,6 +77,7 @@ function endOnce(child: ChildProcess): () => Promise<number> {
   });
   return () => {
     if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
-    return exited;
+    const killing = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
+    return exited.finally(() => clearTimeout(killing));
   };
 }
