@@ -302,15 +302,14 @@ function clearing(state: In<"clearing">, event: Event, now: number, rules: Rules
     }
     case "wake": {
       const { groups } = state;
-      if (now < state.stop.next) {
-        return now < state.lookAt
-          ? unchanged(state)
-          : { state, effects: [{ type: "look", groups }] };
-      }
+      const look: Effect[] = now < state.lookAt ? [] : [{ type: "look", groups }];
+      if (now < state.stop.next) return { state, effects: look };
       const { signal, stop } = nextSignal(state.stop.shots, now, clearingRules(state, rules));
+      // A signal brings the next look forward, never back: signals may follow faster than looks.
+      const lookAt = Math.min(state.lookAt, now + lookAgainAfter(0));
       return {
-        state: { ...state, stop, looks: 0, lookAt: now + lookAgainAfter(0) },
-        effects: [{ type: "signalGroups", groups, signal }],
+        state: { ...state, stop, looks: 0, lookAt },
+        effects: [{ type: "signalGroups", groups, signal }, ...look],
       };
     }
     case "create":
