@@ -25,11 +25,16 @@ export interface Stray extends ProcessId {
 interface Member {
   id: number;
   status: NodeStatus;
-  startTime?: number;
   /** The outcome of its first start is known. */
   begun: boolean;
   /** Restarts that were asked for and not answered yet, oldest first. */
   requests: number[];
+  /** The last restart asked for before the Stem was told to create it: its first start answers. */
+  answeredByCreation: number;
+  /**
+   * Processes of which something may still live, if only others of their groups. A start proves
+   * that those before are gone; until then, every Stem that knows nothing of the node is told.
+   */
   previous: ProcessId[];
 }
 
@@ -38,7 +43,8 @@ export class Roster {
   /** Destroyed, but something of them may still live; by id. */
   readonly #ending = new Map<number, Member>();
   readonly #found = new Map<number, NodeReport>();
-  #connected = false;
+  /** What comes while it is down is the late word of a Stem that is given up. */
+  #link: "down" | "introducing" | "up" = "down";
   #lastId = 0;
   #lastRequest = 0;
 
@@ -65,7 +71,7 @@ export class Roster {
   create(config: NodeConfig, now: number): { id: number; effects: RosterEffect[] } {
     const id = ++this.#lastId;
     const status: NodeStatus = { node: config, state: "pending", generation: 0, since: now };
-    const member: Member = { id, status, begun: false, requests: [], previous: [] };
+    const member = newMember(id, status);
     this.#wanted.set(config.name, member);
     return { id, effects: this.#send(creation(member)) };
   }
@@ -108,26 +114,19 @@ export class Roster {
 
   /** A Stem has connected and now says what it has. Nothing is sent before it has ended. */
   connected(): void {
-    this.#connected = false;
+    this.#link = "introducing";
     this.#found.clear();
   }
 
   disconnected(): void {
-    this.#connected = false;
+    this.#link = "down";
   }
 
   /** The Stem's process has ended: of its nodes only the numbers of their processes are left. */
   stemDied(now: number): void {
-    this.#connected = false;
+    this.#link = "down";
     for (const member of [...this.#wanted.values(), ...this.#ending.values()]) {
-      const { status, startTime } = member;
-      if (status.pid !== undefined) {
-        member.previous.push({
-          pid: status.pid,
-          ...(startTime === undefined ? {} : { startTime }),
-        });
-      }
-      const { node, generation, lastExit } = status;
+      const { node, generation, lastExit } = member.status;
       member.status = {
         node,
         state: "pending",
@@ -143,12 +142,13 @@ export class Roster {
     message: Exclude<FromStem, { type: "hello" | "note" }>,
     strays: () => Stray[],
   ): RosterEffect[] {
+    if (this.#link === "down") return [];
     switch (message.type) {
       case "node":
         this.#found.set(message.report.id, message.report);
         return [];
       case "synced":
-        this.#connected = true;
+        this.#link = "up";
         return this.#reconcile(message.ending, strays());
       case "report":
         return this.#report(message.report, message.news);
@@ -171,9 +171,11 @@ export class Roster {
     }
     for (const member of this.#wanted.values()) {
       const report = this.#found.get(member.id);
-      if (report === undefined) effects.push(...this.#send(creation(member)));
-      else effects.push(...this.#resume(member, report));
-      member.previous = [];
+      if (report !== undefined) effects.push(...this.#resume(member, report));
+      else {
+        member.answeredByCreation = member.requests.at(-1) ?? 0;
+        effects.push(...this.#send(creation(member)));
+      }
     }
     this.#found.clear();
     return effects;
@@ -196,8 +198,7 @@ export class Roster {
   #endAgain(member: Member): RosterEffect[] {
     if (member.previous.length === 0) return this.#gone(member.id);
     const { id, previous, status } = member;
-    member.previous = [];
-    return this.#send({ type: "end", id, config: status.node, previous });
+    return this.#send({ type: "end", id, config: status.node, previous: [...previous] });
   }
 
   #adoptStrays(strays: readonly Stray[]): RosterEffect[] {
@@ -214,28 +215,25 @@ export class Roster {
 
   #endStray(name: string, process: ProcessId): RosterEffect[] {
     const status: NodeStatus = { node: { name }, state: "stopping", generation: 0, since: 0 };
-    const member: Member = {
-      id: ++this.#lastId,
-      status,
-      begun: true,
-      requests: [],
-      previous: [process],
-    };
+    const member = newMember(++this.#lastId, status);
+    member.begun = true;
+    member.previous.push(process);
     this.#ending.set(member.id, member);
     return [];
   }
 
   #report(report: NodeReport, news: News): RosterEffect[] {
     const member = this.#wanted.get(report.name);
-    if (member === undefined || member.id !== report.id) return this.#reportOfEnding(report);
-    update(member, report);
+    if (member === undefined || member.id !== report.id) return this.#reportOfEnding(report, news);
+    update(member, report, news);
     const status = { ...member.status };
     const effects: RosterEffect[] = [{ type: "news", news, pid: pidOf(news, report), status }];
-    if ((news.kind === "started" || news.kind === "failed") && !member.begun) {
+    let answered = report.answered ?? 0;
+    if (news.kind === "started" || news.kind === "failed") {
+      answered = Math.max(answered, member.answeredByCreation);
+      if (!member.begun) effects.push({ type: "created", id: member.id, status });
       member.begun = true;
-      effects.push({ type: "created", id: member.id, status });
     }
-    const answered = report.answered ?? 0;
     const done = member.requests.filter((request) => request <= answered);
     member.requests = member.requests.filter((request) => request > answered);
     return [
@@ -245,9 +243,9 @@ export class Roster {
   }
 
   /** Only the number of its process matters still, in case the Stem dies first. */
-  #reportOfEnding(report: NodeReport): RosterEffect[] {
+  #reportOfEnding(report: NodeReport, news: News): RosterEffect[] {
     const member = this.#ending.get(report.id);
-    if (member !== undefined) update(member, report);
+    if (member !== undefined) update(member, report, news);
     return [];
   }
 
@@ -260,8 +258,12 @@ export class Roster {
 
   /** Without a Stem nothing is sent: the difference is, once there is one. */
   #send(message: ToStem): RosterEffect[] {
-    return this.#connected ? [{ type: "send", message }] : [];
+    return this.#link === "up" ? [{ type: "send", message }] : [];
   }
+}
+
+function newMember(id: number, status: NodeStatus): Member {
+  return { id, status, begun: false, requests: [], answeredByCreation: 0, previous: [] };
 }
 
 function creation({ id, status, begun, previous }: Member): ToStem {
@@ -269,7 +271,7 @@ function creation({ id, status, begun, previous }: Member): ToStem {
   return { type: "create", id, config: node, fresh: !begun, generation, previous: [...previous] };
 }
 
-function update(member: Member, report: NodeReport): void {
+function update(member: Member, report: NodeReport, news: News): void {
   const { state, pid, startTime, generation, since, lastExit, nextStart } = report;
   const { node } = member.status;
   const status: NodeStatus = { node, state, generation, since };
@@ -278,8 +280,8 @@ function update(member: Member, report: NodeReport): void {
   if (exit !== undefined) status.lastExit = exit;
   if (nextStart !== undefined) status.nextStart = nextStart;
   member.status = status;
-  if (startTime === undefined) delete member.startTime;
-  else member.startTime = startTime;
+  if (pid !== undefined) member.previous = [{ pid, ...(startTime !== undefined && { startTime }) }];
+  else if (news.kind === "failed") member.previous = [];
 }
 
 function pidOf(news: News, report: NodeReport): number {
