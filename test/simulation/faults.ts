@@ -1,0 +1,70 @@
+/** What goes wrong, drawn at random: each fault is one thing that may happen to a real tree. */
+import type { World } from "./world.ts";
+
+export function breakSomething(world: World): void {
+  const fault = world.dice.pick(FAULTS);
+  world.log(`fault: ${fault.name}`);
+  fault(world);
+}
+
+function killNode({ machine, dice }: World): void {
+  const leaders = machine.leaders();
+  if (leaders.length > 0) machine.end(dice.pick(leaders), { signal: "SIGKILL" });
+}
+
+function killEveryNode({ machine }: World): void {
+  for (const leader of machine.leaders()) machine.end(leader, { signal: "SIGSEGV" });
+}
+
+function killStem({ supervisor }: World): void {
+  supervisor.stem.kill();
+}
+
+function killStemAgain({ supervisor, clock, dice }: World): void {
+  supervisor.stem.kill();
+  clock.in(dice.next() * 4_000, () => supervisor.stem.kill());
+}
+
+function breakLinkAtStem({ supervisor }: World): void {
+  if (supervisor.stem.isAlive) supervisor.stem.breakLink();
+}
+
+function breakLinkAtSupervisor({ supervisor }: World): void {
+  supervisor.breakLink();
+}
+
+function cutOffForAWhile(world: World): void {
+  const { supervisor, clock, dice } = world;
+  supervisor.isListening = false;
+  supervisor.breakLink();
+  clock.in(dice.next() * 8_000, () => {
+    supervisor.isListening = true;
+  });
+}
+
+function breakEverything(world: World): void {
+  cutOffForAWhile(world);
+  killNode(world);
+  world.clock.in(world.dice.next() * 10, () => killStem(world));
+}
+
+/** Somebody else's processes take the numbers that ours had. */
+function startForeigners({ machine, dice }: World): void {
+  for (let count = 0; count < 3; count++) {
+    const endsAfter = dice.next() * 20_000;
+    machine.start({ node: "", creation: 0, onExit: undefined }, { endsAfter });
+  }
+}
+
+const FAULTS = [
+  killNode,
+  killNode,
+  killEveryNode,
+  killStem,
+  killStemAgain,
+  breakLinkAtStem,
+  breakLinkAtSupervisor,
+  cutOffForAWhile,
+  breakEverything,
+  startForeigners,
+];

@@ -1,0 +1,86 @@
+/** A connection: bytes that arrive late, in pieces and in order, until it breaks. */
+import type { VirtualClock } from "./clock.ts";
+import type { Dice } from "./dice.ts";
+
+export interface PipeEvents {
+  bytes(bytes: Uint8Array): void;
+  /** Nothing more will come. */
+  closed(): void;
+}
+
+const LONGEST_DELAY_MS = 4;
+
+/** One direction. */
+export class Pipe {
+  readonly #clock: VirtualClock;
+  readonly #dice: Dice;
+  readonly #events: PipeEvents;
+  /** When the latest of what is under way arrives. */
+  #last = 0;
+  #isCut = false;
+  #isClosed = false;
+
+  constructor(clock: VirtualClock, dice: Dice, events: PipeEvents) {
+    this.#clock = clock;
+    this.#dice = dice;
+    this.#events = events;
+  }
+
+  send(bytes: Uint8Array): void {
+    if (this.#isClosed) return;
+    const split = this.#dice.chance(0.1) ? this.#dice.between(0, bytes.length) : bytes.length;
+    this.#deliver(() => this.#events.bytes(bytes.subarray(0, split)));
+    if (split < bytes.length) this.#deliver(() => this.#events.bytes(bytes.subarray(split)));
+  }
+
+  /** The writer has ended: the reader gets what is under way, then the news. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#deliver(() => {
+      this.#isCut = true;
+      this.#events.closed();
+    });
+  }
+
+  /** The reader has ended: nothing arrives any more. */
+  cut(): void {
+    this.#isClosed = true;
+    this.#isCut = true;
+  }
+
+  /** When all that is under way will have arrived. */
+  get arrival(): number {
+    return Math.max(this.#last, this.#clock.now());
+  }
+
+  #deliver(arrive: () => void): void {
+    const soonest = this.#clock.now() + this.#dice.next() * LONGEST_DELAY_MS;
+    this.#last = Math.max(this.#last, soonest);
+    this.#clock.at(this.#last, () => {
+      if (!this.#isCut) arrive();
+    });
+  }
+}
+
+/** Both directions, made by a Stem and taken by a Supervisor. */
+export class Connection {
+  readonly toSupervisor: Pipe;
+  readonly toStem: Pipe;
+
+  constructor(clock: VirtualClock, dice: Dice, supervisorEnd: PipeEvents, stemEnd: PipeEvents) {
+    this.toSupervisor = new Pipe(clock, dice, supervisorEnd);
+    this.toStem = new Pipe(clock, dice, stemEnd);
+  }
+
+  /** The Stem's end is destroyed: what it has sent still arrives. */
+  endByStem(): void {
+    this.toStem.cut();
+    this.toSupervisor.close();
+  }
+
+  endBySupervisor(): void {
+    this.toSupervisor.cut();
+    this.toStem.close();
+  }
+}

@@ -1,0 +1,150 @@
+/** A Stem's process: the real Stem, with a simulated machine below and a simulated link above. */
+import type { Exit } from "../../src/core/revival.ts";
+import { Stem, type StemPorts } from "../../src/stem/stem.ts";
+import { FrameDecoder } from "../../src/wire/frames.ts";
+import {
+  decodeMessage,
+  encodeMessage,
+  type FromStem,
+  TO_STEM,
+  type ToStem,
+} from "../../src/wire/stem-messages.ts";
+import type { Connection, PipeEvents } from "./link.ts";
+import type { Process } from "./machine.ts";
+import type { World } from "./world.ts";
+
+const FIRST_RETRY_MS = 5;
+const LONGEST_RETRY_MS = 1_000;
+const PARENT_CHECK_MS = 1_000;
+
+export class StemHost {
+  readonly pid: number;
+  readonly token: string;
+  readonly #world: World;
+  readonly #stem: Stem;
+  readonly #exited: (exit: Exit) => void;
+  /** Every process that it ever started. */
+  readonly #nodes: Process[] = [];
+  #connection: Connection | undefined;
+  #retry = FIRST_RETRY_MS;
+  #isAlive = true;
+  #isEnding = false;
+
+  constructor(world: World, pid: number, exited: (exit: Exit) => void) {
+    this.#world = world;
+    this.pid = pid;
+    this.token = `token of ${pid}`;
+    this.#exited = exited;
+    this.#stem = new Stem(this.#ports(), { sigkill: world.sigkill });
+    this.#later(world.dice.between(1, 60), () => this.#connect());
+    this.#checkParent();
+  }
+
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
+  /** SIGTERM: it ends in order. */
+  terminate(code = 0): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    this.#stem.end(() => {
+      const last = this.#connection?.toSupervisor;
+      last?.close();
+      this.#world.clock.at(last?.arrival ?? 0, () => this.#exit({ code }));
+    });
+  }
+
+  /** SIGKILL. */
+  kill(): void {
+    this.#exit({ signal: "SIGKILL" });
+  }
+
+  breakLink(): void {
+    this.#connection?.endByStem();
+    this.#lost();
+  }
+
+  #exit(exit: Exit): void {
+    if (!this.#isAlive) return;
+    this.#isAlive = false;
+    this.#connection?.endByStem();
+    for (const process of this.#nodes) this.#world.machine.orphan(process);
+    this.#world.clock.in(this.#world.dice.next() * 10, () => this.#exited(exit));
+  }
+
+  #ports(): StemPorts {
+    const { machine, clock } = this.#world;
+    return {
+      clock: {
+        now: () => clock.now(),
+        wall: () => clock.wall(),
+        at: (at, callback) => clock.at(at, () => this.#isAlive && callback()),
+      },
+      start: (order, events) => {
+        const fate = this.#world.fateOf(order.config);
+        if (fate === "fails") return events.failed();
+        if (fate === "fails later") return this.#later(1, events.failed);
+        const onExit = (exit: Exit, reap: () => void): void =>
+          this.#later(this.#world.dice.next() * 2, () => {
+            reap();
+            events.exited(exit);
+          });
+        const owner = { node: order.config.name, creation: order.id, onExit };
+        const process = machine.start(owner, fate.leader, fate.others);
+        this.#nodes.push(process);
+        events.started(process.pid);
+      },
+      signal: (pid, signal) => machine.signal(pid, signal),
+      signalGroup: (group, signal) => machine.signalGroup(group, signal),
+      living: (groups) => groups.filter((group) => machine.isGroupAlive(group)),
+      hasMembers: (group) => machine.hasMembers(group),
+      startTime: (pid) => machine.find(pid)?.startTime,
+      send: (message) => this.#send(message),
+      forget: () => {},
+    };
+  }
+
+  #connect(): void {
+    if (this.#world.isSupervisorDead) return this.terminate(13);
+    const connection = this.#world.supervisor.accept(this.#listener());
+    if (connection === undefined) return this.#lost();
+    this.#connection = connection;
+    this.#retry = FIRST_RETRY_MS;
+    this.#send({ type: "hello", channel: "control", token: this.token, pid: this.pid });
+    this.#stem.introduce();
+  }
+
+  #listener(): PipeEvents {
+    const decoder = new FrameDecoder();
+    return {
+      bytes: (bytes) => {
+        if (!this.#isAlive) return;
+        for (const { payload } of decoder.push(bytes)) {
+          this.#stem.command(decodeMessage<ToStem>(payload, TO_STEM));
+        }
+      },
+      closed: () => this.#lost(),
+    };
+  }
+
+  #lost(): void {
+    this.#connection = undefined;
+    if (!this.#isAlive) return;
+    this.#later(this.#retry, () => this.#connect());
+    this.#retry = Math.min(this.#retry * 2, LONGEST_RETRY_MS);
+  }
+
+  #send(message: FromStem): void {
+    this.#connection?.toSupervisor.send(encodeMessage(message));
+  }
+
+  #checkParent(): void {
+    if (this.#world.isSupervisorDead) this.terminate(13);
+    else this.#later(PARENT_CHECK_MS, () => this.#checkParent());
+  }
+
+  #later(delay: number, act: () => void): void {
+    this.#world.clock.in(delay, () => this.#isAlive && act());
+  }
+}

@@ -1,0 +1,107 @@
+/** The Supervisor's process: the real Supervisor, which starts simulated Stems and listens to them. */
+import assert from "node:assert/strict";
+import type { NodeStatus } from "../../src/core/status.ts";
+import { acceptConfig } from "../../src/supervisor/config-schema.ts";
+import { Supervisor } from "../../src/supervisor/supervisor.ts";
+import { FrameDecoder } from "../../src/wire/frames.ts";
+import {
+  decodeMessage,
+  encodeMessage,
+  FROM_STEM,
+  type FromStem,
+} from "../../src/wire/stem-messages.ts";
+import { Connection, type PipeEvents } from "./link.ts";
+import { StemHost } from "./stem-host.ts";
+import type { World } from "./world.ts";
+
+export class SupervisorHost {
+  readonly api: Supervisor;
+  readonly #world: World;
+  #stem: StemHost | undefined;
+  #stems = 0;
+  /** The connection of the Stem that was let in last. */
+  #current: Connection | undefined;
+  /** While false, no Stem can connect. */
+  isListening = true;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.api = new Supervisor({
+      clock: world.clock,
+      startStem: (exited) => {
+        const stem = new StemHost(world, ++this.#stems, (exit) => {
+          if (!world.isSupervisorDead) exited(exit);
+          world.touched();
+        });
+        this.#stem = stem;
+        return { pid: stem.pid, signal: () => stem.terminate() };
+      },
+      accept: acceptConfig,
+      strays: () =>
+        world.machine.leaders().map(({ node, pid, startTime }) => ({ name: node, pid, startTime })),
+      send: (message) => this.#current?.toStem.send(encodeMessage(message)),
+      say: (text) => world.log(`says: ${text}`),
+      stemSays: (text) => world.log(`Stem says: ${text}`),
+      nodeStatus: (node, pid, status) => this.#checkStatus(node, pid, status),
+      nodeExit: (node, _exit, status) => this.#checkStatus(node, 0, status),
+    });
+  }
+
+  /** The Stem of now, or the last one. */
+  get stem(): StemHost {
+    assert.ok(this.#stem, "the Supervisor was started");
+    return this.#stem;
+  }
+
+  /** A Stem connects: the kernel lets it in before the Supervisor knows of it. */
+  accept(stemEnd: PipeEvents): Connection | undefined {
+    if (!this.isListening || this.#world.isSupervisorDead) return undefined;
+    const { clock, dice } = this.#world;
+    const decoder = new FrameDecoder();
+    const connection: Connection = new Connection(
+      clock,
+      dice,
+      {
+        bytes: (bytes) => {
+          if (this.#world.isSupervisorDead) return;
+          for (const { payload } of decoder.push(bytes)) this.#take(connection, payload);
+          this.#world.touched();
+        },
+        closed: () => {
+          if (this.#current === connection) this.#disconnected();
+        },
+      },
+      stemEnd,
+    );
+    return connection;
+  }
+
+  breakLink(): void {
+    this.#current?.endBySupervisor();
+    if (this.#current !== undefined) this.#disconnected();
+  }
+
+  #disconnected(): void {
+    this.#current = undefined;
+    this.api.disconnected();
+  }
+
+  #take(connection: Connection, payload: Uint8Array): void {
+    const message = decodeMessage<FromStem>(payload, FROM_STEM);
+    this.#world.log(`<- ${JSON.stringify(message)}`);
+    if ("report" in message) this.#world.machine.report(message.report.pid ?? 0);
+    if (message.type !== "hello") return this.api.receive(message);
+    if (message.token !== this.stem.token) return connection.endBySupervisor();
+    this.#current?.endBySupervisor();
+    this.#current = connection;
+    this.api.connected();
+  }
+
+  /** By the time of the news, `status` says the same. */
+  #checkStatus(node: string, pid: number, status: NodeStatus): void {
+    assert.equal(status.pid ?? 0, pid, `the status of ${node} tells the process that is reported`);
+    assert.deepEqual(this.api.status(node).nodes[node], status);
+    if (status.state === "running") assert.notEqual(pid, 0);
+    if (pid !== 0) assert.match(status.state, /running|stopping/);
+  }
+}

@@ -1,0 +1,127 @@
+/** Somebody who creates, destroys and restarts nodes at random, and remembers what was promised. */
+import assert from "node:assert/strict";
+import type { NodeConfig } from "../../src/core/config.ts";
+import type { NodeStatus } from "../../src/core/status.ts";
+import { NodeConfigError } from "../../src/errors.ts";
+import type { Process } from "./machine.ts";
+import type { World } from "./world.ts";
+
+const NAMES = ["a", "b", "c", "d"];
+
+export class User {
+  readonly #world: World;
+  /** What is wanted now, by name. */
+  readonly wanted = new Map<string, NodeConfig>();
+  /** Promises that nobody has kept yet. */
+  readonly open = new Set<string>();
+  #orders = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Gives one order, whatever comes to mind. */
+  act(): void {
+    const { dice } = this.#world;
+    const name = dice.pick(NAMES);
+    const thought = dice.next();
+    if (thought < 0.45) this.#create(name);
+    else if (thought < 0.7) this.#destroy(name);
+    else if (thought < 0.95) this.#restart(name);
+    else if (thought < 0.97) this.#destroy("");
+    else this.#restart("");
+  }
+
+  /** Wants nothing any more. */
+  leave(): void {
+    this.#destroy("");
+  }
+
+  #create(name: string): void {
+    const config = this.#config(name);
+    const isTaken = this.wanted.has(name);
+    const promise = this.#api.create(config);
+    if (isTaken) return this.#expect(`create of ${name}`, assert.rejects(promise, NodeConfigError));
+    this.wanted.set(name, config);
+    this.#expect(
+      `create of ${name}`,
+      promise.then((status) => this.#checkCreated(config, status)),
+    );
+  }
+
+  /** A started node, a failed start, or one that was destroyed before. */
+  #checkCreated(config: NodeConfig, status: NodeStatus): void {
+    assert.deepEqual(status.node, config);
+    if (status.state === "stopped" || status.lastExit !== undefined) return;
+    assert.ok(status.pid !== undefined, `${config.name} was created: it has been started`);
+  }
+
+  #destroy(name: string): void {
+    const { machine } = this.#world;
+    const isAlive = (old: Process) => machine.alive().includes(old) && !machine.isForgotten(old);
+    const names = name === "" ? [...this.wanted.keys()] : [name];
+    const known = names.filter((one) => this.wanted.delete(one));
+    const doomed = known.flatMap((one) => machine.of(one));
+    this.#expect(
+      `destroy of '${name}'`,
+      this.#api.destroy(name).then((done) => {
+        assert.equal(done, name === "" || known.length > 0);
+        for (const old of doomed.filter(isAlive)) {
+          assert.fail(`${old.node} was destroyed: ${old.pid} of group ${old.group} has ended`);
+        }
+      }),
+    );
+  }
+
+  #restart(name: string): void {
+    const { machine } = this.#world;
+    const isAlive = (old: Process) => machine.alive().includes(old) && !machine.isForgotten(old);
+    const names = name === "" ? [...this.wanted.keys()] : [name].filter((n) => this.wanted.has(n));
+    const before = names.flatMap((one) => machine.of(one));
+    this.#expect(
+      `restart of '${name}'`,
+      this.#api.restart(name).then((done) => {
+        if (name !== "" && names.length === 0) assert.equal(done, false);
+        if (!done) return;
+        assert.ok(!before.some(isAlive), `'${name}' was restarted: what ran before has ended`);
+      }),
+    );
+  }
+
+  #expect(what: string, promise: Promise<void>): void {
+    const order = `${++this.#orders}: ${what}`;
+    this.#world.log(`order ${order}`);
+    this.open.add(order);
+    promise.then(
+      () => this.open.delete(order),
+      (error) => this.#world.fail(error),
+    );
+  }
+
+  #config(name: string): NodeConfig {
+    const { dice } = this.#world;
+    const config: NodeConfig = { name };
+    if (dice.chance(0.3)) {
+      config.revival = dice.pick([
+        { when: "never" },
+        { when: "failure" },
+        { limit: 2 },
+        { delay: 20, maxDelay: 400 },
+        { delay: 300, factor: 1.5, attemptsPerDelay: 1, maxDelay: 5_000, resetAfter: 1_000 },
+      ]);
+    }
+    if (dice.chance(0.3)) {
+      config.stop = dice.pick([
+        { attempts: 0 },
+        { signal: "SIGINT", interval: 100, attempts: 2 },
+        { interval: 1 },
+      ]);
+      if (!this.#world.sigkill) config.stop = { interval: 500 };
+    }
+    return config;
+  }
+
+  get #api() {
+    return this.#world.supervisor.api;
+  }
+}

@@ -1,0 +1,82 @@
+/** One whole tree on virtual time: what there is, and in which order its parts get their turn. */
+import type { NodeConfig } from "../../src/core/config.ts";
+import { VirtualClock } from "./clock.ts";
+import { Dice } from "./dice.ts";
+import { type Behaviour, Machine } from "./machine.ts";
+import { SupervisorHost } from "./supervisor-host.ts";
+
+/** What becomes of a start. */
+export type Fate = "fails" | "fails later" | { leader: Behaviour; others: Behaviour[] };
+
+/** As many turns as the longest chain of promises in the Supervisor takes. */
+const PROMISE_TURNS = 8;
+
+export class World {
+  readonly clock = new VirtualClock();
+  readonly dice: Dice;
+  readonly machine = new Machine(this.clock);
+  readonly supervisor: SupervisorHost;
+  /** Whether SIGKILL may be used; where it may not, every process obeys SIGTERM. */
+  readonly sigkill: boolean;
+  isSupervisorDead = false;
+  /** Whether nodes die and starts fail. */
+  isTroubled = true;
+  readonly #lines: string[] = [];
+  #isTouched = false;
+  #failure: Error | undefined;
+
+  constructor(seed: number) {
+    this.dice = new Dice(seed);
+    this.sigkill = this.dice.chance(0.9);
+    this.supervisor = new SupervisorHost(this);
+  }
+
+  /** Something happened that may settle a promise. */
+  touched(): void {
+    this.#isTouched = true;
+  }
+
+  /** Something promised was not kept; the run ends with it. */
+  fail(error: Error): void {
+    this.#failure ??= error;
+  }
+
+  async run(milliseconds: number): Promise<void> {
+    const until = this.clock.now() + milliseconds;
+    this.#isTouched = true;
+    do {
+      if (this.#isTouched) await settlePromises();
+      this.#isTouched = false;
+      if (this.#failure !== undefined) throw this.#failure;
+    } while (this.clock.step(until));
+  }
+
+  /** Kept for the report of a failure. */
+  log(line: string): void {
+    this.#lines.push(`${this.clock.now().toFixed(2).padStart(10)} ${line}`);
+  }
+
+  get story(): string {
+    return this.#lines.join("\n");
+  }
+
+  fateOf(_config: NodeConfig): Fate {
+    const { dice } = this;
+    if (this.isTroubled && dice.chance(0.1)) return dice.pick(["fails", "fails later"] as const);
+    const others = dice.chance(0.2) ? [this.#behaviour(), this.#behaviour()] : [];
+    return { leader: this.#behaviour(), others };
+  }
+
+  #behaviour(): Behaviour {
+    const { dice } = this;
+    const obeysAfter = dice.pick([0.5, 5, 300, 3_000]);
+    const behaviour: Behaviour = this.sigkill && dice.chance(0.15) ? {} : { obeysAfter };
+    if (!this.isTroubled || dice.chance(0.5)) return behaviour;
+    const endsAfter = dice.pick([0, 1, 100, 2_000, 10_000, 35_000]) * (0.5 + dice.next());
+    return { ...behaviour, endsAfter, code: dice.pick([0, 1]) };
+  }
+}
+
+async function settlePromises(): Promise<void> {
+  for (let turn = 0; turn < PROMISE_TURNS; turn++) await undefined;
+}
