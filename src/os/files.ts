@@ -1,5 +1,6 @@
-/** A node's output files. */
+/** Files and directories of nodes and of the tree. */
 import fs from "node:fs";
+import path from "node:path";
 
 /**
  * Opens a file for a node's output: appended to, created with mode 0600.
@@ -17,6 +18,26 @@ export function openOutputFile(file: string, truncate: boolean): number {
   } finally {
     fs.closeSync(fd);
   }
+}
+
+/**
+ * Makes a directory and those above it that are missing. Node's own `recursive` never returns
+ * where the system says ENOENT for a directory that cannot be made, as below /proc.
+ * @param directory absolute; @throws the system's error
+ */
+export function makeDirectories(directory: string, mode = 0o777): void {
+  if (isDirectory(directory)) return;
+  const above = path.dirname(directory);
+  if (!fs.existsSync(above)) makeDirectories(above, mode);
+  try {
+    fs.mkdirSync(directory, { mode });
+  } catch (error) {
+    if (!isDirectory(directory)) throw error;
+  }
+}
+
+function isDirectory(file: string): boolean {
+  return fs.statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 /** Writes a file whole or not at all, readable by its owner alone. */

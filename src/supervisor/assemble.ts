@@ -1,9 +1,8 @@
 /** Puts the Supervisor's parts together: output, state directory, link, Stem, and the Supervisor itself. */
-import fs from "node:fs";
 import path from "node:path";
 import { NodeConfigError, StateDirectoryError } from "../errors.ts";
 import { systemClock } from "../os/clock.ts";
-import { writePrivateFile } from "../os/files.ts";
+import { makeDirectories, writePrivateFile } from "../os/files.ts";
 import { prepareImage, removeOtherImages } from "../os/image.ts";
 import { errnoText } from "../os/tools.ts";
 import type { HandedDown } from "../script/args.ts";
@@ -96,7 +95,7 @@ async function prepare(
 function makeDirectory(directory: string | undefined): void {
   if (directory === undefined) return;
   try {
-    fs.mkdirSync(directory, { recursive: true });
+    makeDirectories(directory);
   } catch (error) {
     const reason = errnoText(error as NodeJS.ErrnoException);
     throw new NodeConfigError(`failed to create working directory ${directory}: ${reason}`);

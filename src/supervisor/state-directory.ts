@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { AlreadyRunningError, StateDirectoryError } from "../errors.ts";
-import { writePrivateFile } from "../os/files.ts";
+import { makeDirectories, writePrivateFile } from "../os/files.ts";
 import { takeLock } from "../os/lock.ts";
 import { isRunning, leadersWithVariable, processStat } from "../os/process-table.ts";
 import { groupHasMembers, signalGroup } from "../os/signals.ts";
@@ -27,7 +27,7 @@ export class StateDirectory {
    */
   static take(directory: string): StateDirectory {
     try {
-      fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+      makeDirectories(directory, 0o700);
       const lock = takeLock(path.join(directory, "supervisor.lock"));
       if (!lock.held) throw new AlreadyRunningError(lock.pid, directory);
     } catch (error) {
