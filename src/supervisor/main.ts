@@ -55,12 +55,10 @@ async function bringUp(parts: Parts, handedDown: HandedDown, say: Say): Promise<
   installModuleHooks();
   useCompileCache(state.file("cache"));
   const linked = supervisor.start();
-  // Looked at only after the scripts are loaded; until then it must not count as unhandled.
-  linked.catch(() => {});
   try {
-    await loadScripts(handedDown.scripts, handedDown.exec);
+    // Together: a script may itself wait for what only a Stem can do.
+    await Promise.all([linked, loadScripts(handedDown.scripts, handedDown.exec)]);
     flushCompileCache();
-    await linked;
   } catch (error) {
     if (ending.hasBegun) return false;
     say(`error: ${error instanceof CoppiceError ? error.message : describe(error)}`);
