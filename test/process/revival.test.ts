@@ -1,0 +1,341 @@
+/** Points 31 to 36 of the Supervisor's behaviour: what dies grows back. */
+import assert from "node:assert/strict";
+import { describe, type TestContext, test } from "node:test";
+import type { NodeStatus } from "coppice";
+import { ask, create, plantToAsk, status, statusWhen } from "../fixtures/ask.ts";
+import { linesOf, pathWithout, sh } from "../fixtures/system.ts";
+import { isAlive, type TestTree, until } from "../fixtures/tree.ts";
+
+/** Prints every start and every end of a node with its status. */
+const CHRONICLE = `
+  import { on } from "coppice";
+  on("nodeStatus", (name, pid, status) => console.log("start of", name, JSON.stringify(status)));
+  on("nodeExit", (name, exit, status) => console.log("end of", name, JSON.stringify(status)));`;
+
+describe("revival", { concurrency: 4 }, () => {
+  test("31: every exit is revived, status 0 too, and without end", async (t) => {
+    const tree = plantToAsk(t);
+    await create(tree, { name: "n", command: sh("exit 0"), revival: { delay: 5, factor: 1 } });
+    await tree.lines(
+      /^error: Supervised node 'n' \(PID \d+\) exited prematurely with status 0$/m,
+      40,
+      "stderr",
+    );
+    assert.ok((await status(tree, "n")).generation >= 40);
+  });
+
+  test("31: `when` and `limit` are for those who want less", async (t) => {
+    const tree = plantToAsk(t);
+    const quick = { delay: 5, factor: 1 };
+    const failure = { ...quick, when: "failure" } as const;
+    const never = { ...quick, when: "never" } as const;
+    await create(tree, { name: "fine", command: sh("exit 0"), revival: failure });
+    await create(tree, { name: "bad", command: sh("exit 3"), revival: failure });
+    await create(tree, { name: "killed", command: sh("kill -9 $$"), revival: failure });
+    await create(tree, { name: "never", command: sh("exit 3"), revival: never });
+    await create(tree, {
+      name: "limited",
+      command: sh("exit 3"),
+      revival: { ...quick, limit: 2 },
+    });
+    for (const name of ["fine", "never", "limited"]) {
+      await statusWhen(tree, name, ({ state }) => state === "stopped");
+    }
+    await statusWhen(tree, "bad", ({ generation }) => generation >= 10);
+    await statusWhen(tree, "killed", ({ generation }) => generation >= 10);
+    const generationOf = async (name: string) => (await status(tree, name)).generation;
+    assert.equal(await generationOf("fine"), 1);
+    assert.equal(await generationOf("never"), 1);
+    assert.equal(await generationOf("limited"), 3);
+    const { lastExit, pid } = await status(tree, "limited");
+    assert.equal(lastExit?.code, 3);
+    assert.equal(pid, undefined);
+  });
+
+  test("32: Zeek's delays: 1 s three times, then 2 s", async (t) => {
+    const tree = plantToAsk(t, CHRONICLE);
+    await create(tree, { name: "n", command: sh("exit 1") });
+    assertDelays(await delaysOf(tree, "n", 4), [1000, 1000, 1000, 2000]);
+  });
+
+  test("32: delays as a node's policy has them, up to the longest", async (t) => {
+    const tree = plantToAsk(t, CHRONICLE);
+    await create(tree, {
+      name: "n",
+      command: sh("exit 1"),
+      revival: { delay: 200, attemptsPerDelay: 2, factor: 2, maxDelay: 600 },
+    });
+    assertDelays(await delaysOf(tree, "n", 6), [200, 200, 400, 400, 600, 600]);
+  });
+
+  test("32: a delay longer than a timer can hold", async (t) => {
+    const tree = plantToAsk(t, CHRONICLE);
+    const month = 30 * 24 * 3600 * 1000;
+    await create(tree, { name: "late", command: sh("exit 1"), revival: { delay: month } });
+    const { nextStart = 0, since } = await statusWhen(
+      tree,
+      "late",
+      ({ state }) => state === "waiting",
+    );
+    assert.ok(Math.abs(nextStart - since - month) < 5_000, `next start after ${nextStart - since}`);
+    await create(tree, { name: "soon", command: sh("exit 1"), revival: { delay: 5, factor: 1 } });
+    await statusWhen(tree, "soon", ({ generation }) => generation >= 20);
+    assert.equal((await status(tree, "late")).generation, 1);
+  });
+
+  test("33: a node that outlived its delay is revived at once", async (t) => {
+    const tree = plantToAsk(t);
+    await create(tree, {
+      name: "n",
+      command: ["sleep", "1000"],
+      revival: { delay: 300, factor: 1 },
+    });
+    const took: number[] = [];
+    for (let generation = 1; generation <= 5; generation++) {
+      const isOld = (n: NodeStatus) =>
+        n.state === "running" && n.generation === generation && Date.now() > n.since + 350;
+      const { pid } = await statusWhen(tree, "n", isOld);
+      const killed = Date.now();
+      process.kill(pid!, "SIGKILL");
+      const { since } = await statusWhen(tree, "n", (n) => n.generation === generation + 1);
+      took.push(since - killed);
+    }
+    // The middle one, since the machine may have been busy with something else meanwhile.
+    took.sort((a, b) => a - b);
+    assert.ok(took[2]! < 100, `revived after ${took} ms`);
+  });
+
+  test("34: a node that was up long enough starts afresh", async (t) => {
+    const tree = plantToAsk(t, CHRONICLE);
+    await create(tree, {
+      name: "n",
+      command: ["sleep", "1000"],
+      revival: { delay: 100, attemptsPerDelay: 1, factor: 4, resetAfter: 700 },
+    });
+    const kill = async (generation: number, age: number): Promise<void> => {
+      const isOld = (n: NodeStatus) =>
+        n.state === "running" && n.generation === generation && Date.now() > n.since + age;
+      process.kill((await statusWhen(tree, "n", isOld)).pid!, "SIGKILL");
+    };
+    await kill(1, 0);
+    await kill(2, 0);
+    await kill(3, 800);
+    await kill(4, 0);
+    const delays = await delaysOf(tree, "n", 4);
+    assert.ok(delays[1]! > 300, `the delay grew: ${delays}`);
+    assert.equal(delays[2], undefined, "revived at once after a long life");
+    assert.ok(delays[3]! <= 405, `without the fresh start it would be 6400: ${delays}`);
+  });
+
+  test("35: Zeek's lines about a death and a revival", async (t) => {
+    const tree = plantToAsk(t);
+    const revival = { delay: 20 };
+    const signalled = await create(tree, {
+      name: "signalled",
+      command: ["sleep", "1000"],
+      revival,
+    });
+    const exits = await create(tree, { name: "exits", command: sh("read x; exit 3"), revival });
+    await tree.line(
+      new RegExp(
+        `^error: Supervised node 'exits' \\(PID ${exits.pid}\\) exited prematurely with status 3$`,
+        "m",
+      ),
+      "stderr",
+    );
+    process.kill(signalled.pid!, "SIGKILL");
+    await deathAndRevival(signalled.pid!);
+    const dead = (await statusWhen(tree, "signalled", (n) => n.generation === 2)).pid!;
+
+    await ask(tree, 'supervisor.restart("signalled")');
+    const { pid } = await status(tree, "signalled");
+    assert.notEqual(pid, dead);
+    process.kill(pid!, "SIGKILL");
+    await deathAndRevival(pid!);
+    assert.doesNotMatch(tree.stderr, new RegExp(`\\(PID ${dead}\\) \\w+ prematurely`), "asked for");
+
+    async function deathAndRevival(pid: number): Promise<void> {
+      const name = "Supervised node 'signalled'";
+      const [, next] = await tree.line(
+        new RegExp(
+          `^error: ${name} \\(PID ${pid}\\) terminated prematurely by signal 9\n(?:.*\n)*?` +
+            `error: ${name} \\(PID (\\d+)\\) revived after premature exit$`,
+          "m",
+        ),
+        "stderr",
+      );
+      assert.notEqual(Number(next), pid);
+    }
+  });
+
+  for (const tool of ["with", "without"] as const) {
+    test(`36: a killed Stem is revived, nodes and all, never two of one node (${tool} setpriv)`, (t) =>
+      neverTwo(t, tool === "with" ? {} : { PATH: pathWithout(t, "setpriv") }));
+  }
+
+  test("36: the Stem's revivals are delayed, longer and longer if it keeps dying", async (t) => {
+    const tree = plantToAsk(t);
+    await create(tree, { name: "n", command: ["sleep", "1000"] });
+    const seen: number[] = [];
+    let stem = 0;
+    for (let i = 0; i < 5; i++) {
+      const last = stem;
+      stem = await until("another Stem", async () => {
+        const pid = await tree.stem();
+        return pid !== last && pid;
+      });
+      seen.push(performance.now());
+      if (i === 4) break;
+      process.kill(stem, "SIGKILL");
+      await tree.line(
+        new RegExp(`^error: Supervisor stem \\(PID ${stem}\\) died by signal 9`, "m"),
+        "stderr",
+      );
+    }
+    const gaps = seen.slice(1).map((at, i) => Math.round(at - seen[i]!));
+    // From start to start it is 1 s, 1 s, 1 s, 2 s; that we see one may take a moment.
+    assert.ok(gaps[1]! > 600 && gaps[2]! > 600 && gaps[3]! > 1500, `gaps of ${gaps} ms`);
+    await statusWhen(tree, "n", ({ pid }) => pid !== undefined && isAlive(pid));
+    assert.equal(await ask(tree, "supervisor.stemPid()"), stem);
+  });
+
+  test("36: what is asked while there is no Stem is done by the next", async (t) => {
+    const tree = plantToAsk(t);
+    const command = ["sleep", "1000"];
+    await create(tree, { name: "stays", command });
+    await create(tree, { name: "goes", command });
+    const again = await create(tree, { name: "again", command });
+    process.kill(await tree.stem(), "SIGKILL");
+    await until(
+      "no Stem",
+      async () => (await ask<number>(tree, "supervisor.stemPid()")) === -1 || undefined,
+    );
+    const config = JSON.stringify({ name: "comes", command });
+    const [came, went, restarted] = await ask<[NodeStatus, boolean, boolean]>(
+      tree,
+      `Promise.all([
+        supervisor.create(${config}), supervisor.destroy("goes"), supervisor.restart("again"),
+      ])`,
+    );
+    assert.ok(came.pid !== undefined && isAlive(came.pid));
+    assert.equal(went, true);
+    assert.equal(restarted, true);
+    const stays = await statusWhen(tree, "stays", ({ state }) => state === "running");
+    assert.equal(stays.generation, 2);
+    const after = await status(tree, "again");
+    assert.ok(after.pid !== again.pid && after.generation >= 2, JSON.stringify(after));
+    const { nodes } = await ask<{ nodes: Record<string, NodeStatus> }>(tree, "supervisor.status()");
+    assert.deepEqual(Object.keys(nodes).sort(), ["again", "comes", "stays"]);
+  });
+});
+
+/**
+ * Milliseconds from each start to the revival that follows, as the tree announced them;
+ * undefined for a revival that came at once.
+ */
+async function delaysOf(
+  tree: TestTree,
+  name: string,
+  count: number,
+): Promise<(number | undefined)[]> {
+  const starts = await tree.lines(new RegExp(`^start of ${name} (.*)$`, "m"), count);
+  const ends = await tree.lines(new RegExp(`^end of ${name} (.*)$`, "m"), count);
+  const parse = (match: RegExpMatchArray) => JSON.parse(match[1]!) as NodeStatus;
+  const times = starts.map((match) => parse(match).since);
+  const announced = ends.map((match) => parse(match).nextStart);
+  for (const [i, at] of announced.entries()) {
+    const next = times[i + 1];
+    if (next !== undefined && at !== undefined)
+      assert.ok(next >= at - 3, `start ${i + 2} came ${at - next} ms too early`);
+  }
+  return announced.slice(0, count).map((at, i) => (at === undefined ? at : at - times[i]!));
+}
+
+/** The delay counts from a moment before the process is there: never more, and hardly less. */
+function assertDelays(delays: (number | undefined)[], expected: number[]): void {
+  for (const [i, wanted] of expected.entries()) {
+    const delay = delays[i]!;
+    assert.ok(delay <= wanted + 5 && delay > wanted * 0.6, `${delays}, not ${expected}`);
+  }
+}
+
+/**
+ * Every start takes a lock that the kernel gives back when the last process of that start has
+ * gone, and notes whether it was alone. The Stem is killed while the nodes run, as soon as it is
+ * there, and while it starts them.
+ */
+async function neverTwo(t: TestContext, env: Record<string, string>): Promise<void> {
+  const tree = plantToAsk(t, SCRIPT_NODE, { env });
+  const log = tree.file("log");
+  const alone = (name: string, then: string) =>
+    sh(
+      `exec 9>>${name}.lock; if flock -n 9; then s=alone; else s=together; fi
+       echo "$s ${name} $$" >>${log}; ${then}`,
+    );
+  const stop = { interval: 50, attempts: 3 };
+  const names = ["polite", "slow", "stubborn", "script"];
+  await create(tree, { name: "polite", command: alone("polite", "exec sleep 1000") });
+  await create(tree, {
+    name: "slow",
+    command: alone("slow", "trap 'sleep 0.3; exit' TERM; while :; do sleep 0.02; done"),
+  });
+  await create(tree, {
+    name: "stubborn",
+    command: alone("stubborn", "trap '' TERM; while :; do sleep 0.02; done"),
+    stop,
+  });
+  await create(tree, { name: "script", env: { LOG: log } });
+  await logged(1);
+
+  let stem = await tree.stem();
+  process.kill(stem, "SIGKILL");
+  await logged(2);
+  stem = await another(stem);
+  process.kill(stem, "SIGKILL");
+  stem = await another(stem);
+  process.kill(stem, "SIGKILL");
+  const before = linesOf(log).length;
+  await until("the first start under the next Stem", () => linesOf(log).length > before);
+  stem = await another(stem);
+  process.kill(stem, "SIGKILL");
+  stem = await another(stem);
+  for (const name of names) {
+    const isLast = ({ pid }: NodeStatus) => linesOf(log).includes(`alone ${name} ${pid}`);
+    const { pid } = await statusWhen(tree, name, isLast);
+    assert.ok(isAlive(pid!), `${name} runs`);
+  }
+  assert.deepEqual(
+    linesOf(log).filter((line) => !line.startsWith("alone")),
+    [],
+  );
+  assert.equal(await ask(tree, "supervisor.stemPid()"), stem);
+  assert.deepEqual(await tree.stop(), { code: 0, signal: null });
+
+  async function logged(times: number): Promise<void> {
+    await until(
+      `${times} starts of each`,
+      () =>
+        names.every(
+          (name) => linesOf(log).filter((line) => line.includes(` ${name} `)).length >= times,
+        ),
+      () => `${linesOf(log).join("\n")}\n${tree.report()}`,
+    );
+  }
+  async function another(last: number): Promise<number> {
+    return until("another Stem", async () => {
+      const pid = await tree.stem();
+      return pid !== last && pid;
+    });
+  }
+}
+
+const SCRIPT_NODE = `
+  import { spawnSync } from "node:child_process";
+  import fs from "node:fs";
+  import { on, supervisor } from "coppice";
+  if (supervisor.isSupervised()) {
+    const lock = fs.openSync("script.lock", "a");
+    const { status } = spawnSync("flock", ["-n", "3"], { stdio: ["ignore", "ignore", "ignore", lock] });
+    fs.appendFileSync(process.env.LOG, \`\${status === 0 ? "alone" : "together"} script \${process.pid}\\n\`);
+    on("done", () => new Promise((done) => setTimeout(done, 200)));
+  }`;
