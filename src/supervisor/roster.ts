@@ -160,7 +160,8 @@ export class Roster {
   }
 
   #reconcile(ending: readonly number[], strays: readonly Stray[]): RosterEffect[] {
-    const effects = this.#adoptStrays(strays);
+    this.#adoptStrays(strays);
+    const effects: RosterEffect[] = [];
     const members = new Set([...this.#wanted.values()].map(({ id }) => id));
     for (const { id, name } of this.#found.values()) {
       if (!members.has(id)) effects.push(...this.#send({ type: "destroy", name, id }));
@@ -201,25 +202,23 @@ export class Roster {
     return this.#send({ type: "end", id, config: status.node, previous: [...previous] });
   }
 
-  #adoptStrays(strays: readonly Stray[]): RosterEffect[] {
-    const effects: RosterEffect[] = [];
+  /** Whose process it was nobody can tell: every node of that name, present or past, waits for it. */
+  #adoptStrays(strays: readonly Stray[]): void {
     const known = [...this.#wanted.values(), ...this.#ending.values()];
     for (const { name, ...process } of strays) {
-      if (known.some(({ previous }) => previous.some(({ pid }) => pid === process.pid))) continue;
-      const member = this.#wanted.get(name);
-      if (member !== undefined) member.previous.push(process);
-      else effects.push(...this.#endStray(name, process));
+      if (known.some(({ previous }) => previous.some((one) => isSame(one, process)))) continue;
+      const owners = known.filter(({ status }) => status.node.name === name);
+      if (owners.length === 0) this.#endStray(name, process);
+      for (const { previous } of owners) previous.push(process);
     }
-    return effects;
   }
 
-  #endStray(name: string, process: ProcessId): RosterEffect[] {
+  #endStray(name: string, process: ProcessId): void {
     const status: NodeStatus = { node: { name }, state: "stopping", generation: 0, since: 0 };
     const member = newMember(++this.#lastId, status);
     member.begun = true;
     member.previous.push(process);
     this.#ending.set(member.id, member);
-    return [];
   }
 
   #report(report: NodeReport, news: News): RosterEffect[] {
@@ -260,6 +259,10 @@ export class Roster {
   #send(message: ToStem): RosterEffect[] {
     return this.#link === "up" ? [{ type: "send", message }] : [];
   }
+}
+
+function isSame(a: ProcessId, b: ProcessId): boolean {
+  return a.pid === b.pid && a.startTime === b.startTime;
 }
 
 function newMember(id: number, status: NodeStatus): Member {
