@@ -52,7 +52,7 @@ function breakEverything(world: World): void {
 function startForeigners({ machine, dice }: World): void {
   for (let count = 0; count < 3; count++) {
     const endsAfter = dice.next() * 20_000;
-    machine.start({ node: "", creation: 0, onExit: undefined }, { endsAfter });
+    machine.start({ node: "", creation: "", onExit: undefined }, { endsAfter });
   }
 }
 

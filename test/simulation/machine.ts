@@ -21,7 +21,7 @@ export interface Process {
   /** The node's name; "" for a process that has nothing to do with the tree. */
   node: string;
   /** Which creation of that name it is. */
-  creation: number;
+  creation: string;
   behaviour: Behaviour;
   isZombie: boolean;
   /** Of a leader: the others of its group. */

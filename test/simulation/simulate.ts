@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { policyOf } from "../../src/core/config.ts";
 import { breakSomething } from "./faults.ts";
-import { User } from "./user.ts";
+import { creationOf, User } from "./user.ts";
 import { World } from "./world.ts";
 
 /** Longer than the longest stop (13 signals and a kill, twice) and the longest delay grown so far. */
@@ -64,6 +64,7 @@ function checkAllIsWell(world: World, user: User): void {
     running.add(pid!);
     const leader = world.machine.leaders().find((process) => process.node === name);
     assert.equal(leader?.pid, pid, `the status of ${name} tells its process`);
+    assert.equal(leader?.creation, creationOf(config));
   }
   for (const process of world.machine.alive()) {
     const { node, pid, group } = process;

@@ -11,6 +11,7 @@ import {
 } from "../../src/wire/stem-messages.ts";
 import type { Connection, PipeEvents } from "./link.ts";
 import type { Process } from "./machine.ts";
+import { creationOf } from "./user.ts";
 import type { World } from "./world.ts";
 
 const FIRST_RETRY_MS = 5;
@@ -61,7 +62,8 @@ export class StemHost {
   }
 
   breakLink(): void {
-    this.#connection?.endByStem();
+    if (this.#connection === undefined) return;
+    this.#connection.endByStem();
     this.#lost();
   }
 
@@ -90,7 +92,7 @@ export class StemHost {
             reap();
             events.exited(exit);
           });
-        const owner = { node: order.config.name, creation: order.id, onExit };
+        const owner = { node: order.config.name, creation: creationOf(order.config), onExit };
         const process = machine.start(owner, fate.leader, fate.others);
         this.#nodes.push(process);
         events.started(process.pid);

@@ -7,6 +7,12 @@ import type { Process } from "./machine.ts";
 import type { World } from "./world.ts";
 
 const NAMES = ["a", "b", "c", "d"];
+const CREATION = "CREATION";
+
+/** Which of the user's orders created a node: names are used again. */
+export function creationOf({ env }: NodeConfig): string {
+  return env?.[CREATION] ?? "";
+}
 
 export class User {
   readonly #world: World;
@@ -60,8 +66,11 @@ export class User {
     const { machine } = this.#world;
     const isAlive = (old: Process) => machine.alive().includes(old) && !machine.isForgotten(old);
     const names = name === "" ? [...this.wanted.keys()] : [name];
-    const known = names.filter((one) => this.wanted.delete(one));
-    const doomed = known.flatMap((one) => machine.of(one));
+    const known = names.flatMap((one) => this.wanted.get(one) ?? []);
+    const doomed = known.flatMap((config) => {
+      this.wanted.delete(config.name);
+      return machine.of(config.name).filter(({ creation }) => creation === creationOf(config));
+    });
     this.#expect(
       `destroy of '${name}'`,
       this.#api.destroy(name).then((done) => {
@@ -100,7 +109,7 @@ export class User {
 
   #config(name: string): NodeConfig {
     const { dice } = this.#world;
-    const config: NodeConfig = { name };
+    const config: NodeConfig = { name, env: { [CREATION]: String(this.#orders) } };
     if (dice.chance(0.3)) {
       config.revival = dice.pick([
         { when: "never" },
