@@ -46,6 +46,8 @@ interface Entry {
   /** Of the process that runs or ran last; `config` may already be its successor's. */
   rules: Rules;
   state: State;
+  /** Starts so far: the last report, of a node that is gone, tells them too. */
+  generation: number;
   since: number;
   lastExit?: Exit & { at: number };
   /** The last restart request; answered by the next start. */
@@ -152,6 +154,7 @@ export class Tree {
       config,
       rules,
       state: NEW,
+      generation: 0,
       since: now,
       request: 0,
       answered: 0,
@@ -172,6 +175,7 @@ export class Tree {
     if (isStartOutcome(before, event)) entry.answered = entry.request;
     if (stateName(state) !== stateName(before)) entry.since = now;
     entry.state = state;
+    if (state.tag !== "gone") entry.generation = state.life.generation;
     const out: TreeEffect[] = [];
     for (const effect of effects) {
       switch (effect.type) {
@@ -240,9 +244,8 @@ function isStartOutcome(before: State, event: Event): boolean {
 }
 
 function reportOf(entry: Entry): NodeReport {
-  const { id, name, state, since, lastExit } = entry;
-  const report: NodeReport = { id, name, state: stateName(state), generation: 0, since };
-  if (state.tag !== "gone") report.generation = state.life.generation;
+  const { id, name, state, generation, since, lastExit } = entry;
+  const report: NodeReport = { id, name, state: stateName(state), generation, since };
   if (state.tag === "running" || state.tag === "stopping") report.pid = state.pid;
   if (state.tag === "waiting") report.nextStart = state.until;
   if (lastExit !== undefined) report.lastExit = lastExit;
