@@ -3,6 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { NodeConfig } from "../core/config.ts";
 import { CoppiceError } from "../errors.ts";
+import { isRunning } from "../os/process-table.ts";
 import { type HandedDown, setArgs } from "../script/args.ts";
 import { installModuleHooks } from "../script/modules.ts";
 import { useCompileCache } from "../script/options.ts";
@@ -53,8 +54,12 @@ function checkParent(): void {
   own.end();
 }
 
+/**
+ * The kernel's signal comes when the thread that started us ends; until the Stem's last thread has
+ * ended too, the Stem still is our parent, though a dead one.
+ */
 function isOrphaned(): boolean {
-  return process.ppid !== stemPid;
+  return process.ppid !== stemPid || !isRunning(stemPid, undefined);
 }
 
 function sayOrphaned(): void {
