@@ -48,6 +48,9 @@ export class Supervisor implements SupervisorApi {
   #stemRevival: Revival = FRESH;
   /** How many Stems there have been: from the second on, an earlier one may have left processes. */
   #stems = 0;
+  #isLinked = false;
+  /** What to do about the last Stem's death once its link has closed. */
+  #mourn: (() => void) | undefined;
   #firstLink: { done: Settle<void>; failed: Settle<Error> } | undefined;
   #onEnd: Settle<Exit> | undefined;
 
@@ -102,18 +105,22 @@ export class Supervisor implements SupervisorApi {
   end(): Promise<Exit> {
     return new Promise((done) => {
       this.#onEnd = done;
-      if (this.#stem === undefined) done({});
-      else this.#stem.signal("SIGTERM");
+      if (this.#stem === undefined && this.#mourn === undefined) done({});
+      else this.#stem?.signal("SIGTERM");
     });
   }
 
   /** A Stem has connected, and will now say what it has. */
   connected(): void {
+    if (this.#stem === undefined) return;
+    this.#isLinked = true;
     this.#roster.connected();
   }
 
   disconnected(): void {
+    this.#isLinked = false;
     this.#roster.disconnected();
+    this.#mourn?.();
   }
 
   receive(message: Exclude<FromStem, { type: "hello" }>): void {
@@ -184,10 +191,19 @@ export class Supervisor implements SupervisorApi {
     this.#stem = this.#ports.startStem((exit) => this.#stemExited(exit, startedAt));
   }
 
+  /** What the Stem said before it died may come after the news of its death: it is heard first. */
   #stemExited(exit: Exit, startedAt: number): void {
-    const { clock } = this.#ports;
-    const pid = this.#stem?.pid;
+    const pid = this.stemPid();
     this.#stem = undefined;
+    this.#mourn = () => {
+      this.#mourn = undefined;
+      this.#stemIsGone(pid, exit, startedAt);
+    };
+    if (!this.#isLinked) this.#mourn();
+  }
+
+  #stemIsGone(pid: number, exit: Exit, startedAt: number): void {
+    const { clock } = this.#ports;
     this.#roster.stemDied(clock.wall());
     if (this.#onEnd !== undefined) return this.#onEnd(exit);
     if (this.#firstLink !== undefined)
