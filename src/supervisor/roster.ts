@@ -205,7 +205,10 @@ export class Roster {
   /** Whose process it was nobody can tell: every node of that name, present or past, waits for it. */
   #adoptStrays(strays: readonly Stray[]): void {
     const known = [...this.#wanted.values(), ...this.#ending.values()];
+    const present = new Set([...this.#found.values()].map(({ name }) => name));
     for (const { name, ...process } of strays) {
+      // The Stem has a node of that name, and so knows its process better than we do.
+      if (present.has(name)) continue;
       if (known.some(({ previous }) => previous.some((one) => isSame(one, process)))) continue;
       const owners = known.filter(({ status }) => status.node.name === name);
       if (owners.length === 0) this.#endStray(name, process);
