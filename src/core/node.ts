@@ -33,7 +33,8 @@ export type State =
       life: Life;
       since: number;
       revived: boolean;
-      after: "run" | "respawn" | "gone";
+      /** "recreate": the start under way was a destroyed creation's, and is not the new one's. */
+      after: "run" | "respawn" | "recreate" | "gone";
     }
   | { tag: "running"; life: Life; pid: number; since: number }
   | { tag: "waiting"; life: Life; until: number }
@@ -165,6 +166,10 @@ function pending(state: In<"pending">, event: Event, now: number, rules: Rules):
 function starting(state: In<"starting">, event: Event, now: number, rules: Rules): Step {
   switch (event.type) {
     case "started": {
+      if (state.after === "recreate") {
+        const { life, since } = state;
+        return stop({ tag: "running", life, pid: event.pid, since }, "respawn", now, rules);
+      }
       const life = { ...state.life, generation: state.life.generation + 1 };
       const news: News = { kind: "started", revived: state.revived };
       const running: State = { tag: "running", life, pid: event.pid, since: state.since };
@@ -173,6 +178,7 @@ function starting(state: In<"starting">, event: Event, now: number, rules: Rules
     }
     case "failed": {
       if (state.after === "gone") return end();
+      if (state.after === "recreate") return spawn(state.life, now);
       if (state.after === "respawn")
         return chain({ state, effects: [report({ kind: "failed" })] }, spawn(state.life, now));
       const verdict = afterDeath(state.life.revival, { code: 1 }, state.since, now, rules.revival);
@@ -186,10 +192,10 @@ function starting(state: In<"starting">, event: Event, now: number, rules: Rules
     }
     case "create":
       return state.after === "gone"
-        ? { state: { ...state, life: newLife(event), after: "respawn" }, effects: [] }
+        ? { state: { ...state, life: newLife(event), after: "recreate" }, effects: [] }
         : unchanged(state);
     case "restart":
-      return state.after === "gone"
+      return state.after === "gone" || state.after === "recreate"
         ? unchanged(state)
         : { state: { ...state, after: "respawn" }, effects: [] };
     case "destroy":
