@@ -7,7 +7,7 @@
  * a stop of which the whole process group has been seen to be gone.
  */
 import type { Policy } from "./config.ts";
-import { afterDeath, attempted, type Exit, FRESH, type Revival } from "./revival.ts";
+import { afterDeath, attempted, type Exit, FRESH, isPremature, type Revival } from "./revival.ts";
 import {
   forRemains,
   lookAgainAfter,
@@ -221,7 +221,12 @@ function running(state: In<"running">, event: Event, now: number, rules: Rules):
         ? clear(life, [pid], after, now, rules)
         : proceed(life, after, now);
       return chain(
-        { state, effects: [report({ kind: "exited", pid, exit, premature: true })] },
+        {
+          state,
+          effects: [
+            report({ kind: "exited", pid, exit, premature: isPremature(exit, rules.revival) }),
+          ],
+        },
         next,
       );
     }

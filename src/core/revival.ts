@@ -38,6 +38,11 @@ export function afterDeath(
   return { revive: true, at: startedAt + delayOf(known, policy), revival: known };
 }
 
+/** Whether an exit that was not asked for is to be told as a failure: a task may end well. */
+export function isPremature(exit: Exit, policy: RevivalPolicy): boolean {
+  return policy.when === "always" || exit.code !== 0;
+}
+
 /** The state after a revival was tried. */
 export function attempted(revival: Revival): Revival {
   return { attempts: revival.attempts + 1 };

@@ -212,6 +212,11 @@ export class Tree {
       this.#entries.delete(entry.name);
       return this.#released(entry);
     }
+    const predecessor = predecessorOf(entry);
+    if (predecessor !== undefined) {
+      // All that happens before the new creation's start happens to the old one.
+      return [{ type: "report", report: { ...reportOf(entry), id: predecessor }, news }];
+    }
     if (news.kind === "exited") entry.lastExit = { ...news.exit, at: now };
     if (news.kind === "failed") entry.lastExit = { code: 1, at: now };
     if (news.kind === "started") entry.since = now;
@@ -241,6 +246,11 @@ function isStartOutcome(before: State, event: Event): boolean {
     before.after === "run" &&
     (event.type === "started" || event.type === "failed")
   );
+}
+
+/** The destroyed creation whose process still has to end before the entry's own can start. */
+function predecessorOf({ id, ending }: Entry): number | undefined {
+  return ending.includes(id) ? undefined : ending.at(-1);
 }
 
 function reportOf(entry: Entry): NodeReport {

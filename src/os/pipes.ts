@@ -77,7 +77,7 @@ export class PipePool {
   /** Makes a batch of them, since each call of the tool takes a millisecond. */
   #make(): string | undefined {
     if (this.#mkfifo === undefined) return undefined;
-    const count = Math.min(Math.max(16, this.#made), 256);
+    const count = Math.min(Math.max(64, this.#made), 512);
     const files = Array.from({ length: count }, (_, i) =>
       path.join(this.#directory, String(this.#made + i)),
     );

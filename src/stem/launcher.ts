@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { NodeConfig } from "../core/config.ts";
 import type { Exit } from "../core/revival.ts";
-import { openOutputFile, writePrivateFile } from "../os/files.ts";
+import { openOutputFile } from "../os/files.ts";
 import type { PipeEnds, PipePool } from "../os/pipes.ts";
 import { startProcess } from "../os/spawn.ts";
 import { allowedCpus, errnoText, executableProblem, type LaunchTools } from "../os/tools.ts";
@@ -170,7 +170,8 @@ export class Launcher {
     const file = this.#configFile(config.name);
     if (this.#written.get(config.name) === id && fs.existsSync(file)) return;
     try {
-      writePrivateFile(file, `${JSON.stringify(config, undefined, 2)}\n`);
+      // Nobody reads it now: the node's last process has gone, and the next comes after this.
+      fs.writeFileSync(file, `${JSON.stringify(config, undefined, 2)}\n`, { mode: 0o600 });
     } catch (error) {
       const reason = errnoText(error as NodeJS.ErrnoException);
       throw new StartFailure(

@@ -69,6 +69,11 @@ export class StemLink {
   send(message: FromStem): void {
     const control = this.#control;
     if (control === undefined) return;
+    if (control.writableCorked === 0) {
+      // What one turn has to say goes out in one write.
+      control.cork();
+      process.nextTick(() => control.uncork());
+    }
     this.#unread = control.write(encodeMessage(message)) ? 0 : this.#unread + 1;
     // A Supervisor that has stopped reading for so long asks for everything again later.
     if (this.#unread > MAX_UNREAD) control.destroy();

@@ -7,11 +7,13 @@ import { PipePool } from "../os/pipes.ts";
 import { livingGroups, processStat } from "../os/process-table.ts";
 import { groupHasMembers, signalGroup, signalProcess } from "../os/signals.ts";
 import { findLaunchTools, type LaunchTools } from "../os/tools.ts";
+import type { ToStem } from "../wire/stem-messages.ts";
 import { places, STEM_VARIABLE, type StemSetup } from "../wire/stem-setup.ts";
 import { Launcher } from "./launcher.ts";
 import { StemLink } from "./link.ts";
 import { OutputChannel } from "./output.ts";
 import { Stem } from "./stem.ts";
+import { Turns } from "./turns.ts";
 
 /** Told to end; and Zeek's status of a Stem whose Supervisor has gone. */
 const EXIT = { ordered: 0, orphaned: 13 } as const;
@@ -23,11 +25,12 @@ const sigkill = !(
   "COPPICE_NO_SIGKILL" in process.env || "ZEEK_SUPERVISOR_NO_SIGKILL" in process.env
 );
 const tools = findLaunchTools();
+const pipes = privateDirectory(path.join(places.pipes, String(process.pid)));
 const output = new OutputChannel(groupHasMembers);
 const launcher = new Launcher({
   tools,
   output,
-  pipes: new PipePool(privateDirectory(places.pipes), tools.mkfifo),
+  pipes: new PipePool(pipes, tools.mkfifo),
   nodesDirectory: privateDirectory(places.nodes),
   env: inheritable(process.env),
   scriptCommand: [
@@ -44,7 +47,7 @@ const link = new StemLink(setup, {
     output.attach(socket);
     sayWhatIsMissing(tools);
   },
-  command: (message) => stem.command(message),
+  command: (message) => commands.add(message),
   disconnected: () => output.detach(),
   isOrphaned,
   orphaned: endAsOrphan,
@@ -69,6 +72,7 @@ const stem = new Stem(
   { sigkill },
 );
 
+const commands = new Turns((message: ToStem) => stem.command(message));
 let ending = false;
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => end(EXIT.ordered));
 process.on("SIGHUP", () => {});
@@ -82,7 +86,15 @@ link.connect();
 function end(status: number): void {
   if (ending) return;
   ending = true;
-  stem.end(() => output.whenIdle(() => link.finish(() => process.exit(status))));
+  stem.end(() => output.whenIdle(() => link.finish(() => leave(status))));
+}
+
+function leave(status: number): void {
+  // After a Supervisor that was killed nobody else may ever look here again.
+  const isLast = status === EXIT.orphaned;
+  const directory = isLast ? path.dirname(fs.realpathSync(pipes)) : pipes;
+  fs.rmSync(directory, { recursive: true, force: true });
+  process.exit(status);
 }
 
 function endAsOrphan(): void {

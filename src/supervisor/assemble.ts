@@ -81,6 +81,7 @@ async function prepare(
 ): Promise<string> {
   try {
     state.clear();
+    state.makePipeDirectory();
     const image = prepareImage(state.path);
     removeOtherImages(state.path, image);
     writePrivateFile(state.file(places.args), JSON.stringify(handedDown));

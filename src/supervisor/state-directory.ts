@@ -4,6 +4,7 @@ import path from "node:path";
 import { AlreadyRunningError, StateDirectoryError } from "../errors.ts";
 import { makeDirectories, writePrivateFile } from "../os/files.ts";
 import { takeLock } from "../os/lock.ts";
+import { makeMemoryDirectory } from "../os/memory-directory.ts";
 import { isRunning, leadersWithVariable, processStat } from "../os/process-table.ts";
 import { groupHasMembers, signalGroup } from "../os/signals.ts";
 import { errnoText } from "../os/tools.ts";
@@ -91,11 +92,31 @@ export class StateDirectory {
     for (const group of groups) signalGroup(group, "SIGKILL");
   }
 
+  /**
+   * Where nodes' pipes are made: in memory where the system has a place for that, since making
+   * one on a disk costs half a millisecond.
+   */
+  makePipeDirectory(): void {
+    const memory = makeMemoryDirectory("coppice-");
+    if (memory === undefined) fs.mkdirSync(this.file(places.pipes), { mode: 0o700 });
+    else fs.symlinkSync(memory, this.file(places.pipes));
+  }
+
   /** Leaves the place as it was found, but for what makes the next start quicker. */
   clear(): void {
+    const memory = linkTarget(this.file(places.pipes));
+    if (memory !== undefined) fs.rmSync(memory, { recursive: true, force: true });
     for (const name of ["stem.json", places.socket, places.nodes, places.pipes, places.args]) {
       fs.rmSync(this.file(name), { recursive: true, force: true });
     }
+  }
+}
+
+function linkTarget(file: string): string | undefined {
+  try {
+    return fs.readlinkSync(file);
+  } catch {
+    return undefined;
   }
 }
 
