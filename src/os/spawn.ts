@@ -65,6 +65,15 @@ export function runTool(
   return { ok: result.status === 0, output: `${result.stdout ?? ""}${result.stderr ?? ""}` };
 }
 
+/** Runs a program without input or output and waits for its end, however it ends. */
+export function runProgram(file: string, args: readonly string[]): Promise<void> {
+  return new Promise((ended) => {
+    const child = spawn(file, args, { stdio: "ignore", timeout: TOOL_TIMEOUT_MS });
+    child.once("error", () => ended());
+    child.once("close", () => ended());
+  });
+}
+
 /** How a process ended, without the field that does not apply. */
 function exitOf(code: number | null, signal: NodeJS.Signals | null): Exit {
   if (signal !== null) return { signal };

@@ -10,6 +10,7 @@ import { sayTerminated } from "../script/run.ts";
 import { assemble, type Parts } from "./assemble.ts";
 import { type Ending, ExitRequested } from "./ending.ts";
 import { takeOverOutput } from "./own-output.ts";
+import { warmScripts } from "./warm-scripts.ts";
 
 export interface SupervisorOptions {
   stateDirectory: string;
@@ -53,11 +54,14 @@ export async function runSupervisor(options: SupervisorOptions): Promise<void> {
 async function bringUp(parts: Parts, handedDown: HandedDown, say: Say): Promise<boolean> {
   const { supervisor, state, ending } = parts;
   installModuleHooks();
-  useCompileCache(state.file("cache"));
+  const cache = state.file("cache");
+  useCompileCache(cache);
   const linked = supervisor.start();
+  const { scripts, exec } = handedDown;
+  const loaded = warmScripts(scripts, cache).then(() => loadScripts(scripts, exec));
   try {
     // Together: a script may itself wait for what only a Stem can do.
-    await Promise.all([linked, loadScripts(handedDown.scripts, handedDown.exec)]);
+    await Promise.all([linked, loaded]);
     flushCompileCache();
   } catch (error) {
     if (ending.hasBegun) return false;
