@@ -56,6 +56,7 @@ export function parseCommandLine(argv: readonly string[], version: string): Comm
     handedDown: {
       scripts,
       exec: values.exec,
+      directory: process.cwd(),
       bareMode: values["bare-mode"],
       ignoreChecksums: values["no-checksums"],
       defines,

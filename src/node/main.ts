@@ -36,7 +36,7 @@ setArgs({
 });
 const own = scriptProcess(() => (isOrphaned() ? sayOrphaned() : sayTerminated()));
 setRole({ kind: "node", config, stemPid, terminate: () => own.end() });
-installModuleHooks();
+installModuleHooks(handedDown.directory);
 // This timer also keeps a node alive whose scripts have nothing to wait for.
 setInterval(checkParent, PARENT_CHECK_MS);
 checkParent();

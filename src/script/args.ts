@@ -15,6 +15,8 @@ export interface HandedDown {
   scripts: string[];
   /** Code given with `-e`, in order. */
   exec: string[];
+  /** Where Coppice was started, from which that code imports, wherever a node works. */
+  directory: string;
   bareMode: boolean;
   ignoreChecksums: boolean;
   defines: Record<string, string>;

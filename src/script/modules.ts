@@ -10,17 +10,22 @@ const INDEX = pathToFileURL(
 
 /** Code given with `-e`, by the URL that it was given; relative imports start where Coppice did. */
 const codes = new Map<string, string>();
+let start = process.cwd();
 
 /** Makes a module of code given on the command line. @returns what to import */
 export function moduleOf(code: string): string {
   const name = `[exec ${codes.size + 1}].mts`;
-  const url = pathToFileURL(path.resolve(name)).href;
+  const url = pathToFileURL(path.join(start, name)).href;
   codes.set(url, code);
   return url;
 }
 
-/** Called once, before any script is loaded. */
-export function installModuleHooks(): void {
+/**
+ * Called once, before any script is loaded.
+ * @param directory where Coppice was started, if that is not here
+ */
+export function installModuleHooks(directory = process.cwd()): void {
+  start = directory;
   module.registerHooks({
     resolve(specifier, context, next) {
       if (specifier === "coppice") return { url: INDEX, shortCircuit: true };
