@@ -1,6 +1,7 @@
 /** Loads scripts one after the other, each whole before the next. */
 import fs from "node:fs";
 import module from "node:module";
+import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import { ScriptError } from "../errors.ts";
@@ -44,8 +45,10 @@ function inOneLine(text: string): string {
     .join(" ");
 }
 
+/** The first place in the user's own files. */
 function placeIn(error: Error): string | undefined {
-  return /(?:^|[\s(]|file:\/\/)(\/[^\s()]+:\d+(?::\d+)?)/m.exec(error.stack ?? "")?.[1];
+  const places = (error.stack ?? "").matchAll(PLACE);
+  return [...places].map(([, place = ""]) => place).find((place) => !place.startsWith(OWN_FILES));
 }
 
 /** Node.js keeps to itself where JavaScript does not parse; its TypeScript parser tells. */
@@ -57,3 +60,6 @@ function placeOfSyntaxError(script: string): string | undefined {
   }
   return undefined;
 }
+
+const PLACE = /(?:^|[\s(]|file:\/\/)(\/[^\s()]+:\d+(?::\d+)?)/gm;
+const OWN_FILES = `${path.join(import.meta.dirname, "..")}${path.sep}`;
