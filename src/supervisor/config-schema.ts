@@ -5,6 +5,10 @@ import * as v from "valibot";
 import { configProblem, type NodeConfig, nameProblem } from "../core/config.ts";
 import { nearest } from "../core/nearest.ts";
 import { NodeConfigError } from "../errors.ts";
+import { MAX_PAYLOAD } from "../wire/frames.ts";
+
+/** A frame's payload, less what a message says beside the configuration. */
+const MAX_BYTES = MAX_PAYLOAD - 64 * 1024;
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -57,7 +61,7 @@ const schema = v.strictObject({
   ),
   stop: v.exactOptional(
     v.strictObject({
-      signal: v.exactOptional(v.picklist(Object.keys(os.constants.signals) as NodeJS.Signals[])),
+      signal: v.exactOptional(v.custom<NodeJS.Signals>(isSignal, "not the name of a signal")),
       interval: v.exactOptional(v.pipe(milliseconds, v.minValue(1))),
       attempts: v.exactOptional(count),
     }),
@@ -79,7 +83,11 @@ export function acceptConfig(config: unknown, isTaken: (name: string) => boolean
   const accepted = result.output as NodeConfig;
   const conflict = configProblem(accepted);
   if (conflict !== undefined) throw new NodeConfigError(conflict);
-  return freeze(structuredClone(withAbsolutePaths(accepted)));
+  return freeze(copyOf(withAbsolutePaths(accepted)));
+}
+
+function isSignal(value: unknown): boolean {
+  return typeof value === "string" && Object.hasOwn(os.constants.signals, value);
 }
 
 function nameOf(config: unknown): string {
@@ -89,6 +97,17 @@ function nameOf(config: unknown): string {
   const { name } = config as { name?: unknown };
   if (typeof name !== "string") throw new NodeConfigError("a node's configuration needs a name");
   return name;
+}
+
+/** What the Stem will get: a configuration travels as JSON, in one frame. */
+function copyOf(config: NodeConfig): NodeConfig {
+  const json = JSON.stringify(config);
+  if (Buffer.byteLength(json) > MAX_BYTES) {
+    throw new NodeConfigError(
+      `node '${config.name}': more than ${MAX_BYTES} bytes of configuration`,
+    );
+  }
+  return JSON.parse(json) as NodeConfig;
 }
 
 /** Scripts may write `{ directory: undefined }` for a field that they leave out. */
