@@ -43,8 +43,18 @@ export function scriptProcess(onSignal: () => void): ScriptProcess {
   function end(status = 0): void {
     if (ending) return;
     ending = true;
-    void raise("done").then(() => process.exit(failed ? 1 : status));
+    void raise("done")
+      .then(flush)
+      .then(() => process.exit(failed ? 1 : status));
   }
+}
+
+/** On a pipe Node.js writes what does not fit at once in the background, and exits without it. */
+async function flush(): Promise<void> {
+  const streams = [process.stdout, process.stderr];
+  await Promise.all(
+    streams.map((stream) => new Promise<void>((flushed) => stream.write("", () => flushed()))),
+  );
 }
 
 /** What a process says when it is told to end (Zeek's words). */
