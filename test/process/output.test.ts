@@ -179,6 +179,32 @@ describe("output", { concurrency: 3 }, () => {
     assert.equal((await status(tree, "n")).lastExit?.signal, "SIGKILL");
   });
 
+  test("48: a script node that ends waits until its last lines are taken", async (t) => {
+    const total = 500;
+    const tree = plantToAsk(
+      t,
+      `import fs from "node:fs";
+       import { on, supervisor } from "coppice";
+       on("init", () => { if (supervisor.isSupervised()) fs.writeFileSync("ready", ""); });
+       on("done", () => {
+         if (!supervisor.isSupervised()) return;
+         for (let i = 0; i < ${total}; i++) console.log(String(i).padStart(9_999, "-"));
+         fs.writeFileSync("done", "");
+       });`,
+      { readStdout: false },
+    );
+    await create(tree, { name: "n" });
+    await until("the node to be ready", () => fs.existsSync(tree.file("ready")));
+    await ask(tree, 'void (globalThis.destroyed = supervisor.destroy("n"))');
+    await until("the node to have said it all", () => fs.existsSync(tree.file("done")));
+    const { bytes, length } = raw(tree);
+    assert.equal(await ask(tree, "globalThis.destroyed"), true);
+    await until("all lines", () => length() >= total * (PREFIX.length + 10_000));
+    const lines = bytes().toString().trimEnd().split("\n");
+    assert.ok(lines.every((line, i) => line === PREFIX + String(i).padStart(9_999, "-")));
+    assert.equal(lines.length, total);
+  });
+
   test("48: a node that writes faster than the Supervisor prints is made to wait", async (t) => {
     const tree = plantToAsk(t, "", { readStdout: false });
     const total = 5_000;
