@@ -109,6 +109,15 @@ test("29: destroy, create, destroy, create: each creation is told gone, the last
   assert.deepEqual(death, ["a exited pending", "a gone 1", "a gone 2", "a spawn 3.1"]);
 });
 
+test("29: a create of a name that is in use changes nothing", () => {
+  const tree = running("a");
+  assert.deepEqual(tree.create({ id: 2, config: { name: "a", command: ["other"] } }, 50), []);
+  assert.deepEqual(
+    tree.snapshot().nodes.map(({ config, report }) => [config, report.id]),
+    [[A, 1]],
+  );
+});
+
 test("29: the old process is stopped by its own policy, not by its successor's", () => {
   const tree = running("a");
   tree.destroy("a", 50);

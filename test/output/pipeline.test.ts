@@ -56,6 +56,22 @@ test("46: what others print while a long line is open gets lines of its own", as
   );
 });
 
+test("46: two long lines at once: each piece says whose it is when the other was last", async (t) => {
+  const { pipeline, printed } = setUp(t);
+  const [x, y] = ["x".repeat(MAX_LINE), "y".repeat(MAX_LINE)];
+  const foo = pipeline.source("foo", "stdout");
+  const bar = pipeline.source("bar", "stdout");
+  foo.push(latin(`${x}1`));
+  bar.push(latin(`${y}1`));
+  foo.push(latin("2\n"));
+  bar.push(latin("2\n"));
+  assert.equal(
+    await printed("stdout"),
+    `[supervisor:STDOUT] [foo] ${x}\n[supervisor:STDOUT] [bar] ${y}\n` +
+      "[supervisor:STDOUT] [foo] 12\n[supervisor:STDOUT] [bar] 12\n",
+  );
+});
+
 test("46: a line of the Supervisor's own never lands inside a long one", async (t) => {
   const { pipeline, printed } = setUp(t);
   const long = "x".repeat(MAX_LINE);

@@ -1,0 +1,42 @@
+/** The news of a Stem's death may come before the last that it said. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Exit } from "../../src/core/revival.ts";
+import { Supervisor } from "../../src/supervisor/supervisor.ts";
+import { VirtualClock } from "./clock.ts";
+
+test("36: what a Stem said before it died is heard before another is started", () => {
+  const clock = new VirtualClock();
+  const deaths: ((exit: Exit) => void)[] = [];
+  const started: [string, number][] = [];
+  const supervisor = new Supervisor({
+    clock,
+    startStem: (exited) => {
+      deaths.push(exited);
+      return { pid: deaths.length, signal: () => {} };
+    },
+    accept: (config) => config as { name: string },
+    strays: () => [],
+    send: () => {},
+    say: () => {},
+    stemSays: () => {},
+    nodeStatus: (node, pid) => void started.push([node, pid]),
+    nodeExit: () => {},
+  });
+  void supervisor.start();
+  supervisor.connected();
+  supervisor.receive({ type: "synced", ending: [] });
+  void supervisor.create({ name: "a" });
+  while (clock.step(5_000));
+  deaths[0]?.({ signal: "SIGKILL" });
+  assert.equal(deaths.length, 1, "no other Stem yet");
+  supervisor.receive({
+    type: "report",
+    report: { id: 1, name: "a", state: "running", generation: 1, since: 0, pid: 101 },
+    news: { kind: "started", revived: false },
+  });
+  assert.deepEqual(started, [["a", 101]]);
+  supervisor.disconnected();
+  assert.equal(deaths.length, 2, "now there is one");
+  assert.equal(supervisor.status("a").nodes["a"]?.pid, undefined);
+});

@@ -1,0 +1,110 @@
+/** Rare turns of the simulation's stories, told one by one: what the Supervisor makes of them. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { NodeReport } from "../../src/core/tree.ts";
+import { Roster, type RosterEffect, type Stray } from "../../src/supervisor/roster.ts";
+
+const report: NodeReport = {
+  id: 1,
+  name: "a",
+  state: "running",
+  generation: 1,
+  since: 0,
+  pid: 101,
+  startTime: 5,
+};
+const started = { type: "report", report, news: { kind: "started", revived: false } } as const;
+const process = { pid: 101, startTime: 5 };
+
+test("36: the late word of a Stem that is given up changes nothing", () => {
+  const roster = linked();
+  roster.create({ name: "a" }, 0);
+  roster.stemDied(1);
+  assert.deepEqual(
+    roster.receive(started, () => []),
+    [],
+  );
+  assert.equal(roster.status("a")["a"]?.state, "pending");
+});
+
+test("36: a new Stem is told what may still live, as often as it takes", () => {
+  const roster = linked();
+  roster.create({ name: "a" }, 0);
+  roster.receive(started, () => []);
+  roster.stemDied(1);
+  for (let stem = 0; stem < 3; stem++) {
+    const [created] = sent(connect(roster));
+    assert.ok(created?.type === "create");
+    assert.deepEqual(created.previous, [process]);
+    roster.disconnected();
+  }
+});
+
+test("28: a restart that the Stem died of is answered by the new Stem's start", () => {
+  const roster = linked();
+  roster.create({ name: "a" }, 0);
+  roster.receive(started, () => []);
+  const { request } = roster.restart("a");
+  roster.stemDied(1);
+  connect(roster);
+  const later = roster.restart("a").request;
+  const effects = roster.receive(started, () => []);
+  assert.deepEqual(
+    effects.filter(({ type }) => type === "restarted"),
+    [{ type: "restarted", request, done: true }],
+  );
+  assert.notEqual(later, request);
+});
+
+test("27: the process of a node that the Stem has is not ended for a destroyed one of its name", () => {
+  const roster = linked();
+  roster.create({ name: "a" }, 0);
+  roster.destroy("a");
+  const { id } = roster.create({ name: "a" }, 0);
+  roster.disconnected();
+  const stray = { name: "a", ...process };
+  const effects = connect(roster, [stray], { ...report, id });
+  assert.deepEqual(sent(effects), []);
+  assert.deepEqual(
+    effects.filter(({ type }) => type === "destroyed"),
+    [{ type: "destroyed", id: 1 }],
+  );
+});
+
+test("27: a destroy waits for a process that only the process table knew of", () => {
+  const roster = linked();
+  roster.create({ name: "a" }, 0);
+  roster.stemDied(1);
+  roster.destroy("a");
+  const [end] = sent(connect(roster, [{ name: "a", ...process }]));
+  assert.ok(end?.type === "end");
+  assert.deepEqual([end.id, end.previous], [1, [process]]);
+});
+
+test("36: a stray is known by its start time, not by its number alone", () => {
+  const roster = linked();
+  roster.create({ name: "a" }, 0);
+  roster.receive(started, () => []);
+  roster.stemDied(1);
+  const [created] = sent(connect(roster, [{ name: "a", pid: 101, startTime: 77 }]));
+  assert.ok(created?.type === "create");
+  assert.deepEqual(created.previous, [process, { pid: 101, startTime: 77 }]);
+});
+
+function linked(): Roster {
+  const roster = new Roster();
+  connect(roster);
+  return roster;
+}
+
+/** A Stem connects, with these nodes or none. */
+function connect(roster: Roster, strays: Stray[] = [], ...nodes: NodeReport[]): RosterEffect[] {
+  roster.connected();
+  for (const node of nodes)
+    roster.receive({ type: "node", config: { name: node.name }, report: node }, () => []);
+  return roster.receive({ type: "synced", ending: [] }, () => strays);
+}
+
+function sent(effects: readonly RosterEffect[]) {
+  return effects.flatMap((effect) => (effect.type === "send" ? [effect.message] : []));
+}

@@ -1,0 +1,52 @@
+/** What a Stem makes of processes that an earlier one left. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Stem } from "../../src/stem/stem.ts";
+import type { FromStem } from "../../src/wire/stem-messages.ts";
+import { VirtualClock } from "./clock.ts";
+
+const config = { name: "a" };
+
+test("36: a process that has another's number is left alone, and not waited for", () => {
+  const { stem, signals, starts } = stemWith(new Map([[101, 77]]));
+  const previous = [{ pid: 101, startTime: 5 }];
+  stem.command({ type: "create", id: 1, config, fresh: false, generation: 1, previous });
+  assert.deepEqual([signals, starts], [[], ["a"]]);
+});
+
+test("36: a process of an earlier Stem is ended, and its successor waits for it", () => {
+  const { stem, signals, starts, clock, living } = stemWith(new Map([[101, 5]]));
+  const previous = [{ pid: 101, startTime: 5 }];
+  stem.command({ type: "create", id: 1, config, fresh: false, generation: 1, previous });
+  assert.deepEqual([signals, starts], [["SIGTERM 101"], []]);
+  living.clear();
+  while (clock.step(200));
+  assert.deepEqual(starts, ["a"]);
+});
+
+test("27: what is not wanted and has left nothing is gone at once", () => {
+  const { stem, sent } = stemWith(new Map());
+  stem.command({ type: "end", id: 1, config, previous: [{ pid: 101, startTime: 5 }] });
+  assert.deepEqual(sent, [{ type: "gone", name: "a", id: 1 }]);
+});
+
+/** @param living pids, each a group, and their start times */
+function stemWith(living: Map<number, number>) {
+  const clock = new VirtualClock();
+  const [signals, starts, sent] = [[] as string[], [] as string[], [] as FromStem[]];
+  const stem = new Stem(
+    {
+      clock,
+      start: ({ config: { name } }) => void starts.push(name),
+      signal: (pid, signal) => void signals.push(`${signal} ${pid}`),
+      signalGroup: (group, signal) => void signals.push(`${signal} ${group}`),
+      living: (groups) => groups.filter((group) => living.has(group)),
+      hasMembers: (group) => living.has(group),
+      startTime: (pid) => living.get(pid),
+      send: (message) => void sent.push(message),
+      forget: () => {},
+    },
+    { sigkill: true },
+  );
+  return { stem, signals, starts, sent, clock, living };
+}
