@@ -144,6 +144,7 @@ test("28: a restart reads nothing anew but the scripts: the configuration stays"
     command: ["sh", "-c", "echo A is $A; exec sleep 1000"],
   };
   await tree.create(config);
+  await tree.tree.line(/\[foo\] A is 1$/m);
   await tree.restart("foo");
   await tree.tree.lines(/\[foo\] A is 1$/m, 2);
   assert.deepEqual((await tree.status()).foo!.node, config);

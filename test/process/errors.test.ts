@@ -65,11 +65,26 @@ const BROKEN: [what: string, name: string, source: string, reason: RegExp][] = [
 
 for (const [what, name, source, reason] of BROKEN) {
   test(`a script that ${what} ends the start with one line`, async (t) => {
-    const tree = plant(t, source, { script: name });
+    // As a plain process, which is quicker and loads scripts in the same way.
+    const tree = plant(t, source, { script: name, options: [] });
     await fails(tree, 1);
     const line = oneLine(tree);
     assert.ok(line.startsWith(`error: cannot load script ${tree.file(name)}: `), line);
     assert.match(line, reason);
+  });
+}
+
+for (const [what, source] of [
+  ["does not parse", "const = 2;"],
+  ["throws at its top level", 'throw new Error("no");'],
+] as const) {
+  test(`a Supervisor whose script ${what} ends with one line, and its Stem with it`, async (t) => {
+    const tree = plant(t, source, { script: "broken.mjs" });
+    await fails(tree, 1);
+    assert.match(
+      oneLine(tree),
+      /^error: cannot load script .*\/broken\.mjs: (Syntax)?Error: .*broken\.mjs:1/,
+    );
   });
 }
 
