@@ -63,9 +63,9 @@ describe("revival", { concurrency: 6 }, () => {
     await create(tree, {
       name: "n",
       command: sh("exit 1"),
-      revival: { delay: 200, attemptsPerDelay: 2, factor: 2, maxDelay: 600 },
+      revival: { delay: 300, attemptsPerDelay: 2, factor: 2, maxDelay: 900 },
     });
-    assertDelays(await delaysOf(tree, "n", 6), [200, 200, 400, 400, 600, 600]);
+    assertDelays(await delaysOf(tree, "n", 6), [300, 300, 600, 600, 900, 900]);
   });
 
   test("32: a delay longer than a timer can hold", async (t) => {
@@ -110,7 +110,7 @@ describe("revival", { concurrency: 6 }, () => {
     await create(tree, {
       name: "n",
       command: ["sleep", "1000"],
-      revival: { delay: 100, attemptsPerDelay: 1, factor: 4, resetAfter: 700 },
+      revival: { delay: 300, attemptsPerDelay: 1, factor: 4, resetAfter: 1500 },
     });
     const kill = async (generation: number, age: number): Promise<void> => {
       const isOld = (n: NodeStatus) =>
@@ -119,12 +119,12 @@ describe("revival", { concurrency: 6 }, () => {
     };
     await kill(1, 0);
     await kill(2, 0);
-    await kill(3, 800);
+    await kill(3, 1600);
     await kill(4, 0);
     const delays = await delaysOf(tree, "n", 4);
-    assert.ok(delays[1]! > 300, `the delay grew: ${delays}`);
+    assert.ok(delays[1]! > 900, `the delay grew: ${delays}`);
     assert.equal(delays[2], undefined, "revived at once after a long life");
-    assert.ok(delays[3]! <= 405, `without the fresh start it would be 6400: ${delays}`);
+    assert.ok(delays[3]! <= 1205, `without the fresh start it would be 19200: ${delays}`);
   });
 
   test("35: Zeek's lines about a death and a revival", async (t) => {
