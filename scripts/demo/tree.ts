@@ -4,7 +4,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import readline from "node:readline";
-import { isRunning, leadersWithVariable, type ProcessStat } from "../../src/os/process-table.ts";
+import { groupsWithVariable, isRunning, type ProcessStat } from "../../src/os/process-table.ts";
 import { type Curtain, FactMissing } from "./facts.ts";
 import { childrenOf, commandOf, nodeNameOf } from "./processes.ts";
 
@@ -102,9 +102,11 @@ export class DemoTree {
 
   /** What of the tree still runs. */
   left(): number[] {
-    const nodes = leadersWithVariable("COPPICE_NODE", `${this.#directory}/`);
+    const nodes = groupsWithVariable("COPPICE_NODE", `${this.#directory}/`).map(
+      ({ group }) => group,
+    );
     const seen = [...this.#seen.values()].filter((one) => isRunning(one.pid, one.startTime));
-    return [...new Set([...nodes, ...seen].map(({ pid }) => pid))];
+    return [...new Set([...nodes, ...seen.map(({ pid }) => pid)])];
   }
 
   /** Whatever happened: ends the tree in order if it still runs, and leaves nothing behind. */

@@ -59,16 +59,22 @@ export function livingGroups(): Set<number> {
   return groups;
 }
 
-/** Leaders of process groups whose environment says `name=value`, where `value` starts with `start`. */
-export function leadersWithVariable(name: string, start: string): { pid: number; value: string }[] {
+/**
+ * Process groups of which a member's environment says `name=value`, where `value` starts with
+ * `start`. The leader may be gone; its children inherited what it was given.
+ */
+export function groupsWithVariable(
+  name: string,
+  start: string,
+): { group: number; value: string }[] {
   const wanted = `${name}=${start}`;
-  const found: { pid: number; value: string }[] = [];
+  const found = new Map<number, string>();
   for (const pid of allPids()) {
     const entry = environmentOf(pid).find((line) => line.startsWith(wanted));
-    if (entry === undefined || processStat(pid)?.group !== pid) continue;
-    found.push({ pid, value: entry.slice(name.length + 1) });
+    const group = entry === undefined ? undefined : processStat(pid)?.group;
+    if (entry !== undefined && group !== undefined) found.set(group, entry.slice(name.length + 1));
   }
-  return found;
+  return [...found].map(([group, value]) => ({ group, value }));
 }
 
 function environmentOf(pid: number): string[] {

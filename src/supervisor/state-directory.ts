@@ -5,7 +5,7 @@ import { AlreadyRunningError, StateDirectoryError } from "../errors.ts";
 import { makeDirectories, writePrivateFile } from "../os/files.ts";
 import { takeLock } from "../os/lock.ts";
 import { makeMemoryDirectory } from "../os/memory-directory.ts";
-import { isRunning, leadersWithVariable, processStat } from "../os/process-table.ts";
+import { groupsWithVariable, isRunning, processStat } from "../os/process-table.ts";
 import { groupHasMembers, signalGroup } from "../os/signals.ts";
 import { errnoText } from "../os/tools.ts";
 import { places } from "../wire/stem-setup.ts";
@@ -63,13 +63,13 @@ export class StateDirectory {
     await this.endStrays(say);
   }
 
-  /** Processes of nodes of this state directory, whoever started them. */
+  /** Process groups of nodes of this state directory, whoever started them. */
   strays(): Stray[] {
-    return leadersWithVariable("COPPICE_NODE", `${this.file(places.nodes)}/`).map(
-      ({ pid, value }) => {
-        const startTime = processStat(pid)?.startTime;
+    return groupsWithVariable("COPPICE_NODE", `${this.file(places.nodes)}/`).map(
+      ({ group, value }) => {
+        const startTime = processStat(group)?.startTime;
         const name = path.basename(value, ".json");
-        return { name, pid, ...(startTime === undefined ? {} : { startTime }) };
+        return { name, pid: group, ...(startTime === undefined ? {} : { startTime }) };
       },
     );
   }

@@ -26,10 +26,6 @@ export interface Process {
   isZombie: boolean;
   /** Of a leader: the others of its group. */
   others: Process[];
-  /** The Supervisor has heard of its group. */
-  isKnown: boolean;
-  /** The Stem that started its group has died. */
-  isOrphan: boolean;
   /** Told once it has ended; until it has called `reap`, the process is a zombie. */
   onExit: ((exit: Exit, reap: () => void) => void) | undefined;
 }
@@ -83,24 +79,10 @@ export class Machine {
 
   /** The Stem that started it dies: init fetches what ends, and the kernel sends it SIGTERM. */
   orphan(leader: Process): void {
-    for (const process of [leader, ...leader.others]) process.isOrphan = true;
     leader.onExit = undefined;
     if (!this.#processes.has(leader)) return;
     if (leader.isZombie) this.#reap(leader);
     else this.#deliver(leader, "SIGTERM");
-  }
-
-  /** The Supervisor hears of a process. */
-  report(pid: number): void {
-    for (const process of this.#processes) if (process.group === pid) process.isKnown = true;
-  }
-
-  /**
-   * Others of a group whose leader and Stem have died before anybody told the Supervisor of it:
-   * nobody can know of them any more, since strays are found by their leaders.
-   */
-  isForgotten({ isKnown, isOrphan, pid, group }: Process): boolean {
-    return isOrphan && !isKnown && pid !== group && !this.leaders().some((l) => l.pid === group);
   }
 
   alive(): Process[] {
@@ -113,6 +95,21 @@ export class Machine {
 
   leaders(): Process[] {
     return this.alive().filter(({ node, pid, group }) => node !== "" && pid === group);
+  }
+
+  /** As the environments of all processes tell: one entry a group, its leader gone or not. */
+  groupsOfNodes(): { name: string; pid: number; startTime?: number }[] {
+    const groups = new Map<number, { name: string; pid: number; startTime?: number }>();
+    for (const { node, group } of this.alive()) {
+      if (node === "") continue;
+      const leader = this.find(group);
+      groups.set(group, {
+        name: node,
+        pid: group,
+        ...(leader === undefined ? {} : { startTime: leader.startTime }),
+      });
+    }
+    return [...groups.values()];
   }
 
   find(pid: number): Process | undefined {
@@ -133,8 +130,7 @@ export class Machine {
     behaviour: Behaviour,
   ): Process {
     const startTime = Math.floor(this.#clock.now() / 10);
-    const flags = { isZombie: false, isKnown: false, isOrphan: false };
-    const process: Process = { ...identity, startTime, behaviour, others: [], ...flags };
+    const process: Process = { ...identity, startTime, behaviour, others: [], isZombie: false };
     this.#processes.add(process);
     const { endsAfter, code = 0 } = behaviour;
     if (endsAfter !== undefined) this.#clock.in(endsAfter, () => this.end(process, { code }));
@@ -149,7 +145,7 @@ export class Machine {
   }
 
   #judgeStart(node: string): void {
-    const other = this.of(node).find((process) => !this.isForgotten(process));
+    const other = this.of(node)[0];
     if (other === undefined) return;
     const what = other.pid === other.group ? "process" : "process's group";
     throw new Error(`node '${node}' is started while its ${what} ${other.group} still lives`);

@@ -68,7 +68,6 @@ function checkAllIsWell(world: World, user: User): void {
   }
   for (const process of world.machine.alive()) {
     const { node, pid, group } = process;
-    if (world.machine.isForgotten(process)) continue;
     assert.ok(node === "" || running.has(group), `${pid} of ${node} belongs to a node that runs`);
   }
 }
@@ -103,6 +102,6 @@ async function end(world: World, user: User): Promise<void> {
   }
   await world.run(CALM_MS);
   const { machine } = world;
-  const left = machine.alive().filter((one) => one.node !== "" && !machine.isForgotten(one));
+  const left = machine.alive().filter((one) => one.node !== "");
   if (isOrderly) assert.deepEqual(left, [], "nothing is left");
 }

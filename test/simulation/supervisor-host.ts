@@ -37,8 +37,7 @@ export class SupervisorHost {
         return { pid: stem.pid, signal: () => stem.terminate() };
       },
       accept: acceptConfig,
-      strays: () =>
-        world.machine.leaders().map(({ node, pid, startTime }) => ({ name: node, pid, startTime })),
+      strays: () => world.machine.groupsOfNodes(),
       send: (message) => this.#current?.toStem.send(encodeMessage(message)),
       say: (text) => world.log(`says: ${text}`),
       stemSays: (text) => world.log(`Stem says: ${text}`),
@@ -89,7 +88,6 @@ export class SupervisorHost {
   #take(connection: Connection, payload: Uint8Array): void {
     const message = decodeMessage<FromStem>(payload, FROM_STEM);
     this.#world.log(`<- ${JSON.stringify(message)}`);
-    if ("report" in message) this.#world.machine.report(message.report.pid ?? 0);
     if (message.type !== "hello") return this.api.receive(message);
     if (message.token !== this.stem.token) return connection.endBySupervisor();
     this.#current?.endBySupervisor();

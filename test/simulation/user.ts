@@ -64,7 +64,7 @@ export class User {
 
   #destroy(name: string): void {
     const { machine } = this.#world;
-    const isAlive = (old: Process) => machine.alive().includes(old) && !machine.isForgotten(old);
+    const isAlive = (old: Process) => machine.alive().includes(old);
     const names = name === "" ? [...this.wanted.keys()] : [name];
     const known = names.flatMap((one) => this.wanted.get(one) ?? []);
     const doomed = known.flatMap((config) => {
@@ -84,7 +84,7 @@ export class User {
 
   #restart(name: string): void {
     const { machine } = this.#world;
-    const isAlive = (old: Process) => machine.alive().includes(old) && !machine.isForgotten(old);
+    const isAlive = (old: Process) => machine.alive().includes(old);
     const names = name === "" ? [...this.wanted.keys()] : [name].filter((n) => this.wanted.has(n));
     const before = names.flatMap((one) => machine.of(one));
     this.#expect(
