@@ -59,7 +59,7 @@ describe("the end", { concurrency: 3 }, () => {
     );
     await tree.line(/\[script\] script is ready/);
     terminal.stdin.write("\x03");
-    assert.deepEqual(await tree.ended, { code: 0, signal: null });
+    assert.deepEqual(await tree.end(), { code: 0, signal: null });
     assert.deepEqual(linesOf(program), ["ready", "got SIGTERM"]);
     assert.deepEqual(linesOf(path.join(directory, "script.err")), ["received termination signal"]);
     assert.match(tree.stdout, /^(?:\^C)?received termination signal\r$/m);
@@ -228,7 +228,7 @@ describe("the end", { concurrency: 3 }, () => {
       const tree = plantToAsk(t, "", { env });
       const { pid } = await create(tree, { name: "n", command: ["sleep", "1000"] });
       const second = run(t, tree.directory, ["-j", "tree.ts"], env);
-      assert.deepEqual(await second.ended, { code: 1, signal: null });
+      assert.deepEqual(await second.end(), { code: 1, signal: null });
       assert.equal(second.stdout, "");
       assert.match(
         second.stderr,
@@ -253,7 +253,7 @@ describe("the end", { concurrency: 3 }, () => {
     await tree.line(/\[slow\] ready/);
     const stem = await tree.stem();
     process.kill(tree.pid, "SIGKILL");
-    await tree.ended;
+    await tree.end();
     const next = plantToAsk(t, 'console.log("scripts are loaded");', { directory: tree.directory });
     await next.line(
       new RegExp(

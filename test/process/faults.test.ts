@@ -36,7 +36,7 @@ describe("faults", { concurrency: 3 }, () => {
       process.kill(tree.pid, "SIGSTOP"); // So that it cannot see its Stem die.
       process.kill(stem, "SIGKILL");
       process.kill(tree.pid, "SIGKILL");
-      assert.deepEqual(await tree.ended, { code: null, signal: "SIGKILL" });
+      assert.deepEqual(await tree.end(), { code: null, signal: "SIGKILL" });
       await until("the script node's end", () => !isAlive(script.pid!));
       const left = tool === "with" ? ["deaf"] : ["deaf", "polite"];
       if (tool === "with") await until("the program's end", () => !isAlive(polite.pid!));
