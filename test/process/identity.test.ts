@@ -332,7 +332,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
   });
 }
 
-test("10: a node that is killed by SIGINT or SIGTERM from outside says so, and is revived", async (t) => {
+test("10: a script node that gets SIGINT from elsewhere says so, ends in order, and is revived", async (t) => {
   const { tree, ...supervised } = await pair(t);
   process.kill(supervised.pid, "SIGINT");
   await tree.line(/^\[supervisor:STDERR\] \[foo\] received termination signal$/m, "stderr");
