@@ -21,7 +21,13 @@ const commands = {
     const [first] = process.argv.slice(3);
     if (first === undefined) commands.check();
     const files = first === undefined ? testFiles() : process.argv.slice(3);
-    run(node(), [...NODE_OPTIONS, "--test", "--test-timeout=120000", ...files]);
+    run(node(), [
+      ...NODE_OPTIONS,
+      "--test",
+      "--test-concurrency=3",
+      "--test-timeout=120000",
+      ...files,
+    ]);
   },
   build() {
     rmSync(path.join(root, "dist"), { recursive: true, force: true });

@@ -135,7 +135,7 @@ export class Tree {
     return {
       nodes: entries
         .filter((entry) => !entry.ending.includes(entry.id))
-        .map((entry) => ({ config: entry.config, report: reportOf(entry) })),
+        .map((entry) => ({ config: entry.config, report: ownReportOf(entry) })),
       ending: entries.flatMap((entry) => entry.ending),
     };
   }
@@ -251,6 +251,13 @@ function isStartOutcome(before: State, event: Event): boolean {
 /** The destroyed creation whose process still has to end before the entry's own can start. */
 function predecessorOf({ id, ending }: Entry): number | undefined {
   return ending.includes(id) ? undefined : ending.at(-1);
+}
+
+/** What concerns the present creation: not the process of its predecessor, which it waits for. */
+function ownReportOf(entry: Entry): NodeReport {
+  const { id, name, generation, since } = entry;
+  if (predecessorOf(entry) === undefined) return reportOf(entry);
+  return { id, name, state: "pending", generation, since };
 }
 
 function reportOf(entry: Entry): NodeReport {

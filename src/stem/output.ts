@@ -113,7 +113,7 @@ export class OutputChannel {
     }
   }
 
-  /** Calls back once every stream has ended. */
+  /** Calls back once every stream has ended, or nobody waits for them any more. */
   whenIdle(callback: () => void): void {
     this.#onIdle = callback;
     this.#checkIdle();
@@ -146,7 +146,7 @@ export class OutputChannel {
   }
 
   #checkIdle(): void {
-    if (this.#sources.size === 0) this.#onIdle?.();
+    if (this.#sources.size === 0 || this.#discarding) this.#onIdle?.();
   }
 
   #pause(): void {
