@@ -24,6 +24,19 @@ const text = v.pipe(
   v.check((value) => !value.includes("\0"), "no NUL"),
 );
 
+/** The library's `record` drops these keys without a word, as they may do harm; they are refused. */
+const UNUSABLE_KEYS = ["__proto__", "prototype", "constructor"];
+
+function dictionary<Key extends v.GenericSchema<string>, Value extends v.GenericSchema>(
+  key: Key,
+  value: Value,
+) {
+  const isUsable = (input: unknown): boolean =>
+    !Array.isArray(input) && !UNUSABLE_KEYS.some((name) => Object.hasOwn(Object(input), name));
+  const message = `must be an object, without keys ${UNUSABLE_KEYS.join(", ")}`;
+  return v.pipe(v.custom<Record<string, unknown>>(isUsable, message), v.record(key, value));
+}
+
 const endpoint = v.strictObject({
   role: v.picklist(["NONE", "LOGGER", "MANAGER", "PROXY", "WORKER"]),
   host: v.string(),
@@ -44,9 +57,9 @@ const schema = v.strictObject({
   bareMode: v.exactOptional(v.boolean()),
   addlBaseScripts: v.exactOptional(v.array(filled)),
   addlUserScripts: v.exactOptional(v.array(filled)),
-  env: v.exactOptional(v.record(v.pipe(filled, v.regex(/^[^=]+$/, "no =")), text)),
+  env: v.exactOptional(dictionary(v.pipe(filled, v.regex(/^[^=]+$/, "no =")), text)),
   cpuAffinity: v.exactOptional(count),
-  cluster: v.exactOptional(v.record(v.string(), endpoint)),
+  cluster: v.exactOptional(dictionary(v.string(), endpoint)),
   command: v.exactOptional(v.tupleWithRest([filled], text)),
   revival: v.exactOptional(
     v.strictObject({

@@ -1,0 +1,99 @@
+/** Configurations at the edge: what is refused, and in what words. */
+import assert from "node:assert/strict";
+import path from "node:path";
+import { test } from "node:test";
+import { NodeConfigError } from "../../src/errors.ts";
+import { acceptConfig } from "../../src/supervisor/config-schema.ts";
+
+const accept = (config: unknown) => acceptConfig(config, (name) => name === "taken");
+
+const REFUSED: [what: string, config: unknown, message: RegExp][] = [
+  ["no object", null, /^a node's configuration must be an object$/],
+  ["no name", {}, /^a node's configuration needs a name$/],
+  ["12: an empty name", { name: "" }, /^node names must not be an empty string$/],
+  ["12: a space", { name: "a b" }, /^node names must not contain spaces: 'a b'$/],
+  ["12: a taken name", { name: "taken" }, /^node with name 'taken' already exists$/],
+  [
+    "12: two sources",
+    { name: "a", interface: "lo", pcapFile: "x" },
+    /^node with name 'a' has interface and pcap_file set$/,
+  ],
+  [
+    "a mistyped field",
+    { name: "a", comand: ["x"] },
+    /unknown field 'comand'; did you mean 'command'/,
+  ],
+  ["Zeek's spelling", { name: "a", stdout_file: "x" }, /did you mean 'stdoutFile'\?$/],
+  ["a command of one string", { name: "a", command: "ls" }, /field 'command'/],
+  ["an empty command", { name: "a", command: [] }, /field 'command.0'/],
+  ["a NUL", { name: "a", command: ["a\0b"] }, /field 'command.0': no NUL$/],
+  [
+    "no signal",
+    { name: "a", stop: { signal: "SIGFOO" } },
+    /'stop.signal': not the name of a signal$/,
+  ],
+  ["a negative delay", { name: "a", revival: { delay: -1 } }, /field 'revival.delay'/],
+  ["a delay that is none", { name: "a", revival: { delay: Number.NaN } }, /field 'revival.delay'/],
+  ["a factor below 1", { name: "a", revival: { factor: 0.5 } }, /field 'revival.factor'/],
+  ["no interval", { name: "a", stop: { interval: 0 } }, /field 'stop.interval'/],
+  ["a list for env", { name: "a", env: [] }, /field 'env': must be an object/],
+  ["no env", { name: "a", env: null }, /field 'env'/],
+  ["a variable with =", { name: "a", env: { "A=B": "c" } }, /field 'env.A=B'/],
+  ["a number in env", { name: "a", env: { A: 1 } }, /field 'env.A'/],
+  ["a key that is dropped", { name: "a", env: { constructor: "x" } }, /without keys __proto__/],
+  [
+    "another such",
+    {
+      name: "a",
+      cluster: JSON.parse('{ "__proto__": { "role": "NONE", "host": "h", "port": 1 } }'),
+    },
+    /field 'cluster': must be an object, without keys __proto__/,
+  ],
+  [
+    "no role",
+    { name: "a", cluster: { m: { role: "BOSS", host: "h", port: 1 } } },
+    /field 'cluster.m.role'/,
+  ],
+  [
+    "no port",
+    { name: "a", cluster: { m: { role: "NONE", host: "h", port: 65_536 } } },
+    /field 'cluster.m.port'/,
+  ],
+  ["too much", { name: "a", env: { A: "x".repeat(17e6) } }, /^node 'a': more than \d+ bytes/],
+];
+
+for (const [what, config, message] of REFUSED) {
+  test(`refused: ${what}`, () => {
+    assert.throws(
+      () => accept(config),
+      (error) => error instanceof NodeConfigError && message.test(error.message),
+    );
+  });
+}
+
+test("9: paths are made absolute once; files stay relative to the directory", () => {
+  const config = accept({
+    name: "a",
+    directory: "d",
+    stdoutFile: "out",
+    addlUserScripts: ["u.ts"],
+    addlBaseScripts: ["b.ts"],
+  });
+  assert.deepEqual(config, {
+    name: "a",
+    directory: path.resolve("d"),
+    stdoutFile: "out",
+    addlUserScripts: [path.resolve("u.ts")],
+    addlBaseScripts: [path.resolve("b.ts")],
+  });
+});
+
+test("what is accepted is a copy that nobody can change", () => {
+  const given = { name: "a", env: { A: "1" }, directory: undefined };
+  const config = accept(given);
+  given.env.A = "2";
+  assert.deepEqual(config, { name: "a", env: { A: "1" } });
+  assert.throws(() => {
+    config.env!["A"] = "3";
+  }, TypeError);
+});
