@@ -86,6 +86,7 @@ describe("the end", { concurrency: 3 }, () => {
     await tree.line(/^end of deaf SIGKILL$/m);
     assert.ok(!isAlive(pid!));
     assert.ok(took >= 3 * 120 - 5, `killed after ${took} ms`);
+    await tree.line(/\[deaf\] got /);
     const heard = tree.stdout.match(/got \w+/g) ?? [];
     // Two signals of one kind are one for a process that is slow to look.
     assert.ok(heard.length >= 1 && heard.length <= 3, `${heard}`);
@@ -102,6 +103,7 @@ describe("the end", { concurrency: 3 }, () => {
     await tree.line(/\[n\] ready/);
     assert.equal(await ask(tree, 'supervisor.restart("n")'), true);
     await tree.line(/^end of n 5$/m);
+    await tree.line(/\[n\] got /);
     assert.deepEqual(tree.stdout.match(/got \w+/g), ["got SIGUSR1"]);
     assert.doesNotMatch(tree.stderr, /prematurely/);
   });
