@@ -1,6 +1,7 @@
 /** All nodes of a Stem: names, configurations and lives; commands in, effects out. No clock, no I/O. */
 import { type NodeConfig, policyOf } from "./config.ts";
-import { type Event, NEW, type News, type Rules, type State, step, wakeAt } from "./node.ts";
+import { type Event, NEW, type News, type Rules, type State, wakeAt } from "./life.ts";
+import { step } from "./node.ts";
 import type { Exit } from "./revival.ts";
 import type { NodeState } from "./status.ts";
 

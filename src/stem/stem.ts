@@ -2,7 +2,7 @@
  * The Stem's loop: commands and facts go in, the core decides, effects are carried out here.
  * Nothing waits in here; one timer serves every node.
  */
-import type { Event } from "../core/node.ts";
+import type { Event } from "../core/life.ts";
 import { type NodeReport, Tree, type TreeEffect } from "../core/tree.ts";
 import type { Clock } from "../os/clock.ts";
 import type { FromStem, ProcessId, ToStem } from "../wire/stem-messages.ts";

@@ -4,7 +4,7 @@
  * connection that broke: compare what it has with what is wanted, and send the difference.
  */
 import type { NodeConfig } from "../core/config.ts";
-import type { News } from "../core/node.ts";
+import type { News } from "../core/life.ts";
 import type { NodeStatus } from "../core/status.ts";
 import type { NodeReport } from "../core/tree.ts";
 import type { FromStem, ProcessId, ToStem } from "../wire/stem-messages.ts";
@@ -244,11 +244,13 @@ export class Roster {
     ];
   }
 
-  /** Only the number of its process matters still, in case the Stem dies first. */
+  /** Of its end there is still news; else only its process matters, in case the Stem dies first. */
   #reportOfEnding(report: NodeReport, news: News): RosterEffect[] {
     const member = this.#ending.get(report.id);
-    if (member !== undefined) update(member, report, news);
-    return [];
+    if (member === undefined) return [];
+    update(member, report, news);
+    if (news.kind !== "exited") return [];
+    return [{ type: "news", news, pid: news.pid, status: { ...member.status } }];
   }
 
   #gone(id: number): RosterEffect[] {

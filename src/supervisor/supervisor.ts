@@ -4,7 +4,7 @@
  */
 import os from "node:os";
 import { DEFAULT_POLICY, type NodeConfig } from "../core/config.ts";
-import type { News } from "../core/node.ts";
+import type { News } from "../core/life.ts";
 import { afterDeath, attempted, type Exit, FRESH, type Revival } from "../core/revival.ts";
 import type { LastExit, NodeStatus, Status } from "../core/status.ts";
 import { StemDiedEarlyError, SupervisorEndingError } from "../errors.ts";

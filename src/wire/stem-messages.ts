@@ -1,6 +1,6 @@
 /** What Supervisor and Stem say to each other over the link. */
 import type { NodeConfig } from "../core/config.ts";
-import type { News } from "../core/node.ts";
+import type { News } from "../core/life.ts";
 import type { NodeReport } from "../core/tree.ts";
 import { ProtocolError } from "../errors.ts";
 import { FrameKind, frameHeader } from "./frames.ts";

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { policyOf } from "../../src/core/config.ts";
-import { type Event, type Rules, type State, step, wakeAt } from "../../src/core/node.ts";
+import { type Event, type Rules, type State, wakeAt } from "../../src/core/life.ts";
+import { step } from "../../src/core/node.ts";
 
 const NOW = 10_000;
 const policy = policyOf({ name: "n" });

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { policyOf, type StopPolicy } from "../../src/core/config.ts";
-import { type Event, type Rules, type State, step, wakeAt } from "../../src/core/node.ts";
+import { type Event, type Rules, type State, wakeAt } from "../../src/core/life.ts";
+import { step } from "../../src/core/node.ts";
 import { forRemains, lookAgainAfter, nextSignal, type StopRules } from "../../src/core/stopping.ts";
 
 test("40: SIGTERM every 2 s, 13 times, then SIGKILL every 2 s", () => {

@@ -1,7 +1,7 @@
 /** A tree with modelled processes below it: what no sequence of events may ever bring about. */
 import assert from "node:assert/strict";
 import { type NodeConfig, policyOf } from "../../src/core/config.ts";
-import { wakeAt } from "../../src/core/node.ts";
+import { wakeAt } from "../../src/core/life.ts";
 import { delayOf } from "../../src/core/revival.ts";
 import { Tree, type TreeEffect } from "../../src/core/tree.ts";
 

@@ -40,6 +40,27 @@ test("36: a new Stem is told what may still live, as often as it takes", () => {
   }
 });
 
+test("27: the end of a destroyed node is told, though its name is another's by then", () => {
+  const roster = linked();
+  const config = { name: "a" };
+  roster.create(config, 0);
+  roster.receive(started, () => []);
+  roster.destroy("a");
+  roster.create({ name: "a" }, 1);
+  const { pid: _pid, startTime: _startTime, ...gone } = report;
+  const news = { kind: "exited", pid: 101, exit: { code: 0 }, premature: false } as const;
+  const lastExit = { code: 0, at: 2 };
+  const effects = roster.receive(
+    { type: "report", report: { ...gone, state: "pending", lastExit }, news },
+    () => [],
+  );
+  assert.deepEqual(
+    effects.map((effect) => effect.type === "news" && [effect.news, effect.status.lastExit]),
+    [[news, lastExit]],
+  );
+  assert.equal(roster.status("a")["a"]?.lastExit, undefined);
+});
+
 test("28: a restart that the Stem died of is answered by the new Stem's start", () => {
   const roster = linked();
   roster.create({ name: "a" }, 0);

@@ -42,7 +42,11 @@ export class SupervisorHost {
       say: (text) => world.log(`says: ${text}`),
       stemSays: (text) => world.log(`Stem says: ${text}`),
       nodeStatus: (node, pid, status) => this.#checkStatus(node, pid, status),
-      nodeExit: (node, _exit, status) => this.#checkStatus(node, 0, status),
+      nodeExit: (node, _exit, status) => {
+        // A destroyed node's end is told too, when its name may be another's already.
+        const isPresent = this.api.status(node).nodes[node]?.node === status.node;
+        if (isPresent) this.#checkStatus(node, 0, status);
+      },
     });
   }
 
