@@ -48,7 +48,11 @@ const link = new StemLink(setup, {
     sayWhatIsMissing(tools);
   },
   command: (message) => commands.add(message),
-  disconnected: () => output.detach(),
+  disconnected: () => {
+    // Commands belong to one connection: the next begins with what there is.
+    commands.clear();
+    output.detach();
+  },
   isOrphaned,
   orphaned: endAsOrphan,
 });

@@ -19,6 +19,12 @@ export class Turns<Item> {
     if (!this.#scheduled) this.#schedule();
   }
 
+  /** Forgets what has not had its turn yet. */
+  clear(): void {
+    this.#items = [];
+    this.#next = 0;
+  }
+
   #schedule(): void {
     this.#scheduled = true;
     setImmediate(() => this.#turn());
@@ -39,8 +45,7 @@ export class Turns<Item> {
   }
 
   #rest(): void {
-    this.#items = [];
-    this.#next = 0;
+    this.clear();
     this.#scheduled = false;
   }
 }
