@@ -24,6 +24,7 @@ const commands = {
     run(node(), [
       ...NODE_OPTIONS,
       "--test",
+      "--test-reporter=spec",
       "--test-concurrency=3",
       "--test-timeout=120000",
       ...files,

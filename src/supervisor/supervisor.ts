@@ -46,6 +46,7 @@ export class Supervisor implements SupervisorApi {
   readonly #restarting = new Map<number, Settle<boolean>>();
   #stem: StemProcess | undefined;
   #stemRevival: Revival = FRESH;
+  readonly #warnings = new Set<string>();
   /** How many Stems there have been: from the second on, an earlier one may have left processes. */
   #stems = 0;
   #isLinked = false;
@@ -124,13 +125,22 @@ export class Supervisor implements SupervisorApi {
   }
 
   receive(message: Exclude<FromStem, { type: "hello" }>): void {
-    if (message.type === "note") return this.#ports.stemSays(message.text);
+    if (message.type === "note") return this.#passOn(message.text);
     const strays = (): Stray[] => (this.#stems > 1 ? this.#ports.strays() : []);
     this.#perform(this.#roster.receive(message, strays));
     if (message.type === "synced") {
       this.#firstLink?.done();
       this.#firstLink = undefined;
     }
+  }
+
+  /** A line of the Stem's own; each Stem says what is missing on this machine, people hear it once. */
+  #passOn(text: string): void {
+    if (text.startsWith("warning: ")) {
+      if (this.#warnings.has(text)) return;
+      this.#warnings.add(text);
+    }
+    this.#ports.stemSays(text);
   }
 
   async #each(name: string, act: (name: string) => Promise<boolean>): Promise<boolean> {
