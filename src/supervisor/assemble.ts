@@ -88,6 +88,7 @@ async function prepare(
     await link.listen(state.path);
     return image;
   } catch (error) {
+    state.clear();
     throw new StateDirectoryError(state.path, errnoText(error as NodeJS.ErrnoException));
   }
 }
