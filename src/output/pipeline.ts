@@ -34,7 +34,7 @@ export class Pipeline {
   source(node: string, stream: Stream): Source {
     const prefix = encoder.encode(prefixOf(node, stream));
     const sink = this.#options.sinks[stream];
-    let out = new Batch();
+    let out = new Batch(0);
     const source: Source = { push, end };
     const cutter = new LineCutter((bytes, start, end, first, last) => {
       const hooks = this.#options.hooks(stream);
@@ -46,6 +46,8 @@ export class Pipeline {
       this.#open[stream] = undefined;
     });
     function push(bytes: Uint8Array): void {
+      // Room for short lines, whose prefixes are as long as they are.
+      out = new Batch(bytes.length * 2);
       cutter.push(bytes);
       flush();
     }
@@ -55,7 +57,7 @@ export class Pipeline {
     }
     function flush(): void {
       sink.write(out.bytes());
-      out = new Batch();
+      out = new Batch(0);
     }
     return source;
   }
@@ -113,6 +115,12 @@ function prefixOf(node: string, stream: Stream): string {
 class Batch {
   #bytes: Uint8Array = EMPTY;
   #length = 0;
+  readonly #expected: number;
+
+  /** @param expected how many bytes to make room for at first */
+  constructor(expected: number) {
+    this.#expected = expected;
+  }
 
   add(source: Uint8Array, start: number, end: number): void {
     const needed = this.#length + end - start;
@@ -127,7 +135,7 @@ class Batch {
   }
 
   #grow(needed: number): void {
-    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2, 4096));
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2, this.#expected));
     grown.set(this.bytes());
     this.#bytes = grown;
   }
