@@ -25,7 +25,8 @@ const sigkill = !(
   "COPPICE_NO_SIGKILL" in process.env || "ZEEK_SUPERVISOR_NO_SIGKILL" in process.env
 );
 const tools = findLaunchTools();
-const pipes = privateDirectory(path.join(places.pipes, String(process.pid)));
+// Where it really is: the state directory may be gone by the time that this is cleared away.
+const pipes = fs.realpathSync(privateDirectory(path.join(places.pipes, String(process.pid))));
 const output = new OutputChannel(groupHasMembers);
 const launcher = new Launcher({
   tools,
@@ -96,9 +97,11 @@ function end(status: number): void {
 function leave(status: number): void {
   // After a Supervisor that was killed nobody else may ever look here again.
   const isLast = status === EXIT.orphaned;
-  const directory = isLast ? path.dirname(fs.realpathSync(pipes)) : pipes;
-  fs.rmSync(directory, { recursive: true, force: true });
-  process.exit(status);
+  try {
+    fs.rmSync(isLast ? path.dirname(pipes) : pipes, { recursive: true, force: true });
+  } finally {
+    process.exit(status);
+  }
 }
 
 function endAsOrphan(): void {

@@ -1,6 +1,7 @@
 /** Points 37 and 38 of the Supervisor's behaviour: nothing outlives its parent. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import fs from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import { describe, type TestContext, test } from "node:test";
@@ -35,6 +36,17 @@ describe("orphans", { concurrency: 3 }, () => {
       assert.ok(!isAlive(polite!) && !isAlive(stubborn!), "its nodes ended first");
     });
   }
+
+  test("37: an orphaned Stem ends its nodes though the state directory is gone", async (t) => {
+    const spy = exitSpy(t);
+    const tree = plantToAsk(t, "", { env: spy.env });
+    const { pid } = await create(tree, POLITE);
+    const stem = await tree.stem();
+    fs.rmSync(tree.file(".coppice"), { recursive: true });
+    process.kill(tree.pid, "SIGKILL");
+    assert.equal(await spy.exitOf(stem), 13);
+    assert.ok(!isAlive(pid!), "its node ended first");
+  });
 
   test("37: the Stem looks each second whether its parent changed, whatever the link says", async (t) => {
     const spy = exitSpy(t);
