@@ -1,8 +1,16 @@
 /**
- * Writes to a file descriptor without ever blocking the event loop, whatever is behind it:
- * Node.js writes to pipes and terminals synchronously, so a stalled reader would stall us.
+ * Writes to a file descriptor or a stream without ever blocking the event loop: Node.js writes to
+ * files and terminals synchronously, so a stalled one would stall us.
  */
 import fs from "node:fs";
+
+/**
+ * Where bytes go: a descriptor, written to by the thread pool, or something that writes in the
+ * background and calls back once the bytes are out.
+ */
+export type Target =
+  | number
+  | { write(bytes: Uint8Array, done: (error?: Error | null) => void): unknown };
 
 /** A sink holds this much before it asks its writers to wait. */
 const HIGH_WATER = 1024 * 1024;
@@ -12,7 +20,7 @@ const BATCH = 256 * 1024;
 const FULL_RETRY_MS = 5;
 
 export class Sink {
-  readonly fd: number;
+  readonly #target: Target;
   #queue: Uint8Array[] = [];
   #queued = 0;
   #writing = false;
@@ -24,8 +32,8 @@ export class Sink {
   readonly #onBroken: (error: Error) => void;
 
   /** @param onBroken called once when nothing can be written any more; the rest is discarded */
-  constructor(fd: number, onBroken: (error: Error) => void = () => {}) {
-    this.fd = fd;
+  constructor(target: Target, onBroken: (error: Error) => void = () => {}) {
+    this.#target = target;
     this.#onBroken = onBroken;
   }
 
@@ -62,12 +70,15 @@ export class Sink {
     const batch = this.#batch();
     if (batch.length === 0) return;
     this.#writing = true;
-    fs.write(this.fd, batch, 0, batch.length, null, (error, count) => {
+    const done = (error: NodeJS.ErrnoException | null | undefined, count: number): void => {
       this.#writing = false;
       if (error?.code === "EAGAIN") return this.#retry(batch);
       if (error) return this.#break(error);
       this.#wrote(batch, count);
-    });
+    };
+    if (typeof this.#target === "number")
+      fs.write(this.#target, batch, 0, batch.length, null, done);
+    else this.#target.write(batch, (error) => done(error, batch.length));
   }
 
   #wrote(batch: Uint8Array, count: number): void {

@@ -52,7 +52,9 @@ const link = new StemLink(setup, {
   disconnected: () => {
     // Commands belong to one connection: the next begins with what there is.
     commands.clear();
-    output.detach();
+    // At the end nobody comes back for what is left.
+    if (ending) output.discard();
+    else output.detach();
   },
   isOrphaned,
   orphaned: endAsOrphan,

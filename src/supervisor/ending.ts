@@ -10,7 +10,7 @@ import type { Supervisor } from "./supervisor.ts";
 /** How long handlers of `done` may keep the tree waiting. */
 const HANDLERS_MS = 10_000;
 /** How long a reader of our output may stand still before what is left is given up. */
-const STALLED_MS = 10_000;
+const STALLED_MS = 5_000;
 
 export interface EndingOptions {
   supervisor: Supervisor;
@@ -64,21 +64,19 @@ export class Ending {
   async #run(status: number, quietly: boolean): Promise<void> {
     const { supervisor, state, link, receiver, say } = this.#options;
     if (!quietly) await this.#raiseDone();
-    const exit = await supervisor.end();
-    await new Promise<void>((idle) => {
-      const stopWatching = this.#whenStalled(() => {
-        link.close();
-        idle();
-      });
-      receiver.whenIdle(() => {
-        stopWatching();
-        idle();
-      });
+    // Nobody reads our output any more: then the Stem must not wait for that either.
+    let isRead = true;
+    const stopWatching = this.#whenStalled(() => {
+      isRead = false;
+      link.close();
     });
+    const exit = await supervisor.end();
+    await new Promise<void>((idle) => receiver.whenIdle(idle));
+    stopWatching();
     link.close();
     if (!isOrderly(exit)) await state.endStrays(say);
     state.clear();
-    await this.#flush();
+    if (isRead) await this.#flush();
     this.#exit(status);
   }
 
@@ -107,9 +105,10 @@ export class Ending {
   /** Calls back if there is output to write and none gets out; returns how to stop watching. */
   #whenStalled(stalled: () => void): () => void {
     const { sinks } = this.#options;
-    let written = -1;
+    const total = () => sinks.reduce((sum, sink) => sum + sink.written, 0);
+    let written = total();
     const watch = setInterval(() => {
-      const now = sinks.reduce((sum, sink) => sum + sink.written, 0);
+      const now = total();
       const isStuck = now === written && sinks.some((sink) => !sink.isIdle);
       written = now;
       if (isStuck) stalled();

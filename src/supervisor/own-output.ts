@@ -1,6 +1,7 @@
 /** What the Supervisor itself prints goes through the same sinks as its nodes' lines, whole and in order. */
+import fs from "node:fs";
 import { Pipeline, type Stream } from "../output/pipeline.ts";
-import { Sink } from "../output/sink.ts";
+import { Sink, type Target } from "../output/sink.ts";
 import { describe, hooksOf } from "../script/lifecycle.ts";
 
 export interface Console {
@@ -17,10 +18,10 @@ export interface Console {
 export function takeOverOutput(): Console {
   const say = (text: string): void => void process.stderr.write(`${text}\n`);
   const sinks = {
-    stdout: new Sink(1, ({ message }) => {
+    stdout: new Sink(targetOf(process.stdout), ({ message }) => {
       say(`error: cannot write to stdout any more: its lines are lost from here on: ${message}`);
     }),
-    stderr: new Sink(2),
+    stderr: new Sink(targetOf(process.stderr)),
   };
   const pipeline = new Pipeline({
     sinks,
@@ -29,6 +30,14 @@ export function takeOverOutput(): Console {
   });
   for (const stream of ["stdout", "stderr"] as const) redirect(stream, sinks[stream], pipeline);
   return { sinks, pipeline, say };
+}
+
+/** Pipes and sockets Node.js writes to in the background; for the rest a thread has to wait. */
+function targetOf(stream: NodeJS.WriteStream & { fd: number }): Target {
+  const stat = fs.fstatSync(stream.fd);
+  if (!stat.isFIFO() && !stat.isSocket()) return stream.fd;
+  const write = stream.write.bind(stream);
+  return { write: (bytes, done) => write(bytes, done) };
 }
 
 function redirect(name: Stream, sink: Sink, pipeline: Pipeline): void {

@@ -147,11 +147,12 @@ test("47: a piece that is kept back does not take the prefix of what follows", a
 /** A pipeline into files; `printed` waits for what is on its way and tells what a file has. */
 function setUp(t: TestContext, ...hooks: OutputHook[]) {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), "coppice-pipeline-"));
-  const open = (stream: Stream) => new Sink(fs.openSync(path.join(directory, stream), "w"));
-  const sinks = { stdout: open("stdout"), stderr: open("stderr") };
+  const open = (stream: Stream) => fs.openSync(path.join(directory, stream), "w");
+  const fds = [open("stdout"), open("stderr")] as const;
+  const sinks = { stdout: new Sink(fds[0]), stderr: new Sink(fds[1]) };
   const errors: unknown[] = [];
   t.after(() => {
-    for (const { fd } of Object.values(sinks)) fs.closeSync(fd);
+    for (const fd of fds) fs.closeSync(fd);
     fs.rmSync(directory, { recursive: true });
   });
   const pipeline = new Pipeline({

@@ -128,3 +128,25 @@ async function readUntil(fd: number, length: number): Promise<Buffer> {
   }
   return Buffer.concat(parts);
 }
+
+test("48: a sink may write to what writes in the background, one batch at a time", async () => {
+  const taken: string[] = [];
+  const waiting: ((error?: Error | null) => void)[] = [];
+  const sink = new Sink({
+    write: (bytes, done) => {
+      taken.push(Buffer.from(bytes).toString());
+      waiting.push(done);
+    },
+  });
+  sink.write(Buffer.from("a"));
+  sink.write(Buffer.from("b"));
+  sink.write(Buffer.from("c"));
+  assert.deepEqual(taken, ["a"]);
+  waiting.shift()?.();
+  assert.deepEqual(taken, ["a", "bc"]);
+  assert.equal(sink.written, 1);
+  const idle = new Promise<void>((resolve) => sink.whenIdle(resolve));
+  waiting.shift()?.(null);
+  await idle;
+  assert.equal(sink.written, 3);
+});

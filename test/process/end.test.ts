@@ -1,6 +1,7 @@
 /** Points 39 to 44 of the Supervisor's behaviour: what is told to end ends wholly, and in order. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
@@ -63,6 +64,25 @@ describe("the end", { concurrency: 3 }, () => {
     assert.deepEqual(linesOf(program), ["ready", "got SIGTERM"]);
     assert.deepEqual(linesOf(path.join(directory, "script.err")), ["received termination signal"]);
     assert.match(tree.stdout, /^(?:\^C)?received termination signal\r$/m);
+  });
+
+  test("43: a reader of the output that stands still for good does not keep the tree from ending", async (t) => {
+    const tree = plantToAsk(t, "", { readStdout: false });
+    atEnd(t, () => tree.child.stdout?.resume());
+    const { pid } = await create(tree, { name: "flood", command: ["yes", "x".repeat(1000)] });
+    let before = -1;
+    await until("a writer that waits", () => {
+      const written = Number(
+        /^wchar: (\d+)/m.exec(fs.readFileSync(`/proc/${pid}/io`, "utf8"))?.[1],
+      );
+      const stands = written === before && written > 1_000_000;
+      before = written;
+      return stands;
+    });
+    const exit = once(tree.child, "exit");
+    tree.child.kill("SIGTERM");
+    assert.deepEqual(await exit, [0, null]);
+    assert.ok(!isAlive(pid!), "the node has ended");
   });
 
   test("39: the Stem and every node lead sessions and groups of their own, without a terminal", async (t) => {
