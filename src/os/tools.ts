@@ -104,6 +104,7 @@ const ERRNO: Record<string, string> = {
   ENOTDIR: "Not a directory",
   ENXIO: "No such device or address",
   E2BIG: "Argument list too long",
+  EPIPE: "Broken pipe",
   EPERM: "Operation not permitted",
   EROFS: "Read-only file system",
 };

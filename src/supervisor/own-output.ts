@@ -1,5 +1,6 @@
 /** What the Supervisor itself prints goes through the same sinks as its nodes' lines, whole and in order. */
 import fs from "node:fs";
+import { errnoText } from "../os/tools.ts";
 import { Pipeline, type Stream } from "../output/pipeline.ts";
 import { Sink, type Target } from "../output/sink.ts";
 import { describe, hooksOf } from "../script/lifecycle.ts";
@@ -18,8 +19,9 @@ export interface Console {
 export function takeOverOutput(): Console {
   const say = (text: string): void => void process.stderr.write(`${text}\n`);
   const sinks = {
-    stdout: new Sink(targetOf(process.stdout), ({ message }) => {
-      say(`error: cannot write to stdout any more: its lines are lost from here on: ${message}`);
+    stdout: new Sink(targetOf(process.stdout), (error) => {
+      const reason = errnoText(error);
+      say(`error: cannot write to stdout any more: its lines are lost from here on: ${reason}`);
     }),
     stderr: new Sink(targetOf(process.stderr)),
   };

@@ -207,7 +207,7 @@ describe("faults", { concurrency: 3 }, () => {
     const { pid } = await create(tree, { name: "talker", command: js(code) });
     await tree.line(/\[talker\] xxx/);
     tree.child.stdout?.destroy();
-    await tree.line(/^error: cannot write to stdout any more.*broken pipe/m, "stderr");
+    await tree.line(/^error: cannot write to stdout any more.*Broken pipe$/m, "stderr");
     const progress = () => Number(linesOf(tree.file("progress"))[0] ?? 0);
     const then = progress();
     await until("the node to go on writing", () => progress() > then + 40);
