@@ -1,7 +1,8 @@
 /** Has `import … from "coppice"` mean the runtime of this tree, wherever the importing script lies. */
+import fs from "node:fs";
 import module from "node:module";
 import path from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 /** This runtime's public module: the same file, and so the same state, for every script. */
 const INDEX = pathToFileURL(
@@ -31,7 +32,7 @@ export function installModuleHooks(directory = process.cwd()): void {
       if (specifier === "coppice") return { url: INDEX, shortCircuit: true };
       if (codes.has(specifier))
         return { url: specifier, format: "module-typescript", shortCircuit: true };
-      return next(specifier, context);
+      return asItIsWritten(next(specifier, context));
     },
     load(url, context, next) {
       const source = codes.get(url);
@@ -40,3 +41,23 @@ export function installModuleHooks(directory = process.cwd()): void {
     },
   });
 }
+
+/**
+ * A script that imports is a module, even where a package.json says that all scripts are CommonJS,
+ * as `npm init` makes it: otherwise a first script beside it could not be loaded.
+ */
+function asItIsWritten(found: module.ResolveFnOutput): module.ResolveFnOutput {
+  const { url, format } = found;
+  if (
+    !format?.startsWith("commonjs") ||
+    !/^file:.*\.[jt]s$/.test(url) ||
+    url.includes("/node_modules/")
+  ) {
+    return found;
+  }
+  const isModule = MODULE_SYNTAX.test(fs.readFileSync(fileURLToPath(url), "utf8"));
+  return isModule ? { ...found, format: format.replace("commonjs", "module") } : found;
+}
+
+/** A statement at the beginning of a line that only a module can have. */
+const MODULE_SYNTAX = /^(?:import|export)[\s{*"']/m;

@@ -57,6 +57,33 @@ for (const [ending, source] of [
   });
 }
 
+for (const ending of ["ts", "js"] as const) {
+  test(`a .${ending} script that imports is a module, even where package.json says CommonJS`, async (t) => {
+    const tree = plant(
+      t,
+      `import { on, supervisor } from "coppice";
+       import { hello } from "./lib/hello.${ending}";
+       import old from "./lib/old.js";
+       on("init", async () => {
+         console.log(hello, old.word);
+         if (supervisor.isSupervisor()) await supervisor.create({ name: "foo" });
+       });`.replace(/^ +/gm, ""),
+      {
+        script: `tree.${ending}`,
+        files: {
+          "package.json": '{ "type": "commonjs" }',
+          [`lib/hello.${ending}`]: 'export const hello = "hello";',
+          "lib/old.js": 'module.exports = { word: "and as before" };',
+        },
+      },
+    );
+    await tree.line(/^\[supervisor:STDOUT\] \[foo\] hello and as before$/m);
+    assert.deepEqual(await tree.stop(), { code: 0, signal: null });
+    assert.match(tree.stdout, /^hello and as before$/m);
+    assert.doesNotMatch(tree.stderr, /warning/i);
+  });
+}
+
 test("scripts of every kind in one tree share one module 'coppice'", async (t) => {
   const say = 'on("init", () => console.log("init", import.meta.url.split("/").pop()))';
   const tree = plant(t, `import { on } from "coppice"; ${say};`, {
