@@ -11,6 +11,7 @@ import { childrenOf, commandOf, nodeNameOf } from "./processes.ts";
 const REPOSITORY = path.join(import.meta.dirname, "..", "..");
 /** Longer than any orderly end of this tree takes; after it, what is left is killed. */
 const END_MS = 20_000;
+const LOOK_MS = 20;
 
 /** The tree at one moment, all of it there. */
 export interface Grown {
@@ -118,6 +119,11 @@ export class DemoTree {
     }, END_MS);
     await this.#closed;
     clearTimeout(killing);
+    // A Stem whose Supervisor was killed ends its nodes in order, and clears up after them.
+    const end = performance.now() + END_MS;
+    while (this.left().length > 0 && performance.now() < end) {
+      await new Promise((look) => setTimeout(look, LOOK_MS));
+    }
     for (const pid of this.left()) kill(pid);
     fs.rmSync(this.#directory, { recursive: true, force: true });
   }
