@@ -4,7 +4,7 @@ import path from "node:path";
 import type { NodeConfig } from "../core/config.ts";
 import { CoppiceError } from "../errors.ts";
 import { isRunning } from "../os/process-table.ts";
-import { type HandedDown, setArgs } from "../script/args.ts";
+import { argsOf, type HandedDown, setArgs } from "../script/args.ts";
 import { installModuleHooks } from "../script/modules.ts";
 import { useCompileCache } from "../script/options.ts";
 import { setRole } from "../script/role.ts";
@@ -26,14 +26,8 @@ let isSaid = false;
 
 process.title = `coppice: ${config.name}`;
 useCompileCache(path.join(path.dirname(argsFile), "cache"));
-setArgs({
-  scripts,
-  ...(config.interface === undefined ? {} : { interface: config.interface }),
-  ...(config.pcapFile === undefined ? {} : { pcapFile: config.pcapFile }),
-  bareMode: config.bareMode ?? handedDown.bareMode,
-  ignoreChecksums: handedDown.ignoreChecksums,
-  defines: handedDown.defines,
-});
+const bareMode = config.bareMode ?? handedDown.bareMode;
+setArgs(argsOf({ ...config, handedDown: { ...handedDown, scripts, bareMode } }));
 const own = scriptProcess(() => (isOrphaned() ? sayOrphaned() : sayTerminated()));
 setRole({ kind: "node", config, stemPid, terminate: () => own.end() });
 installModuleHooks(handedDown.directory);

@@ -9,11 +9,8 @@ export function executableProblem(
   search: string | undefined,
   directory: string,
 ): string | undefined {
-  const candidates = command.includes("/")
-    ? [path.resolve(directory, command)]
-    : (search ?? DEFAULT_PATH).split(":").map((folder) => path.resolve(directory, folder, command));
   let problem = "No such file or directory";
-  for (const file of candidates) {
+  for (const file of candidates(command, search, directory)) {
     const reason = fileProblem(file);
     if (reason === undefined) return undefined;
     if (reason !== "No such file or directory") problem = reason;
@@ -23,11 +20,8 @@ export function executableProblem(
 
 /** The absolute path of a tool on our own search path. */
 export function findTool(name: string): string | undefined {
-  for (const folder of (process.env["PATH"] ?? DEFAULT_PATH).split(":")) {
-    const file = path.resolve(folder, name);
-    if (fileProblem(file) === undefined) return file;
-  }
-  return undefined;
+  const files = candidates(name, process.env["PATH"], process.cwd());
+  return files.find((file) => fileProblem(file) === undefined);
 }
 
 /** What nodes are started through on this machine; what is missing is done without. */
@@ -68,6 +62,13 @@ export function allowedCpus(): Set<number> | undefined {
     for (let cpu = from; cpu <= to; cpu++) cpus.add(cpu);
   }
   return cpus;
+}
+
+/** Where the system would look for a command, in order. */
+function candidates(command: string, search: string | undefined, directory: string): string[] {
+  if (command.includes("/")) return [path.resolve(directory, command)];
+  const folders = (search ?? DEFAULT_PATH).split(":");
+  return folders.map((folder) => path.resolve(directory, folder, command));
 }
 
 function fileProblem(file: string): string | undefined {

@@ -22,7 +22,7 @@ export interface HandedDown {
   defines: Record<string, string>;
 }
 
-/** What a process that was started from the command line lets its scripts see. */
+/** What a process lets its scripts see: what was handed down to it, and what is its own. */
 export function argsOf(options: {
   handedDown: HandedDown;
   interface?: string;
