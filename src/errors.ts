@@ -93,3 +93,52 @@ export class ProtocolError extends CoppiceError {
     super("COPPICE_PROTOCOL", message);
   }
 }
+
+/** A value that Broker cannot hold: a port beyond 65535, text that is no address. */
+export class BrokerValueError extends CoppiceError {
+  constructor(message: string) {
+    super("COPPICE_BROKER_VALUE", message);
+  }
+}
+
+/** Bytes or text that are no value in Broker's formats. The message that they came in is refused. */
+export class BrokerFormatError extends CoppiceError {
+  constructor(message: string) {
+    super("COPPICE_BROKER_FORMAT", message);
+  }
+}
+
+/** A listener for remote control could not be opened, or may not be: who could connect is not safe. */
+export class ListenError extends CoppiceError {
+  constructor(message: string, exitStatus = 1) {
+    super("COPPICE_LISTEN", message, exitStatus);
+  }
+}
+
+/** No Supervisor answers at an address. Commands exit with 69 (EX_UNAVAILABLE of sysexits.h). */
+export class NoSupervisorError extends CoppiceError {
+  constructor(message: string) {
+    super("COPPICE_NO_SUPERVISOR", message, 69);
+  }
+}
+
+/** The connection to a Supervisor ended before its answer came: whether it acted is not known. */
+export class ConnectionLostError extends CoppiceError {
+  constructor(message: string) {
+    super("COPPICE_CONNECTION_LOST", message);
+  }
+}
+
+/** This connection may look at the tree, and not act. */
+export class ForbiddenError extends CoppiceError {
+  constructor(message: string) {
+    super("COPPICE_FORBIDDEN", message);
+  }
+}
+
+/** The Supervisor at the other end, a Zeek, has nothing that does this. */
+export class UnsupportedError extends CoppiceError {
+  constructor(message: string) {
+    super("COPPICE_UNSUPPORTED", message);
+  }
+}

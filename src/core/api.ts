@@ -1,0 +1,96 @@
+/** What a Supervisor can be asked: the same in its own process and from afar. */
+import type { NodeConfig } from "./config.ts";
+import type { NodeStatus, Status } from "./status.ts";
+
+export interface SupervisorApi {
+  /**
+   * Resolves when the outcome of the first start is known: a node whose start failed has no `pid`
+   * and is tried again. @throws NodeConfigError (a rejection)
+   */
+  create(config: NodeConfig): Promise<NodeStatus>;
+  /** Resolves when nothing of the node lives any more; `false` if there is none. "" is all. */
+  destroy(name?: string): Promise<boolean>;
+  /** Resolves when its next process was started; `false` if there is none. "" is all. */
+  restart(name?: string): Promise<boolean>;
+  /** A snapshot of one node, or of all (""); at once, or from afar a promise of it. An unknown name gives no nodes. */
+  status(name?: string): Status | Promise<Status>;
+  /** Has the whole tree end in order. From afar it resolves when the Supervisor has gone. */
+  stop(): Promise<void>;
+  /** Has `handler` called for everything that happens from now on. @returns what ends that */
+  watch(handler: (event: TreeEvent) => void): () => void;
+  /** Has `handler` called for lines of the nodes' output: the last ones, then what comes. */
+  follow(handler: (line: OutputLine) => void, options?: FollowOptions): Following;
+  /** What the processes of each node use, their process groups included. "" is all. */
+  usage(name?: string): Promise<Record<string, Usage>>;
+}
+
+/** Something that happened in the tree. */
+export interface TreeEvent {
+  kind: TreeEventKind;
+  /** Unix time in milliseconds. */
+  at: number;
+  /** One line for people, without the time. */
+  text: string;
+  /** Which node it happened to, if to one. */
+  node?: string;
+  /** That node, as it was then. */
+  status?: NodeStatus;
+}
+
+export type TreeEventKind =
+  /** A node was asked for, or told to go. */
+  | "created"
+  | "destroyed"
+  /** A process was started; as a revival; could not be started; has ended. */
+  | "started"
+  | "revived"
+  | "failed"
+  | "exited"
+  /** Another state, with nothing else to tell. */
+  | "changed"
+  /** Nothing of a destroyed node lives any more. */
+  | "gone"
+  /** A Stem has started, or died. */
+  | "stem"
+  /** Somebody has given an order. */
+  | "command"
+  /** A connection for remote control was made, or has ended. */
+  | "peer"
+  /** The tree has begun to end. */
+  | "ending";
+
+/** A line of a node's output. */
+export interface OutputLine {
+  node: string;
+  stream: "stdout" | "stderr";
+  /** When it arrived: Unix time in milliseconds. */
+  at: number;
+  /** Without its newline. Bytes that are not UTF-8 are lone surrogates U+DC80 to U+DCFF. */
+  text: string;
+  /** Whether the line ends here; lines of more than 64 KiB come in pieces. */
+  complete: boolean;
+  /** Set on the first line after a gap: how many bytes were dropped, since they were not read in time. */
+  missed?: number;
+}
+
+export interface FollowOptions {
+  /** Only of these nodes; unset or empty: of all. */
+  nodes?: readonly string[];
+  /** How many of each node's last lines come first. Default 10; Infinity: all that are kept. */
+  lines?: number;
+  /** Whether to go on with what comes. Default true. */
+  follow?: boolean;
+}
+
+export interface Following {
+  /** Resolves after the last line: without `follow` once the kept lines are out, else when stopped. */
+  ended: Promise<void>;
+  stop(): void;
+}
+
+export interface Usage {
+  /** CPU time so far, in milliseconds, of the processes that live. */
+  cpu: number;
+  /** Resident memory in bytes. */
+  memory: number;
+}
