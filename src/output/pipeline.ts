@@ -12,6 +12,8 @@ export interface PipelineOptions {
   /** The hooks of a stream; read anew for every line, so that scripts may add some at any time. */
   hooks: (stream: Stream) => readonly OutputHook[];
   onHookError: (error: unknown) => void;
+  /** Keeps what is printed of a node: lines, or pieces of long ones. The bytes may change afterwards. */
+  keep?: (node: string, stream: Stream, bytes: Uint8Array) => void;
 }
 
 /** One source of output: a stream of one process. */
@@ -34,6 +36,8 @@ export class Pipeline {
   source(node: string, stream: Stream): Source {
     const prefix = encoder.encode(prefixOf(node, stream));
     const sink = this.#options.sinks[stream];
+    const keep = this.#options.keep;
+    const kept = new Runs((bytes) => keep?.(node, stream, bytes));
     let out = new Batch(0);
     const source: Source = { push, end };
     const cutter = new LineCutter((bytes, start, end, first, last) => {
@@ -41,13 +45,17 @@ export class Pipeline {
       if (hooks.length > 0 && !this.#passes(hooks, node, bytes, start, end)) return;
       this.#beginPiece(stream, source, out, prefix, first);
       out.add(bytes, start, end);
+      kept.add(bytes, start, end);
       if (!last) return;
-      if (bytes[end - 1] !== NEWLINE || end === start) out.add(NEWLINES, 0, 1);
       this.#open[stream] = undefined;
+      if (bytes[end - 1] === NEWLINE && end > start) return;
+      out.add(NEWLINES, 0, 1);
+      kept.add(NEWLINES, 0, 1);
     });
     function push(bytes: Uint8Array): void {
       // Room for short lines, whose prefixes are as long as they are.
       out = new Batch(bytes.length * 2);
+      kept.begin(bytes);
       cutter.push(bytes);
       flush();
     }
@@ -56,6 +64,7 @@ export class Pipeline {
       flush();
     }
     function flush(): void {
+      kept.flush();
       sink.write(out.bytes());
       out = new Batch(0);
     }
@@ -109,6 +118,41 @@ export class Pipeline {
 function prefixOf(node: string, stream: Stream): string {
   const outer = `[supervisor:${stream.toUpperCase()}] `;
   return node === "" ? outer : `${outer}[${node}] `;
+}
+
+/** Joins pieces that follow each other in a chunk, so that a chunk of many lines is kept at once. */
+class Runs {
+  readonly #emit: (bytes: Uint8Array) => void;
+  #chunk: Uint8Array = EMPTY;
+  #start = 0;
+  #end = 0;
+
+  constructor(emit: (bytes: Uint8Array) => void) {
+    this.#emit = emit;
+  }
+
+  begin(chunk: Uint8Array): void {
+    this.#chunk = chunk;
+    this.#start = 0;
+    this.#end = 0;
+  }
+
+  add(source: Uint8Array, start: number, end: number): void {
+    if (source === this.#chunk && start === this.#end) {
+      this.#end = end;
+      return;
+    }
+    this.flush();
+    if (source === this.#chunk) {
+      this.#start = start;
+      this.#end = end;
+    } else if (end > start) this.#emit(source.subarray(start, end));
+  }
+
+  flush(): void {
+    if (this.#end > this.#start) this.#emit(this.#chunk.subarray(this.#start, this.#end));
+    this.#start = this.#end;
+  }
 }
 
 /** Pieces put together in memory that grows by doubling. */

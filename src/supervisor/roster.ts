@@ -14,7 +14,7 @@ export type RosterEffect =
   | { type: "send"; message: ToStem }
   | { type: "created"; id: number; status: NodeStatus }
   | { type: "restarted"; request: number; done: boolean }
-  | { type: "destroyed"; id: number }
+  | { type: "destroyed"; id: number; name: string }
   | { type: "news"; news: News; pid: number; status: NodeStatus };
 
 /** A process of the tree that no living Stem knows. */
@@ -257,7 +257,7 @@ export class Roster {
     const member = this.#ending.get(id);
     if (member === undefined) return [];
     this.#ending.delete(id);
-    return [{ type: "destroyed", id }];
+    return [{ type: "destroyed", id, name: member.status.node.name }];
   }
 
   /** Without a Stem nothing is sent: the difference is, once there is one. */

@@ -2,16 +2,16 @@
  * The Supervisor: answers the API, keeps a Stem alive, and passes on what becomes of the nodes.
  * What is decided is decided in the roster and in `core/`; what is done is done through the ports.
  */
-import os from "node:os";
+import type { TreeEvent, TreeEventKind } from "../core/api.ts";
 import { DEFAULT_POLICY, type NodeConfig } from "../core/config.ts";
 import type { News } from "../core/life.ts";
 import { afterDeath, attempted, type Exit, FRESH, type Revival } from "../core/revival.ts";
 import type { LastExit, NodeStatus, Status } from "../core/status.ts";
 import { StemDiedEarlyError, SupervisorEndingError } from "../errors.ts";
 import type { Clock } from "../os/clock.ts";
-import type { SupervisorApi } from "../script/role.ts";
 import type { FromStem, ToStem } from "../wire/stem-messages.ts";
 import { Roster, type RosterEffect, type Stray } from "./roster.ts";
+import { howItDied, tidings, withWhat } from "./tidings.ts";
 
 export interface StemProcess {
   pid: number;
@@ -34,11 +34,13 @@ export interface SupervisorPorts {
   stemSays(text: string): void;
   nodeStatus(node: string, pid: number, status: NodeStatus): void;
   nodeExit(node: string, exit: LastExit, status: NodeStatus): void;
+  /** Everything that happens, for whoever watches. */
+  happened(event: TreeEvent): void;
 }
 
 type Settle<Value> = (value: Value) => void;
 
-export class Supervisor implements SupervisorApi {
+export class Supervisor {
   readonly #ports: SupervisorPorts;
   readonly #roster = new Roster();
   readonly #creating = new Map<number, Settle<NodeStatus>>();
@@ -71,17 +73,27 @@ export class Supervisor implements SupervisorApi {
     return this.#stem?.pid ?? -1;
   }
 
-  async create(config: NodeConfig): Promise<NodeStatus> {
+  has(name: string): boolean {
+    return this.#roster.has(name);
+  }
+
+  /**
+   * Takes a node in at once. The promise is that of `SupervisorApi.create`.
+   * @throws NodeConfigError, SupervisorEndingError at once
+   */
+  create(config: NodeConfig): Promise<NodeStatus> {
     if (this.#onEnd !== undefined) throw new SupervisorEndingError();
     const accepted = this.#ports.accept(config, (name) => this.#roster.has(name));
     const { id, effects } = this.#roster.create(accepted, this.#ports.clock.wall());
     const created = new Promise<NodeStatus>((settle) => this.#creating.set(id, settle));
+    this.#happened("created", `node '${accepted.name}' was created`, accepted.name);
     this.#perform(effects);
     return created;
   }
 
   async destroy(name = ""): Promise<boolean> {
     return this.#each(name, (one) => {
+      this.#happened("destroyed", `node '${one}' was told to end for good`, one);
       const { id, effects } = this.#roster.destroy(one);
       const destroyed = new Promise<boolean>((settle) => this.#destroying.set(id, settle));
       this.#perform(effects);
@@ -104,6 +116,7 @@ export class Supervisor implements SupervisorApi {
 
   /** Ends the Stem and with it every node. Resolves with how the Stem ended. */
   end(): Promise<Exit> {
+    this.#happened("ending", "the tree ends");
     return new Promise((done) => {
       this.#onEnd = done;
       if (this.#stem === undefined && this.#mourn === undefined) done({});
@@ -159,6 +172,7 @@ export class Supervisor implements SupervisorApi {
           settle(this.#creating, effect.id, effect.status);
           break;
         case "destroyed":
+          this.#happened("gone", `nothing of node '${effect.name}' is left`, effect.name);
           settle(this.#destroying, effect.id, true);
           break;
         case "restarted":
@@ -176,6 +190,7 @@ export class Supervisor implements SupervisorApi {
   /** The lines are Zeek's (`Stem::Reap`, `Stem::Revive`). */
   #tell(news: News, pid: number, status: NodeStatus): void {
     const { name } = status.node;
+    this.#ports.happened(tidings(news, pid, status, this.#ports.clock.wall()));
     switch (news.kind) {
       case "started":
         if (news.revived)
@@ -199,6 +214,7 @@ export class Supervisor implements SupervisorApi {
     this.#stems++;
     const startedAt = this.#ports.clock.now();
     this.#stem = this.#ports.startStem((exit) => this.#stemExited(exit, startedAt));
+    this.#happened("stem", `a Stem was started (PID ${this.stemPid()})`);
   }
 
   /** What the Stem said before it died may come after the news of its death: it is heard first. */
@@ -215,6 +231,7 @@ export class Supervisor implements SupervisorApi {
   #stemIsGone(pid: number, exit: Exit, startedAt: number): void {
     const { clock } = this.#ports;
     this.#roster.stemDied(clock.wall());
+    this.#happened("stem", `the Stem (PID ${pid}) ended ${withWhat(exit)}`);
     if (this.#onEnd !== undefined) return this.#onEnd(exit);
     if (this.#firstLink !== undefined)
       return this.#firstLink.failed(new StemDiedEarlyError(withWhat(exit)));
@@ -234,6 +251,11 @@ export class Supervisor implements SupervisorApi {
     });
   }
 
+  #happened(kind: TreeEventKind, text: string, node?: string): void {
+    const at = this.#ports.clock.wall();
+    this.#ports.happened({ kind, at, text, ...(node === undefined ? {} : { node }) });
+  }
+
   #error(text: string): void {
     this.#ports.say(`error: ${text}`);
   }
@@ -242,19 +264,4 @@ export class Supervisor implements SupervisorApi {
 function settle<Value>(waiting: Map<number, Settle<Value>>, key: number, value: Value): void {
   waiting.get(key)?.(value);
   waiting.delete(key);
-}
-
-function howItDied({ code, signal }: Exit): string {
-  return signal === undefined
-    ? `exited prematurely with status ${code ?? 0}`
-    : `terminated prematurely by signal ${signalNumber(signal)}`;
-}
-
-function withWhat({ code, signal }: Exit): string {
-  return signal === undefined ? `with exit code ${code ?? 1}` : `by signal ${signalNumber(signal)}`;
-}
-
-/** Zeek, like the kernel, tells signals by their numbers. */
-function signalNumber(name: string): number | string {
-  return os.constants.signals[name as NodeJS.Signals] ?? name;
 }

@@ -22,6 +22,7 @@ test("36: what a Stem said before it died is heard before another is started", (
     stemSays: () => {},
     nodeStatus: (node, pid) => void started.push([node, pid]),
     nodeExit: () => {},
+    happened: () => {},
   });
   void supervisor.start();
   supervisor.connected();

@@ -88,7 +88,7 @@ test("27: the process of a node that the Stem has is not ended for a destroyed o
   assert.deepEqual(sent(effects), []);
   assert.deepEqual(
     effects.filter(({ type }) => type === "destroyed"),
-    [{ type: "destroyed", id: 1 }],
+    [{ type: "destroyed", id: 1, name: "a" }],
   );
 });
 

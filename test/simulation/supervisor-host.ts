@@ -42,6 +42,7 @@ export class SupervisorHost {
       say: (text) => world.log(`says: ${text}`),
       stemSays: (text) => world.log(`Stem says: ${text}`),
       nodeStatus: (node, pid, status) => this.#checkStatus(node, pid, status),
+      happened: ({ text }) => world.log(`event: ${text}`),
       nodeExit: (node, _exit, status) => {
         // A destroyed node's end is told too, when its name may be another's already.
         const isPresent = this.api.status(node).nodes[node]?.node === status.node;

@@ -1,0 +1,58 @@
+/** What became of a node, as an event and in words. */
+import os from "node:os";
+import type { TreeEvent, TreeEventKind } from "../core/api.ts";
+import type { News } from "../core/life.ts";
+import type { Exit } from "../core/revival.ts";
+import type { NodeStatus } from "../core/status.ts";
+
+/** @param pid of the process that the news is of; @param at Unix time */
+export function tidings(news: News, pid: number, status: NodeStatus, at: number): TreeEvent {
+  const { name } = status.node;
+  const { kind, text } = inWords(news, pid, status);
+  return { kind, at, text: `node '${name}' ${text}`, node: name, status };
+}
+
+/** Zeek's words (`Stem::Reap`). */
+export function howItDied({ code, signal }: Exit): string {
+  return signal === undefined
+    ? `exited prematurely with status ${code ?? 0}`
+    : `terminated prematurely by signal ${signalNumber(signal)}`;
+}
+
+export function withWhat({ code, signal }: Exit): string {
+  return signal === undefined ? `with exit code ${code ?? 1}` : `by signal ${signalNumber(signal)}`;
+}
+
+function inWords(
+  news: News,
+  pid: number,
+  status: NodeStatus,
+): { kind: TreeEventKind; text: string } {
+  switch (news.kind) {
+    case "started":
+      if (news.revived) return { kind: "revived", text: `was revived (PID ${pid})` };
+      return { kind: "started", text: `was started (PID ${pid})` };
+    case "failed":
+      return { kind: "failed", text: `could not be started${whatNext(status)}` };
+    case "exited":
+      return {
+        kind: "exited",
+        text: `(PID ${pid}) ended ${withWhat(news.exit)}${whatNext(status)}`,
+      };
+    case "changed":
+    case "gone":
+      return { kind: "changed", text: `is ${status.state}${whatNext(status)}` };
+    default:
+      return news satisfies never;
+  }
+}
+
+function whatNext({ nextStart, since, state }: NodeStatus): string {
+  if (state !== "waiting" || nextStart === undefined) return "";
+  return `; the next start is due in ${Math.max(0, nextStart - since)} ms`;
+}
+
+/** Zeek, like the kernel, tells signals by their numbers. */
+function signalNumber(name: string): number | string {
+  return os.constants.signals[name as NodeJS.Signals] ?? name;
+}
