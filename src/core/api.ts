@@ -18,8 +18,11 @@ export interface SupervisorApi {
   stop(): Promise<void>;
   /** Has `handler` called for everything that happens from now on. @returns what ends that */
   watch(handler: (event: TreeEvent) => void): () => void;
-  /** Has `handler` called for lines of the nodes' output: the last ones, then what comes. */
-  follow(handler: (line: OutputLine) => void, options?: FollowOptions): Following;
+  /**
+   * Has `handler` called for lines of the nodes' output: the last ones, then what comes. A promise
+   * that it returns is waited for: whoever is slow may find that lines are no longer kept.
+   */
+  follow(handler: (line: OutputLine) => unknown, options?: FollowOptions): Following;
   /** What the processes of each node use, their process groups included. "" is all. */
   usage(name?: string): Promise<Record<string, Usage>>;
 }

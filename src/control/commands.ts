@@ -1,0 +1,20 @@
+/** What remote control needs of the Supervisor. Everything here begins at once. */
+import type { TreeEvent, Usage } from "../core/api.ts";
+import type { NodeConfig } from "../core/config.ts";
+import type { NodeStatus, Status } from "../core/status.ts";
+import type { History } from "../output/history.ts";
+
+export interface Commands {
+  readonly history: History;
+  has(name: string): boolean;
+  /** The promises are those of `SupervisorApi`. @throws NodeConfigError, SupervisorEndingError at once */
+  create(config: NodeConfig): Promise<NodeStatus>;
+  destroy(name: string): Promise<boolean>;
+  restart(name: string): Promise<boolean>;
+  status(name: string): Status;
+  usage(name: string): Promise<Record<string, Usage>>;
+  stop(): void;
+  watch(handler: (event: TreeEvent) => void): () => void;
+  /** Somebody has given an order: it is logged, and told to those who watch. */
+  ordered(text: string): void;
+}

@@ -1,0 +1,272 @@
+/** A Coppice Supervisor from afar, over its own control events. */
+import type { Value } from "../broker/values.ts";
+import type { Following, FollowOptions, OutputLine, TreeEvent, Usage } from "../core/api.ts";
+import type { NodeConfig } from "../core/config.ts";
+import type { NodeStatus, Status } from "../core/status.ts";
+import { ConnectionLostError, NoSupervisorError } from "../errors.ts";
+import type { ConnectOptions, RemoteSupervisor } from "./client.ts";
+import { DEFAULT_TIMEOUT_MS, type Link, noAnswer, within } from "./link.ts";
+import {
+  COPPICE_MODULE,
+  COPPICE_TOPIC,
+  errorOf,
+  type Hello,
+  type Method,
+  type Outcome,
+  request,
+} from "./protocol.ts";
+import { RemoteFollowing } from "./remote-following.ts";
+import { MODULE, TOPIC } from "./requests.ts";
+
+/** A request that was sent, or will be. */
+interface Pending {
+  id: string;
+  method: Method;
+  params: object;
+  /** Asking again does no harm: it is sent again over the next connection. */
+  repeatable: boolean;
+  settle(outcome: Outcome): void;
+  fail(error: Error): void;
+}
+
+/** What goes on until it is stopped, and is asked for again over each new connection. */
+export interface Ongoing {
+  begin(): void;
+}
+
+/** A Supervisor that has answered as Coppice does, or undefined: then it is a Zeek. */
+export async function requestSupervisor(
+  link: Link,
+  options: ConnectOptions,
+): Promise<RemoteSupervisor | undefined> {
+  const remote = new CoppiceRemote(link, options.timeout ?? DEFAULT_TIMEOUT_MS);
+  return (await remote.greet()) ? remote : undefined;
+}
+
+export class CoppiceRemote implements RemoteSupervisor {
+  readonly isZeek = false;
+  readonly #link: Link;
+  readonly #timeout: number;
+  readonly #pending = new Map<string, Pending>();
+  /** Takes the `event`s and `output`s of a request. */
+  readonly #streams = new Map<string, (args: readonly Value[]) => void>();
+  readonly #ongoing = new Set<Ongoing>();
+  readonly #watchers = new Set<(event: TreeEvent) => void>();
+  #hello: Hello | undefined;
+  #watch: Ongoing | undefined;
+  #onGone: (() => void) | undefined;
+
+  constructor(link: Link, timeout: number) {
+    this.#link = link;
+    this.#timeout = timeout;
+    link.onEvent(`${COPPICE_MODULE}response`, (id, text) => this.#answered(String(id), text));
+    for (const name of ["event", "output"]) {
+      link.onEvent(`${COPPICE_MODULE}${name}`, (id, ...args) =>
+        this.#streams.get(String(id))?.(args),
+      );
+    }
+  }
+
+  get mayControl(): boolean {
+    return this.#hello?.mayControl ?? false;
+  }
+
+  /** Which Supervisor it is: one that was started anew is another. */
+  get instance(): string {
+    return this.#hello?.instance ?? "";
+  }
+
+  /** Finds out who is there: a Zeek answers only the second of two questions. */
+  async greet(): Promise<boolean> {
+    const id = this.#link.nextId();
+    const zeek = new Promise<undefined>((answered) => {
+      this.#link.onEvent(`${MODULE}status_response`, (reqid) => {
+        if (reqid === id) answered(undefined);
+      });
+    });
+    const hello = this.#ask<Hello>("hello", {}, true);
+    // No node can have that name: the shortest answer that there is.
+    this.#link.publish(TOPIC, { name: `${MODULE}status_request`, args: [id, " "] });
+    this.#hello = await within(this.#timeout, Promise.race([hello, zeek]), () =>
+      noAnswer(this.#link.url, this.#timeout),
+    );
+    if (this.#hello === undefined) this.#pending.clear();
+    else this.#link.tell({ lost: (reason) => this.#lost(reason), again: () => this.#again() });
+    return this.#hello !== undefined;
+  }
+
+  create(config: NodeConfig): Promise<NodeStatus> {
+    return this.#ask("create", { config });
+  }
+
+  destroy(name = ""): Promise<boolean> {
+    return this.#ask("destroy", { name });
+  }
+
+  restart(name = ""): Promise<boolean> {
+    return this.#ask("restart", { name });
+  }
+
+  status(name = ""): Promise<Status> {
+    return this.#askSoon("status", { name });
+  }
+
+  usage(name = ""): Promise<Record<string, Usage>> {
+    return this.#askSoon("usage", { name });
+  }
+
+  async stop(): Promise<void> {
+    const gone = new Promise<void>((resolve) => {
+      this.#onGone = resolve;
+    });
+    await this.#ask("stop", {});
+    await gone;
+    if (this.#link.url.startsWith("unix:")) await processGone(this.#hello?.pid ?? 0);
+  }
+
+  watch(handler: (event: TreeEvent) => void): () => void {
+    const one = (event: TreeEvent) => handler(event);
+    this.#watchers.add(one);
+    this.#watch ??= this.#beginWatch();
+    return () => this.#watchers.delete(one);
+  }
+
+  follow(handler: (line: OutputLine) => unknown, options: FollowOptions = {}): Following {
+    const following: RemoteFollowing = new RemoteFollowing(this, handler, options, () =>
+      this.#ongoing.delete(following),
+    );
+    this.#ongoing.add(following);
+    following.begin();
+    return following;
+  }
+
+  close(): void {
+    this.#link.close();
+  }
+
+  /** Asks for something that goes on; `take` gets what comes until the promise settles. */
+  stream(
+    method: Method,
+    params: object,
+    take: (args: readonly Value[]) => void,
+  ): { id: string; ended: Promise<unknown> } {
+    const id = this.#link.nextId();
+    this.#streams.set(id, take);
+    const ended = this.#ask(method, params, false, id).finally(() => this.#streams.delete(id));
+    return { id, ended };
+  }
+
+  /** Says something to which no answer is awaited. */
+  tell(method: Method, params: object): void {
+    if (this.#link.isConnected)
+      this.#link.publish(COPPICE_TOPIC, request(this.#link.nextId(), method, params));
+  }
+
+  #askSoon<Result>(method: Method, params: object): Promise<Result> {
+    return within(this.#timeout, this.#ask<Result>(method, params, true), () =>
+      noAnswer(this.#link.url, this.#timeout),
+    );
+  }
+
+  #ask<Result>(
+    method: Method,
+    params: object,
+    repeatable = false,
+    id = this.#link.nextId(),
+  ): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const pending: Pending = {
+        id,
+        method,
+        params,
+        repeatable,
+        settle: (outcome) =>
+          "ok" in outcome ? resolve(outcome.ok as Result) : reject(errorOf(outcome)),
+        fail: reject,
+      };
+      if (!this.#link.isConnected && !repeatable) {
+        reject(new NoSupervisorError(`the connection to ${this.#link.url} is lost for now`));
+        return;
+      }
+      this.#pending.set(id, pending);
+      if (this.#link.isConnected) this.#send(pending);
+    });
+  }
+
+  #send({ id, method, params }: Pending): void {
+    this.#link.publish(COPPICE_TOPIC, request(id, method, params));
+  }
+
+  #answered(id: string, text: Value | undefined): void {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    if (typeof text === "string") pending?.settle(JSON.parse(text) as Outcome);
+  }
+
+  #lost(reason: string): void {
+    if (this.#onGone !== undefined) {
+      this.#link.close();
+      this.#onGone();
+    }
+    for (const pending of [...this.#pending.values()]) {
+      if (pending.repeatable) continue;
+      this.#pending.delete(pending.id);
+      pending.fail(new ConnectionLostError(lostText(this.#link.url, reason, pending.method)));
+    }
+  }
+
+  #again(): void {
+    const waiting = [...this.#pending.values()];
+    // First who it is: what goes on depends on it.
+    void this.#ask<Hello>("hello", {}, true).then((hello) => {
+      this.#hello = hello;
+      for (const one of this.#ongoing) one.begin();
+      this.#tellWatchers({
+        kind: "peer",
+        at: Date.now(),
+        text: "connected again; what happened meanwhile is not told",
+      });
+    });
+    for (const pending of waiting) this.#send(pending);
+  }
+
+  #beginWatch(): Ongoing {
+    const watch: Ongoing = {
+      begin: () => {
+        const take = ([text]: readonly Value[]) => {
+          if (typeof text === "string") this.#tellWatchers(JSON.parse(text) as TreeEvent);
+        };
+        // It ends with the connection, and is begun again with the next.
+        this.stream("watch", {}, take).ended.catch(() => {});
+      },
+    };
+    this.#ongoing.add(watch);
+    watch.begin();
+    return watch;
+  }
+
+  #tellWatchers(event: TreeEvent): void {
+    for (const watcher of this.#watchers) watcher(event);
+  }
+}
+
+function lostText(url: string, reason: string, method: string): string {
+  return `the connection to ${url} was lost (${reason}) before the answer to '${method}' came: whether it was done is not known, status tells`;
+}
+
+/** Its connections close a moment before the process itself is gone. */
+async function processGone(pid: number): Promise<void> {
+  const until = performance.now() + DEFAULT_TIMEOUT_MS;
+  while (pid > 0 && performance.now() < until && exists(pid)) {
+    await new Promise((look) => setTimeout(look, 5));
+  }
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * Follows the history for one reader. It holds a position in each node's lines and a credit: how
+ * much the reader can still take. Without credit nothing is queued; the lines wait in the history,
+ * and those that are no longer there when the reader comes are counted as missed.
+ */
+import type { FollowOptions, OutputLine } from "../core/api.ts";
+import type { History, Run } from "../output/history.ts";
+
+export interface Chunk {
+  node: string;
+  stream: OutputLine["stream"];
+  /** Unix time in milliseconds. */
+  at: number;
+  bytes: Uint8Array;
+  /** Where the node's lines go on. */
+  next: number;
+  /** How many bytes before these are no longer kept. */
+  missed: number;
+}
+
+export interface FollowerOptions extends FollowOptions {
+  /** Where to go on, of nodes that were followed before. */
+  from?: Readonly<Record<string, number>>;
+  /** Bytes that the reader can take at first. */
+  credit: number;
+}
+
+const DEFAULT_LINES = 10;
+const LEAST_READ = 4 * 1024;
+
+export class Follower {
+  readonly #history: History;
+  readonly #send: (chunk: Chunk) => void;
+  readonly #onEnd: () => void;
+  readonly #only: ReadonlySet<string> | undefined;
+  readonly #positions = new Map<string, number>();
+  /** Nodes with more to read. */
+  readonly #waiting = new Set<string>();
+  /** Where to stop, if it does not go on with what comes. */
+  readonly #stops: Map<string, number> | undefined;
+  readonly #unlisten: () => void;
+  #credit: number;
+  #scheduled: NodeJS.Immediate | undefined;
+  #ended = false;
+
+  /** @param send takes a piece; @param onEnd called once when there will be no more */
+  constructor(
+    history: History,
+    { nodes = [], lines = DEFAULT_LINES, follow = true, from = {}, credit }: FollowerOptions,
+    send: (chunk: Chunk) => void,
+    onEnd: () => void,
+  ) {
+    this.#history = history;
+    this.#send = send;
+    this.#onEnd = onEnd;
+    this.#credit = credit;
+    this.#only = nodes.length === 0 ? undefined : new Set(nodes);
+    const known = history.nodes().filter((node) => this.#wants(node));
+    for (const node of known) {
+      const position = Object.hasOwn(from, node) ? from[node] : undefined;
+      this.#positions.set(node, position ?? history.tail(node, lines));
+      this.#waiting.add(node);
+    }
+    this.#stops = follow ? undefined : new Map(known.map((node) => [node, history.end(node)]));
+    this.#unlisten = history.onAppend((node) => {
+      if (!this.#wants(node) || (this.#stops !== undefined && !this.#stops.has(node))) return;
+      this.#waiting.add(node);
+      this.#schedule();
+    });
+    this.#schedule();
+  }
+
+  /** The reader can take that many bytes more. */
+  grant(bytes: number): void {
+    this.#credit += bytes;
+    this.#schedule();
+  }
+
+  stop(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#unlisten();
+    clearImmediate(this.#scheduled);
+    this.#onEnd();
+  }
+
+  #wants(node: string): boolean {
+    return node !== "" && (this.#only?.has(node) ?? true);
+  }
+
+  /** In a turn of its own: many small additions become one piece. */
+  #schedule(): void {
+    if (this.#scheduled !== undefined || this.#ended) return;
+    this.#scheduled = setImmediate(() => {
+      this.#scheduled = undefined;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    if (this.#credit > 0) {
+      const each = Math.max(LEAST_READ, Math.floor(this.#credit / Math.max(1, this.#waiting.size)));
+      const chunks = [...this.#waiting].flatMap((node) => this.#read(node, each));
+      // Of several nodes at once, what came first goes first.
+      chunks.sort((a, b) => a.at - b.at);
+      for (const chunk of chunks) {
+        this.#credit -= chunk.bytes.length;
+        this.#send(chunk);
+      }
+    }
+    if (this.#stops !== undefined && this.#waiting.size === 0) return this.stop();
+    if (this.#credit > 0 && this.#waiting.size > 0) this.#schedule();
+  }
+
+  #read(node: string, most: number): Chunk[] {
+    const held = this.#positions.get(node) ?? 0;
+    // A node that was gone and forgotten begins anew.
+    const position = held > this.#history.end(node) ? 0 : held;
+    const stop = this.#stops?.get(node) ?? Number.POSITIVE_INFINITY;
+    const { runs, next, missed } = this.#history.read(
+      node,
+      position,
+      Math.min(most, stop - position),
+    );
+    this.#positions.set(node, next);
+    if (next >= Math.min(stop, this.#history.end(node))) this.#waiting.delete(node);
+    let at = next - runs.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    return runs.map((run: Run, i) => {
+      at += run.bytes.length;
+      return { ...run, node, next: at, missed: i === 0 ? missed : 0 };
+    });
+  }
+}

@@ -1,0 +1,144 @@
+/** A Zeek Supervisor from afar, over `SupervisorControl`: it accepts at once, and tells of starts. */
+import type { Value } from "../broker/values.ts";
+import type { Following, TreeEvent, Usage } from "../core/api.ts";
+import type { NodeConfig } from "../core/config.ts";
+import type { NodeStatus, Status } from "../core/status.ts";
+import { ConnectionLostError, NodeConfigError, UnsupportedError } from "../errors.ts";
+import type { ConnectOptions, RemoteSupervisor } from "./client.ts";
+import { DEFAULT_TIMEOUT_MS, type Link, noAnswer, within } from "./link.ts";
+import { configValue, statusesOf } from "./records.ts";
+import { MODULE, TOPIC } from "./requests.ts";
+
+/** How often a Zeek is asked whether a node has been started (ms). */
+const LOOK_MS = 250;
+
+export function zeekSupervisor(link: Link, options: ConnectOptions): RemoteSupervisor {
+  return new ZeekRemote(link, options.timeout ?? DEFAULT_TIMEOUT_MS);
+}
+
+class ZeekRemote implements RemoteSupervisor {
+  readonly isZeek = true;
+  readonly mayControl = true;
+  readonly #link: Link;
+  readonly #timeout: number;
+  readonly #pending = new Map<string, { settle(value: Value): void; fail(error: Error): void }>();
+  readonly #watchers = new Set<(event: TreeEvent) => void>();
+  #onGone: (() => void) | undefined;
+
+  constructor(link: Link, timeout: number) {
+    this.#link = link;
+    this.#timeout = timeout;
+    for (const kind of ["create", "destroy", "restart", "status"]) {
+      link.onEvent(`${MODULE}${kind}_response`, (id, result) => {
+        const pending = this.#pending.get(String(id));
+        this.#pending.delete(String(id));
+        if (result !== undefined) pending?.settle(result);
+      });
+    }
+    link.onEvent(`${MODULE}node_status`, (node, pid) => this.#started(String(node), pid));
+    link.tell({ lost: (reason) => this.#lost(reason), again: () => {} });
+  }
+
+  async create(config: NodeConfig): Promise<NodeStatus> {
+    const problem = await this.#ask("create", configValue(config));
+    if (problem !== "") throw new NodeConfigError(String(problem).trimEnd());
+    return this.#startOf(config.name);
+  }
+
+  async destroy(name = ""): Promise<boolean> {
+    return (await this.#ask("destroy", name)) === true;
+  }
+
+  async restart(name = ""): Promise<boolean> {
+    return (await this.#ask("restart", name)) === true;
+  }
+
+  async status(name = ""): Promise<Status> {
+    const status = statusesOf(await this.#ask("status", name));
+    if (status === undefined) throw new UnsupportedError("this Zeek's status has another layout");
+    return status;
+  }
+
+  async stop(): Promise<void> {
+    const gone = new Promise<void>((resolve) => {
+      this.#onGone = resolve;
+    });
+    this.#link.publish(TOPIC, { name: `${MODULE}stop_request`, args: [] });
+    await gone;
+  }
+
+  watch(handler: (event: TreeEvent) => void): () => void {
+    const one = (event: TreeEvent) => handler(event);
+    this.#watchers.add(one);
+    return () => this.#watchers.delete(one);
+  }
+
+  follow(): Following {
+    const ended = Promise.reject(
+      new UnsupportedError("this Supervisor is a Zeek's, which keeps no output of its nodes"),
+    );
+    ended.catch(() => {});
+    return { ended, stop() {} };
+  }
+
+  usage(): Promise<Record<string, Usage>> {
+    return Promise.reject(
+      new UnsupportedError("this Supervisor is a Zeek's, which does not tell what its nodes use"),
+    );
+  }
+
+  close(): void {
+    this.#link.close();
+  }
+
+  /** It has accepted the node: the first start follows soon, or the name is gone again. */
+  async #startOf(name: string): Promise<NodeStatus> {
+    const until = performance.now() + this.#timeout;
+    for (;;) {
+      const status = (await this.status(name)).nodes[name];
+      if (status?.pid !== undefined) return status;
+      if (performance.now() > until)
+        return status ?? { node: { name }, state: "pending", generation: 0, since: Date.now() };
+      await new Promise((look) => setTimeout(look, LOOK_MS));
+    }
+  }
+
+  #ask(kind: string, argument: Value): Promise<Value> {
+    const id = this.#link.nextId();
+    const answer = new Promise<Value>((settle, fail) => {
+      this.#pending.set(id, { settle, fail });
+      this.#link.publish(TOPIC, { name: `${MODULE}${kind}_request`, args: [id, argument] });
+    });
+    return within(this.#timeout, answer, () => noAnswer(this.#link.url, this.#timeout)).finally(
+      () => this.#pending.delete(id),
+    );
+  }
+
+  #started(node: string, pid: Value | undefined): void {
+    const number =
+      typeof pid === "object" && pid !== null && "type" in pid && pid.type === "count"
+        ? pid.value
+        : 0n;
+    const event: TreeEvent = {
+      kind: number === 0n ? "failed" : "started",
+      at: Date.now(),
+      text:
+        number === 0n
+          ? `node '${node}' could not be started`
+          : `node '${node}' was started (PID ${number})`,
+      node,
+    };
+    for (const watcher of this.#watchers) watcher(event);
+  }
+
+  #lost(reason: string): void {
+    if (this.#onGone !== undefined) {
+      this.#link.close();
+      this.#onGone();
+    }
+    for (const [id, { fail }] of [...this.#pending]) {
+      this.#pending.delete(id);
+      fail(new ConnectionLostError(`the connection to ${this.#link.url} was lost: ${reason}`));
+    }
+  }
+}
