@@ -3,6 +3,7 @@ import ipaddr from "ipaddr.js";
 
 /** The canonical text of an address, or undefined if it is none. Zones are none. */
 export function canonicalAddress(text: string): string | undefined {
+  if (text.length > MAX_LENGTH) return undefined;
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text).toString();
   if (text.includes("%") || !ipaddr.IPv6.isValid(text)) return undefined;
   const parsed = ipaddr.IPv6.parse(text);
@@ -31,13 +32,26 @@ export function addressOfBytes(bytes: Uint8Array): string {
     : parsed.toRFC5952String();
 }
 
-/** Clears the bits after the first `length`. */
-export function maskAddress(canonical: string, length: number): string {
-  const bytes = addressBytes(canonical);
-  const kept = isIPv4(canonical) ? length + 96 : length;
+/** The network that an address is in. */
+export interface Network {
+  /** Its first address. */
+  address: string;
+  /** In bits, of the 32 or 128 that its family has. */
+  length: number;
+}
+
+/**
+ * @param bytes 16; bits of the host are cleared
+ * @param length of the 128 bits: for IPv4, 96 more than usual
+ */
+export function networkOf(bytes: Uint8Array, length: number): Network {
   const masked = bytes.map((byte, i) => {
-    const bits = Math.min(Math.max(kept - i * 8, 0), 8);
+    const bits = Math.min(Math.max(length - i * 8, 0), 8);
     return byte & (0xff00 >> bits) & 0xff;
   });
-  return addressOfBytes(masked);
+  const address = addressOfBytes(masked);
+  return { address, length: isIPv4(address) ? length - 96 : length };
 }
+
+/** As long as an address can be: "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255". */
+const MAX_LENGTH = 45;

@@ -1,9 +1,54 @@
-/** broker-json-v1. */
+/** The codec of broker-json-v1: values, and the messages that hold one. */
+import { BrokerFormatError } from "../errors.ts";
+import { valueOfJson } from "./json-decode.ts";
+import { type Json, JsonObject, parseJson } from "./json-text.ts";
+import { RESERVED_TOPIC } from "./topics.ts";
 import type { Value } from "./values.ts";
 
-export function encodeJson(_value: Value): string {
-  throw new Error("to be written");
+export { encodeJson } from "./json-encode.ts";
+export { type Json, JsonNumber, JsonObject, parseJson, quote } from "./json-text.ts";
+
+/** What a data message says. */
+export interface DataMessage {
+  topic: string;
+  value: Value;
 }
-export function quote(_text: string): string {
-  throw new Error("to be written");
+
+/** @throws BrokerFormatError unless the text is an object whose "@data-type" and "data" make a value */
+export function decodeJson(text: string | Uint8Array): Value {
+  return valueOfJson(parseJson(text));
 }
+
+/** @throws BrokerFormatError with the words that Zeek answers to a bad data message */
+export function decodeDataMessage(text: string | Uint8Array): DataMessage {
+  let json: Json;
+  try {
+    json = parseJson(text);
+  } catch (error) {
+    throw inZeeksWords(error);
+  }
+  return dataMessageOf(json);
+}
+
+/**
+ * The data message in what was parsed. Its "type" is not looked at, as in Zeek.
+ * @throws BrokerFormatError with the words that Zeek answers to a bad data message
+ */
+export function dataMessageOf(json: Json): DataMessage {
+  let value: Value;
+  try {
+    value = valueOfJson(json);
+  } catch (error) {
+    throw inZeeksWords(error);
+  }
+  const topic = json instanceof JsonObject ? json.text("topic") : undefined;
+  if (topic === undefined || topic === RESERVED_TOPIC) throw new BrokerFormatError(NO_TOPIC);
+  return { topic, value };
+}
+
+function inZeeksWords(error: unknown): unknown {
+  return error instanceof BrokerFormatError ? new BrokerFormatError(NOT_A_VALUE) : error;
+}
+
+const NOT_A_VALUE = "failed to decode JSON object";
+const NO_TOPIC = "no topic in top-level JSON object";

@@ -14,14 +14,7 @@ export function fromBytes(bytes: Uint8Array): string {
 }
 
 export function toBytes(text: string): Uint8Array {
-  if (text.isWellFormed()) return encoder.encode(text);
-  const parts: number[] = [];
-  for (const character of text) {
-    const code = character.codePointAt(0) ?? 0;
-    if (code >= 0xdc80 && code <= 0xdcff) parts.push(code - 0xdc00);
-    else for (const byte of encoder.encode(character)) parts.push(byte);
-  }
-  return Uint8Array.from(parts);
+  return text.isWellFormed() ? encoder.encode(text) : unescaped(text);
 }
 
 /** The one string for the bytes that `text` stands for. */
@@ -45,34 +38,79 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length;
 }
 
-/** Takes as much as is UTF-8 at once, and escapes what is not byte by byte. */
-function escaped(bytes: Uint8Array): string {
+/** A string of these UTF-16 code units. */
+export function textOfUnits(units: Uint16Array): string {
   let text = "";
-  let at = 0;
-  while (at < bytes.length) {
-    const length = sequenceLength(bytes, at);
-    if (length === 0) text += String.fromCharCode(0xdc00 + (bytes[at] ?? 0));
-    else text += strict.decode(bytes.subarray(at, at + length));
-    at += Math.max(length, 1);
+  for (let at = 0; at < units.length; at += CHUNK) {
+    text += String.fromCharCode(...units.subarray(at, at + CHUNK));
   }
   return text;
 }
 
-/** How many bytes the character at `at` has; 0 if there is none in UTF-8. */
+function escaped(bytes: Uint8Array): string {
+  const units = new Uint16Array(bytes.length);
+  let length = 0;
+  let at = 0;
+  while (at < bytes.length) {
+    const size = sequenceLength(bytes, at);
+    const code = size === 0 ? 0xdc00 + byteAt(bytes, at) : characterAt(bytes, at, size);
+    if (code > 0xffff) units[length++] = 0xd7c0 + (code >> 10);
+    units[length++] = code > 0xffff ? 0xdc00 + (code & 0x3ff) : code;
+    at += Math.max(size, 1);
+  }
+  return textOfUnits(units.subarray(0, length));
+}
+
+/** How many bytes the character at `at` has; 0 if there is none in UTF-8 (RFC 3629). */
 function sequenceLength(bytes: Uint8Array, at: number): number {
-  const first = bytes[at] ?? 0;
+  const first = byteAt(bytes, at);
   if (first < 0x80) return 1;
   const length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  try {
-    strict.decode(bytes.subarray(at, at + length));
-    return at + length <= bytes.length ? length : 0;
-  } catch {
-    return 0;
+  if (first < 0xc2 || first > 0xf4) return 0;
+  for (let i = 1; i < length; i++) if ((byteAt(bytes, at + i) & 0xc0) !== 0x80) return 0;
+  // Neither longer than needed, nor a surrogate, nor beyond U+10FFFF.
+  const code = characterAt(bytes, at, length);
+  if (length === 3) return code < 0x800 || (code >= 0xd800 && code <= 0xdfff) ? 0 : 3;
+  if (length === 4) return code < 0x10000 || code > 0x10ffff ? 0 : 4;
+  return length;
+}
+
+function characterAt(bytes: Uint8Array, at: number, length: number): number {
+  if (length === 1) return byteAt(bytes, at);
+  let code = byteAt(bytes, at) & (0x7f >> length);
+  for (let i = 1; i < length; i++) code = (code << 6) | (byteAt(bytes, at + i) & 0x3f);
+  return code;
+}
+
+/** 0, which continues nothing, after the end. */
+function byteAt(bytes: Uint8Array, at: number): number {
+  return bytes[at] ?? 0;
+}
+
+function unescaped(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length * 3);
+  let length = 0;
+  let from = 0;
+  const takeUntil = (to: number) => {
+    length += encoder.encodeInto(text.slice(from, to), bytes.subarray(length)).written;
+  };
+  for (let at = 0; at < text.length; at++) {
+    const code = text.codePointAt(at) ?? 0;
+    if (code > 0xffff) at++;
+    else if (code >= 0xdc80 && code <= 0xdcff) {
+      if (from < at) takeUntil(at);
+      bytes[length++] = code - 0xdc00;
+      from = at + 1;
+    }
   }
+  takeUntil(text.length);
+  return bytes.slice(0, length);
 }
 
 /** No surrogates: code units order as bytes do. */
 const SIMPLE = /^[\0-\ud7ff]*$/;
+/** How many arguments a call may have, at least. */
+const CHUNK = 4096;
 // `ignoreBOM` keeps a byte order mark: it is part of the string.
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();

@@ -14,7 +14,9 @@ export class Filter {
   }
 
   equals(other: Filter): boolean {
-    return this.prefixes.join("\0") === other.prefixes.join("\0");
+    const { prefixes } = this;
+    const isSame = prefixes.every((prefix, i) => prefix === other.prefixes[i]);
+    return isSame && prefixes.length === other.prefixes.length;
   }
 }
 

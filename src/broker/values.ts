@@ -4,7 +4,7 @@
  * here, which check them.
  */
 import { BrokerValueError } from "../errors.ts";
-import { canonicalAddress, isIPv4, maskAddress } from "./addresses.ts";
+import { addressBytes, canonicalAddress, isIPv4, networkOf } from "./addresses.ts";
 import { compareValues } from "./order.ts";
 import { normalText } from "./text.ts";
 
@@ -109,11 +109,12 @@ export function address(text: string): Address {
 export function subnet(text: string): Subnet {
   const [, host = "", digits = ""] = /^([^/]*)\/(\d{1,3})$/.exec(text) ?? [];
   const canonical = canonicalAddress(host);
-  const length = Number(digits);
-  if (canonical === undefined || length > (isIPv4(canonical) ? 32 : 128)) {
+  // An IPv4 address written as an IPv6 one has the length of an IPv6 one.
+  const length = Number(digits) + (isIPv4(host) ? 96 : 0);
+  if (canonical === undefined || length > 128) {
     throw new BrokerValueError(`not a subnet: ${show(text)}`);
   }
-  return { type: "subnet", address: maskAddress(canonical, length), length };
+  return { type: "subnet", ...networkOf(addressBytes(canonical), length) };
 }
 
 /** @throws BrokerValueError if the number is not one of a port */
