@@ -18,6 +18,8 @@ export interface PeerInfo {
   id: string;
   /** The name in a client's X-Application-Name. */
   application?: string;
+  /** What a client on this machine says of itself: program, pid, user. */
+  client?: string;
 }
 
 /** One connection, in both directions. */
@@ -102,6 +104,16 @@ export class Endpoint {
     listener: (...args: PeerEvents[Name]) => unknown,
   ): void {
     this.#listeners[name].push(listener);
+  }
+
+  /** Removes a listener. */
+  off<Name extends keyof PeerEvents>(
+    name: Name,
+    listener: (...args: PeerEvents[Name]) => unknown,
+  ): void {
+    const listeners = this.#listeners[name];
+    const at = listeners.indexOf(listener);
+    if (at >= 0) listeners.splice(at, 1);
   }
 
   /** Wants the events on all topics that begin with `prefix`. */
@@ -201,7 +213,7 @@ export class Endpoint {
   }
 
   #tell<Name extends keyof PeerEvents>(name: Name, ...args: PeerEvents[Name]): void {
-    for (const listener of this.#listeners[name]) this.#guard(name, () => listener(...args));
+    for (const listener of [...this.#listeners[name]]) this.#guard(name, () => listener(...args));
   }
 
   /** Nothing that a handler does may reach the connection that the event came from. */
