@@ -1,4 +1,17 @@
 /** Coppice's public API: what `import … from "coppice"` gives. */
+
+export type { PeerInfo } from "./broker/endpoint.ts";
+export type { Value } from "./broker/values.ts";
+export type { ConnectOptions, RemoteSupervisor } from "./control/client.ts";
+export type {
+  Following,
+  FollowOptions,
+  OutputLine,
+  SupervisorApi,
+  TreeEvent,
+  TreeEventKind,
+  Usage,
+} from "./core/api.ts";
 export type {
   ClusterEndpoint,
   NodeConfig,
@@ -9,5 +22,7 @@ export type {
 export type { LastExit, NodeState, NodeStatus, Status } from "./core/status.ts";
 export * from "./errors.ts";
 export { type Args, args } from "./script/args.ts";
+export { broker, type Listener, type Peering } from "./script/broker.ts";
+export { connect } from "./script/connect.ts";
 export { type Events, hook, on } from "./script/lifecycle.ts";
-export { type SupervisorApi, supervisor, terminate } from "./script/role.ts";
+export { type LocalSupervisor, supervisor, terminate } from "./script/role.ts";

@@ -1,12 +1,31 @@
 /** The `coppice` command. */
-import fs from "node:fs";
-import path from "node:path";
 import { CoppiceError } from "../errors.ts";
+import { version } from "../os/version.ts";
+import { callIn } from "./dispatch.ts";
 import { parseCommandLine } from "./options.ts";
 
+const argv = process.argv.slice(2);
 try {
-  const commandLine = parseCommandLine(process.argv.slice(2), version());
-  if (commandLine.print !== undefined) process.stdout.write(commandLine.print);
+  if (!(await runsVerb())) await run();
+} catch (error) {
+  if (!(error instanceof CoppiceError)) throw error;
+  process.stderr.write(`error: ${error.message}\n`, () => process.exit(error.exitStatus));
+}
+
+/** What only a verb needs is loaded only for one: a Supervisor lives long and holds little. */
+async function runsVerb(): Promise<boolean> {
+  const call = callIn(argv);
+  if (call === undefined) return false;
+  const { mainOfVerb } = await import("./verb-main.ts");
+  return mainOfVerb(call);
+}
+
+async function run(): Promise<void> {
+  const commandLine = parseCommandLine(argv);
+  if (commandLine.print === "help") {
+    const { commandHelp } = await import("./help.ts");
+    process.stdout.write(commandHelp());
+  } else if (commandLine.print === "version") process.stdout.write(`coppice ${version()}\n`);
   else if (commandLine.supervisor) {
     const { runSupervisor } = await import("../supervisor/main.ts");
     await runSupervisor(commandLine);
@@ -14,12 +33,4 @@ try {
     const { runPlain } = await import("./plain.ts");
     await runPlain(commandLine);
   }
-} catch (error) {
-  if (!(error instanceof CoppiceError)) throw error;
-  process.stderr.write(`error: ${error.message}\n`, () => process.exit(error.exitStatus));
-}
-
-function version(): string {
-  const file = path.join(import.meta.dirname, "..", "..", "package.json");
-  return (JSON.parse(fs.readFileSync(file, "utf8")) as { version: string }).version;
 }

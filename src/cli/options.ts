@@ -2,12 +2,14 @@
 import fs from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { nearest } from "../core/nearest.ts";
 import { UsageError } from "../errors.ts";
 import type { HandedDown } from "../script/args.ts";
+import type { RemoteOptions } from "../supervisor/remote-control.ts";
+import { explain } from "./explain.ts";
+import { REMOTE_HELP, REMOTE_OPTIONS, remoteOptionsOf } from "./remote-options.ts";
 
 /** What there is to run, or to print instead. */
-export type CommandLine = { print: string } | RunOptions;
+export type CommandLine = { print: "help" | "version" } | RunOptions;
 
 export interface RunOptions {
   print?: undefined;
@@ -16,6 +18,7 @@ export interface RunOptions {
   interface?: string;
   pcapFile?: string;
   handedDown: HandedDown;
+  remote: RemoteOptions;
 }
 
 export const HELP = `Usage: coppice [options] [script...] [name=value...]
@@ -32,17 +35,21 @@ Runs scripts; with -j as the Supervisor of a tree of processes.
   -C, --no-checksums     ignore the checksums of packets
   -e, --exec CODE        run this code after the scripts; may be given again
       --state-dir DIR    where the tree keeps its sockets and files (default: .coppice)
-  -v, --version          print the version
+${REMOTE_HELP}  -v, --version          print the version
   -h, --help             print this
 `;
 
 /** @param argv without the executable and the script. @throws UsageError */
-export function parseCommandLine(argv: readonly string[], version: string): CommandLine {
+export function parseCommandLine(argv: readonly string[]): CommandLine {
   const { values, positionals } = parse(argv);
-  if (values.help) return { print: HELP };
-  if (values.version) return { print: `coppice ${version}\n` };
+  if (values.help) return { print: "help" };
+  if (values.version) return { print: "version" };
   if (values.iface !== undefined && values.readfile !== undefined) {
     throw new UsageError("either an interface (-i) or a file (-r) can be read, not both");
+  }
+  const remote = remoteOptionsOf(values);
+  if (!values.supervisor && (remote.listen ?? remote.websocket) !== undefined) {
+    throw new UsageError("--listen and --websocket are for a Supervisor: they need -j");
   }
   const { scripts, defines } = sortOperands(positionals);
   if (!values.supervisor && scripts.length === 0 && values.exec.length === 0) {
@@ -61,6 +68,7 @@ export function parseCommandLine(argv: readonly string[], version: string): Comm
       ignoreChecksums: values["no-checksums"],
       defines,
     },
+    remote,
   };
 }
 
@@ -72,6 +80,7 @@ const OPTIONS = {
   "no-checksums": { type: "boolean", short: "C", default: false },
   exec: { type: "string", short: "e", multiple: true, default: [] as string[] },
   "state-dir": { type: "string", default: ".coppice" },
+  ...REMOTE_OPTIONS,
   version: { type: "boolean", short: "v", default: false },
   help: { type: "boolean", short: "h", default: false },
 } as const;
@@ -83,19 +92,8 @@ function parse(argv: readonly string[]): Parsed {
   try {
     return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
   } catch (error) {
-    throw new UsageError(`${explain(error as Error)}; see coppice --help`);
+    throw new UsageError(`${explain(error as Error, Object.keys(OPTIONS))}; see coppice --help`);
   }
-}
-
-/** Node's messages, shortened to what a person needs. */
-function explain({ message }: Error): string {
-  const option = /^Unknown option '([^']+)'/.exec(message)?.[1];
-  if (option === undefined) {
-    const first = message.split("\n")[0] ?? "";
-    return first.charAt(0).toLowerCase() + first.slice(1).replace(/\.$/, "");
-  }
-  const meant = option.startsWith("--") ? nearest(option, Object.keys(OPTIONS)) : undefined;
-  return `unknown option '${option}'${meant === undefined ? "" : ` (did you mean '--${meant}'?)`}`;
 }
 
 /** `name=value` is a definition, unless a file is called so. Scripts become absolute, once. */

@@ -1,8 +1,9 @@
 /** What remote control needs of the Supervisor. Everything here begins at once. */
-import type { TreeEvent, Usage } from "../core/api.ts";
+import type { Usage } from "../core/api.ts";
 import type { NodeConfig } from "../core/config.ts";
 import type { NodeStatus, Status } from "../core/status.ts";
 import type { History } from "../output/history.ts";
+import type { Watchers } from "./watchers.ts";
 
 export interface Commands {
   readonly history: History;
@@ -14,7 +15,7 @@ export interface Commands {
   status(name: string): Status;
   usage(name: string): Promise<Record<string, Usage>>;
   stop(): void;
-  watch(handler: (event: TreeEvent) => void): () => void;
+  readonly watchers: Watchers;
   /** Somebody has given an order: it is logged, and told to those who watch. */
   ordered(text: string): void;
 }

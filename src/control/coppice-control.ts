@@ -132,7 +132,7 @@ export function coppiceControl(
   /** Resolves when it is cancelled. */
   function watch({ from, id }: Call): Promise<boolean> {
     return begin(from, id, (ended) => {
-      const unwatch = commands.watch((event) => {
+      const unwatch = commands.watchers.watch((event) => {
         const text = from.mayControl ? textOf(event) : JSON.stringify(redactEvent(event));
         reply(from, id, "event", [text]);
       });

@@ -79,17 +79,18 @@ export class CoppiceRemote implements RemoteSupervisor {
   /** Finds out who is there: a Zeek answers only the second of two questions. */
   async greet(): Promise<boolean> {
     const id = this.#link.nextId();
-    const zeek = new Promise<undefined>((answered) => {
-      this.#link.onEvent(`${MODULE}status_response`, (reqid) => {
-        if (reqid === id) answered(undefined);
-      });
-    });
+    const { promise: zeek, resolve } = Promise.withResolvers<undefined>();
+    const onStatus = (reqid: Value) => {
+      if (reqid === id) resolve(undefined);
+    };
+    this.#link.onEvent(`${MODULE}status_response`, onStatus);
     const hello = this.#ask<Hello>("hello", {}, true);
     // No node can have that name: the shortest answer that there is.
     this.#link.publish(TOPIC, { name: `${MODULE}status_request`, args: [id, " "] });
     this.#hello = await within(this.#timeout, Promise.race([hello, zeek]), () =>
       noAnswer(this.#link.url, this.#timeout),
     );
+    this.#link.endpoint.offEvent(`${MODULE}status_response`, onStatus);
     if (this.#hello === undefined) this.#pending.clear();
     else this.#link.tell({ lost: (reason) => this.#lost(reason), again: () => this.#again() });
     return this.#hello !== undefined;
@@ -162,9 +163,12 @@ export class CoppiceRemote implements RemoteSupervisor {
       this.#link.publish(COPPICE_TOPIC, request(this.#link.nextId(), method, params));
   }
 
+  /** Of what is answered at once, and can be asked again. */
   #askSoon<Result>(method: Method, params: object): Promise<Result> {
-    return within(this.#timeout, this.#ask<Result>(method, params, true), () =>
-      noAnswer(this.#link.url, this.#timeout),
+    const id = this.#link.nextId();
+    const answer = this.#ask<Result>(method, params, true, id);
+    return within(this.#timeout, answer, () => noAnswer(this.#link.url, this.#timeout)).finally(
+      () => this.#pending.delete(id),
     );
   }
 

@@ -3,6 +3,7 @@
  * it breaks, and says when.
  */
 import { randomBytes, randomUUID } from "node:crypto";
+import os from "node:os";
 import { Endpoint, type EventHandler } from "../broker/endpoint.ts";
 import type { BrokerEvent } from "../broker/event.ts";
 import { NoSupervisorError, UsageError } from "../errors.ts";
@@ -114,12 +115,20 @@ export class Link {
     const { peerWebSocket } = await import("../broker/websocket-client.ts");
     return peerWebSocket(this.endpoint, this.url, {
       retry,
-      ...(application === undefined ? {} : { application }),
-      ...(client === undefined ? {} : { client }),
+      application: application ?? "coppice",
+      client: client ?? `PID ${process.pid}, user ${userName()}`,
       ...(token === undefined ? {} : { token }),
       ...(timeout === undefined ? {} : { timeout }),
       ...(typeof tls === "object" ? { tls } : {}),
     });
+  }
+}
+
+function userName(): string {
+  try {
+    return os.userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? "unknown"); // A number without an entry in passwd.
   }
 }
 

@@ -10,10 +10,13 @@ import path from "node:path";
 /** @returns the image's directory, made if there is none of this very runtime yet */
 export function prepareImage(stateDirectory: string): string {
   const runtime = path.join(import.meta.dirname, "..");
-  const files = sourceFiles(runtime).map((name) => ({
-    name,
-    text: fs.readFileSync(path.join(runtime, name), "utf8"),
-  }));
+  const files = [
+    ...filesOf(runtime, sourceFiles(runtime), ""),
+    ...DEPENDENCIES.flatMap((name) => {
+      const directory = packageDirectory(name);
+      return filesOf(directory, packageFiles(directory), `node_modules/${name}`);
+    }),
+  ];
   const images = path.join(stateDirectory, "image");
   const directory = path.join(images, fingerprint(files));
   if (fs.existsSync(directory)) return directory;
@@ -32,6 +35,35 @@ export function removeOtherImages(stateDirectory: string, image: string): void {
     const other = path.join(images, name);
     if (other !== image) fs.rmSync(other, { recursive: true, force: true });
   }
+}
+
+/** What scripts in nodes can need of others' code; it has no dependencies of its own. */
+const DEPENDENCIES = ["ipaddr.js", "ws"];
+
+interface ImageFile {
+  name: string;
+  text: string;
+}
+
+/** @param under where in the image they go */
+function filesOf(directory: string, names: readonly string[], under: string): ImageFile[] {
+  return names.map((name) => ({
+    name: path.join(under, name),
+    text: fs.readFileSync(path.join(directory, name), "utf8"),
+  }));
+}
+
+function packageDirectory(name: string): string {
+  const { resolve } = module.createRequire(import.meta.url);
+  return path.dirname(resolve(`${name}/package.json`));
+}
+
+function packageFiles(directory: string): string[] {
+  return fs
+    .readdirSync(directory, { recursive: true, encoding: "utf8" })
+    .filter((name) => /(^package\.json|\.m?js)$/.test(name))
+    .filter((name) => !name.startsWith("node_modules/"))
+    .sort();
 }
 
 function write(directory: string, name: string, text: string): void {
@@ -60,7 +92,7 @@ function sourceFiles(directory: string): string[] {
     .sort();
 }
 
-function fingerprint(files: readonly { name: string; text: string }[]): string {
+function fingerprint(files: readonly ImageFile[]): string {
   const hash = createHash("sha256");
   for (const { name, text } of files) hash.update(`${name}\0${text.length}\0${text}`);
   return hash.digest("hex").slice(0, 16);

@@ -53,6 +53,11 @@ export function onHandlerError(report: (error: unknown, where: string) => void):
   onError = report;
 }
 
+/** Reports an error in something that a script has set up. */
+export function reportError(error: unknown, where: string): void {
+  onError(error, where);
+}
+
 /** Calls every handler, in order, and resolves when all are done. Never rejects. */
 export async function raise<Name extends keyof Events>(
   name: Name,

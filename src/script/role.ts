@@ -1,26 +1,24 @@
 /** What this process is in the tree, and so what scripts may ask of it. */
+import type {
+  Following,
+  FollowOptions,
+  OutputLine,
+  SupervisorApi,
+  TreeEvent,
+  Usage,
+} from "../core/api.ts";
 import type { NodeConfig } from "../core/config.ts";
 import type { NodeStatus, Status } from "../core/status.ts";
 import { NotSupervisedError, NotSupervisorError } from "../errors.ts";
 
-/** What a Supervisor can be asked; it is answered the same way from within and over the wire. */
-export interface SupervisorApi {
-  /**
-   * Resolves when the outcome of the first start is known: a node whose start failed has no `pid`
-   * and is tried again. @throws NodeConfigError (a rejection)
-   */
-  create(config: NodeConfig): Promise<NodeStatus>;
-  /** Resolves when nothing of the node lives any more; `false` if there is none. "" is all. */
-  destroy(name?: string): Promise<boolean>;
-  /** Resolves when its next process was started; `false` if there is none. "" is all. */
-  restart(name?: string): Promise<boolean>;
-  /** A snapshot of one node, or of all (""). An unknown name gives no nodes. */
+/** In its own process a Supervisor answers at once what its status is. */
+export interface LocalSupervisor extends SupervisorApi {
   status(name?: string): Status;
 }
 
 export type Role =
   | { kind: "plain"; terminate(): void }
-  | { kind: "supervisor"; api: SupervisorApi; stemPid(): number; terminate(): void }
+  | { kind: "supervisor"; api: LocalSupervisor; stemPid(): number; terminate(): void }
   | { kind: "node"; config: NodeConfig; stemPid: number; terminate(): void };
 
 let role: Role = { kind: "plain", terminate: () => process.exit(0) };
@@ -50,6 +48,22 @@ export const supervisor = {
   status(name = ""): Status {
     return api().status(name);
   },
+  /** Ends the tree. */
+  async stop(): Promise<void> {
+    return api().stop();
+  },
+  /** Everything that happens from now on; returns what ends that. @throws NotSupervisorError */
+  watch(handler: (event: TreeEvent) => void): () => void {
+    return api().watch(handler);
+  },
+  /** The last lines of the nodes' output, then what comes. @throws NotSupervisorError */
+  follow(handler: (line: OutputLine) => unknown, options: FollowOptions = {}): Following {
+    return api().follow(handler, options);
+  },
+  /** What each node's processes use. */
+  async usage(name = ""): Promise<Record<string, Usage>> {
+    return api().usage(name);
+  },
   isSupervisor(): boolean {
     return role.kind === "supervisor";
   },
@@ -76,7 +90,7 @@ export const supervisor = {
   },
 };
 
-function api(): SupervisorApi {
+function api(): LocalSupervisor {
   if (role.kind !== "supervisor") throw new NotSupervisorError();
   return role.api;
 }

@@ -1,39 +1,48 @@
 /** Puts the Supervisor's parts together: output, state directory, link, Stem, and the Supervisor itself. */
 import path from "node:path";
-import { NodeConfigError, StateDirectoryError } from "../errors.ts";
+import { Watchers } from "../control/watchers.ts";
+import { ListenError, NodeConfigError, StateDirectoryError } from "../errors.ts";
 import { systemClock } from "../os/clock.ts";
 import { makeDirectories, writePrivateFile } from "../os/files.ts";
 import { prepareImage, removeOtherImages } from "../os/image.ts";
 import { errnoText } from "../os/tools.ts";
 import type { HandedDown } from "../script/args.ts";
-import { raise } from "../script/lifecycle.ts";
+import { raise, reportError } from "../script/lifecycle.ts";
 import { places } from "../wire/stem-setup.ts";
 import { acceptConfig } from "./config-schema.ts";
 import { Ending } from "./ending.ts";
 import { LinkServer } from "./link-server.ts";
+import { LocalApi } from "./local-api.ts";
 import { OutputReceiver } from "./output-receiver.ts";
 import type { Console } from "./own-output.ts";
+import { RemoteControl, type RemoteOptions } from "./remote-control.ts";
 import { StateDirectory } from "./state-directory.ts";
 import { startStem } from "./stem-process.ts";
 import { Supervisor } from "./supervisor.ts";
 
 export interface Parts {
+  api: LocalApi;
   supervisor: Supervisor;
   state: StateDirectory;
   ending: Ending;
 }
 
+export interface AssembleOptions {
+  stateDirectory: string;
+  handedDown: HandedDown;
+  remote: RemoteOptions;
+}
+
 /**
  * @param env what Stem and nodes inherit: the environment as no script has changed it yet
- * @throws AlreadyRunningError, StateDirectoryError
+ * @throws AlreadyRunningError, StateDirectoryError, ListenError
  */
 export async function assemble(
-  stateDirectory: string,
-  handedDown: HandedDown,
+  { stateDirectory, handedDown, remote }: AssembleOptions,
   env: NodeJS.ProcessEnv,
   output: Console,
 ): Promise<Parts> {
-  const { pipeline, say } = output;
+  const { pipeline, history, say } = output;
   const sinks = [output.sinks.stdout, output.sinks.stderr];
   const state = StateDirectory.take(path.resolve(stateDirectory));
   await state.awaitEarlierTree(say);
@@ -66,11 +75,30 @@ export async function assemble(
     send: (message) => link.send(message),
     say,
     stemSays: (text) => stemOutput.stderr.push(Buffer.from(`${text}\n`)),
-    nodeStatus: (node, pid, status) => void raise("nodeStatus", node, pid, status),
+    nodeStatus: (node, pid, status) => {
+      control.nodeStatus(node, pid);
+      void raise("nodeStatus", node, pid, status);
+    },
     nodeExit: (node, exit, status) => void raise("nodeExit", node, exit, status),
+    happened: (event) => {
+      if (event.kind === "created") history.arrived(event.node ?? "");
+      if (event.kind === "gone" && !supervisor.has(event.node ?? ""))
+        history.left(event.node ?? "");
+      watchers.tell(event);
+    },
   });
-  const ending = new Ending({ supervisor, state, link, receiver, sinks, say });
-  return { supervisor, state, ending };
+  const watchers = new Watchers((error) => reportError(error, "a watcher failed"));
+  const api = new LocalApi({
+    supervisor,
+    history,
+    watchers,
+    terminate: () => ending.begin(0),
+    log: logOf(output),
+  });
+  const control = new RemoteControl(api);
+  const ending: Ending = new Ending({ supervisor, state, link, receiver, control, sinks, say });
+  await openControl(control, state, remote);
+  return { api, supervisor, state, ending };
 }
 
 /** Everything that has to be there before the Stem is. */
@@ -89,6 +117,34 @@ async function prepare(
     return image;
   } catch (error) {
     state.clear();
+    throw new StateDirectoryError(state.path, errnoText(error as NodeJS.ErrnoException));
+  }
+}
+
+/** A log of orders that never grows: while its reader stands still, orders are only counted. */
+function logOf({ sinks, say }: Console): (text: string) => void {
+  let unsaid = 0;
+  return (text) => {
+    if (sinks.stderr.isFull) unsaid++;
+    else {
+      if (unsaid > 0) say(`info: ${unsaid} orders were not logged, since nobody read stderr`);
+      unsaid = 0;
+      say(`info: ${text}`);
+    }
+  };
+}
+
+async function openControl(
+  control: RemoteControl,
+  state: StateDirectory,
+  remote: RemoteOptions,
+): Promise<void> {
+  try {
+    await control.open(state.path, remote);
+  } catch (error) {
+    await control.close();
+    state.clear();
+    if (error instanceof ListenError) throw error;
     throw new StateDirectoryError(state.path, errnoText(error as NodeJS.ErrnoException));
   }
 }

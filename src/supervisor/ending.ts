@@ -4,6 +4,7 @@ import type { Sink } from "../output/sink.ts";
 import { raise } from "../script/lifecycle.ts";
 import type { LinkServer } from "./link-server.ts";
 import type { OutputReceiver } from "./output-receiver.ts";
+import type { RemoteControl } from "./remote-control.ts";
 import type { StateDirectory } from "./state-directory.ts";
 import type { Supervisor } from "./supervisor.ts";
 
@@ -17,6 +18,7 @@ export interface EndingOptions {
   state: StateDirectory;
   link: LinkServer;
   receiver: OutputReceiver;
+  control: RemoteControl;
   sinks: readonly Sink[];
   say(text: string): void;
 }
@@ -62,7 +64,7 @@ export class Ending {
   }
 
   async #run(status: number, quietly: boolean): Promise<void> {
-    const { supervisor, state, link, receiver, say } = this.#options;
+    const { supervisor, state, link, receiver, control, say } = this.#options;
     if (!quietly) await this.#raiseDone();
     // Nobody reads our output any more: then the Stem must not wait for that either.
     let isRead = true;
@@ -75,6 +77,7 @@ export class Ending {
     stopWatching();
     link.close();
     if (!isOrderly(exit)) await state.endStrays(say);
+    await control.close();
     state.clear();
     if (isRead) await this.#flush();
     this.#exit(status);

@@ -10,6 +10,7 @@ import { sayTerminated } from "../script/run.ts";
 import { assemble, type Parts } from "./assemble.ts";
 import { type Ending, ExitRequested } from "./ending.ts";
 import { takeOverOutput } from "./own-output.ts";
+import type { RemoteOptions } from "./remote-control.ts";
 import { warmScripts } from "./warm-scripts.ts";
 
 export interface SupervisorOptions {
@@ -18,6 +19,7 @@ export interface SupervisorOptions {
   /** The Supervisor's own, which nodes never get. */
   interface?: string;
   pcapFile?: string;
+  remote: RemoteOptions;
 }
 
 type Say = (text: string) => void;
@@ -30,12 +32,12 @@ export async function runSupervisor(options: SupervisorOptions): Promise<void> {
   process.title = "coppice: supervisor";
   const env = inheritable(process.env);
   const output = takeOverOutput();
-  const parts = await assemble(options.stateDirectory, options.handedDown, env, output);
-  const { ending, supervisor } = parts;
+  const parts = await assemble(options, env, output);
+  const { api, ending, supervisor } = parts;
   setArgs(argsOf(options));
   setRole({
     kind: "supervisor",
-    api: supervisor,
+    api,
     stemPid: () => supervisor.stemPid(),
     terminate: () => ending.begin(0),
   });

@@ -1,6 +1,7 @@
 /** What the Supervisor itself prints goes through the same sinks as its nodes' lines, whole and in order. */
 import fs from "node:fs";
 import { errnoText } from "../os/tools.ts";
+import { History } from "../output/history.ts";
 import { Pipeline, type Stream } from "../output/pipeline.ts";
 import { Sink, type Target } from "../output/sink.ts";
 import { describe, hooksOf } from "../script/lifecycle.ts";
@@ -8,6 +9,8 @@ import { describe, hooksOf } from "../script/lifecycle.ts";
 export interface Console {
   sinks: Record<Stream, Sink>;
   pipeline: Pipeline;
+  /** The last lines of every node. */
+  history: History;
   /** Prints a line on stderr. */
   say(text: string): void;
 }
@@ -25,13 +28,17 @@ export function takeOverOutput(): Console {
     }),
     stderr: new Sink(targetOf(process.stderr)),
   };
+  const history = new History();
   const pipeline = new Pipeline({
     sinks,
+    keep: (node, stream, bytes) => {
+      if (node !== "") history.append(node, stream, bytes, Date.now());
+    },
     hooks: hooksOf,
     onHookError: (error) => say(`error: a hook failed: ${describe(error)}`),
   });
   for (const stream of ["stdout", "stderr"] as const) redirect(stream, sinks[stream], pipeline);
-  return { sinks, pipeline, say };
+  return { sinks, pipeline, history, say };
 }
 
 /** Pipes and sockets Node.js writes to in the background; for the rest a thread has to wait. */

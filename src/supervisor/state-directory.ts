@@ -106,7 +106,14 @@ export class StateDirectory {
   clear(): void {
     const memory = linkTarget(this.file(places.pipes));
     if (memory !== undefined) fs.rmSync(memory, { recursive: true, force: true });
-    for (const name of ["stem.json", places.socket, places.nodes, places.pipes, places.args]) {
+    for (const name of [
+      "stem.json",
+      places.socket,
+      places.control,
+      places.nodes,
+      places.pipes,
+      places.args,
+    ]) {
       fs.rmSync(this.file(name), { recursive: true, force: true });
     }
   }

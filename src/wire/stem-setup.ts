@@ -16,6 +16,7 @@ export interface StemSetup {
 /** Places in the state directory that Supervisor, Stem and nodes share. */
 export const places = {
   socket: "stem.sock",
+  control: "control.sock",
   nodes: "nodes",
   pipes: "pipes",
   args: "args.json",

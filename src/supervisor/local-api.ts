@@ -1,0 +1,110 @@
+/** The API in the Supervisor's own process, for its scripts and for remote control. */
+import type { Commands } from "../control/commands.ts";
+import { Follower } from "../control/follower.ts";
+import { LineReader } from "../control/line-reader.ts";
+import type { Watchers } from "../control/watchers.ts";
+import type {
+  Following,
+  FollowOptions,
+  OutputLine,
+  SupervisorApi,
+  TreeEvent,
+  Usage,
+} from "../core/api.ts";
+import type { NodeConfig } from "../core/config.ts";
+import type { NodeStatus, Status } from "../core/status.ts";
+import { usageOfGroups } from "../os/usage.ts";
+import type { History } from "../output/history.ts";
+import type { Supervisor } from "./supervisor.ts";
+
+export interface LocalApiOptions {
+  supervisor: Supervisor;
+  history: History;
+  watchers: Watchers;
+  /** Ends the tree. */
+  terminate(): void;
+  /** An order from afar, for the log. */
+  log(text: string): void;
+}
+
+/** How much of the output one that follows is given before it has handled it. Bytes. */
+const WINDOW = 1024 * 1024;
+
+export class LocalApi implements SupervisorApi, Commands {
+  readonly history: History;
+  readonly watchers: Watchers;
+  readonly #options: LocalApiOptions;
+
+  constructor(options: LocalApiOptions) {
+    this.history = options.history;
+    this.watchers = options.watchers;
+    this.#options = options;
+  }
+
+  has(name: string): boolean {
+    return this.#options.supervisor.has(name);
+  }
+
+  create(config: NodeConfig): Promise<NodeStatus> {
+    return this.#options.supervisor.create(config);
+  }
+
+  destroy(name = ""): Promise<boolean> {
+    return this.#options.supervisor.destroy(name);
+  }
+
+  restart(name = ""): Promise<boolean> {
+    return this.#options.supervisor.restart(name);
+  }
+
+  status(name = ""): Status {
+    return this.#options.supervisor.status(name);
+  }
+
+  async usage(name = ""): Promise<Record<string, Usage>> {
+    const nodes = Object.values(this.status(name).nodes);
+    const pids = new Map(nodes.flatMap(({ node, pid }) => (pid ? [[pid, node.name]] : [])));
+    const usage = await usageOfGroups(new Set(pids.keys()));
+    return Object.fromEntries([...usage].map(([pid, used]) => [pids.get(pid) ?? "", used]));
+  }
+
+  async stop(): Promise<void> {
+    this.#options.terminate();
+  }
+
+  watch(handler: (event: TreeEvent) => void): () => void {
+    return this.watchers.watch(handler);
+  }
+
+  follow(handler: (line: OutputLine) => unknown, options: FollowOptions = {}): Following {
+    const reader = new LineReader();
+    let handling = Promise.resolve();
+    let failed: (error: unknown) => void = () => {};
+    let last: () => void = () => {};
+    const ended = new Promise<void>((resolve, reject) => {
+      last = resolve;
+      failed = reject;
+    });
+    const follower = new Follower(
+      this.history,
+      { ...options, credit: WINDOW },
+      (chunk) => {
+        handling = handling.then(async () => {
+          for (const line of reader.read(chunk)) await handler(line);
+          follower.grant(chunk.bytes.length);
+        });
+        handling.catch((error: unknown) => {
+          failed(error);
+          follower.stop();
+        });
+      },
+      () => void handling.then(last, failed),
+    );
+    return { ended, stop: () => follower.stop() };
+  }
+
+  ordered(text: string): void {
+    this.#options.log(text);
+    this.watchers.tell({ kind: "command", at: Date.now(), text });
+  }
+}

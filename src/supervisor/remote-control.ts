@@ -1,0 +1,142 @@
+/**
+ * Where the Supervisor can be reached: always `control.sock` in the state directory, and what the
+ * command line asks for. What answers is loaded when the first connection comes, since most trees
+ * run for months between two.
+ */
+import { randomUUID } from "node:crypto";
+import fs from "node:fs";
+import net from "node:net";
+import type { WebSocketDoor } from "../broker/websocket-door.ts";
+import type { Commands } from "../control/commands.ts";
+import { NODE_STATUS_TOPIC, nodeStatusEvent } from "../control/requests.ts";
+import { socketPath } from "../os/socket-path.ts";
+import { version } from "../os/version.ts";
+import { beforeConnecting, broker, closeBroker, endpoint } from "../script/broker.ts";
+import { places } from "../wire/stem-setup.ts";
+
+export interface ListenAddress {
+  host: string;
+  port: number;
+}
+
+export interface RemoteOptions {
+  /** For Broker's peers. */
+  listen?: ListenAddress;
+  websocket?: ListenAddress;
+  token?: string;
+  readToken?: string;
+  /** Contents of PEM files. */
+  tls?: { cert: string; key: string; ca?: string };
+  /** Broker's peers without TLS. */
+  plain: boolean;
+  /** Names by which WebSocket clients may call this host. */
+  names: string[];
+  /** Whether everybody who can connect may be let in. */
+  insecure: boolean;
+}
+
+/** How long connections may take to end with the tree (ms). */
+const CLOSE_MS = 1_000;
+
+export class RemoteControl {
+  readonly #commands: Commands;
+  readonly #server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) =>
+    this.#admit(socket),
+  );
+  #loading: Promise<void> | undefined;
+  #isLoaded = false;
+  #door: Promise<WebSocketDoor> | undefined;
+
+  constructor(commands: Commands) {
+    this.#commands = commands;
+    beforeConnecting(() => this.#load());
+    for (const name of ["peerAdded", "peerLost"] as const) {
+      endpoint().on(name, (peer, reason?: string) => {
+        // Every command is a connection to the socket: that would be all there is to see.
+        if (peer.address === "unix") return;
+        const what = name === "peerAdded" ? "has connected" : `is gone: ${reason ?? "closed"}`;
+        commands.watchers.tell({
+          kind: "peer",
+          at: Date.now(),
+          text: `${peer.kind} ${peer.address} ${what}`,
+        });
+      });
+    }
+  }
+
+  /** @throws the system's error if the socket cannot be made; ListenError */
+  async open(stateDirectory: string, options: RemoteOptions): Promise<void> {
+    const path = socketPath(stateDirectory, places.control);
+    fs.rmSync(path, { force: true });
+    await new Promise<void>((listening, failed) => {
+      this.#server.once("error", failed);
+      this.#server.listen(path, listening);
+    });
+    fs.chmodSync(path, 0o600);
+    this.#server.on("error", () => {});
+    const { insecure, names, tls, token, readToken } = options;
+    if (options.listen !== undefined) {
+      await broker.listen({ ...options.listen, insecure, tls: tls ?? !options.plain });
+    }
+    if (options.websocket !== undefined) {
+      await broker.listenWebSocket({
+        ...options.websocket,
+        insecure,
+        names,
+        ...(tls === undefined ? {} : { tls }),
+        ...(token === undefined ? {} : { token }),
+        ...(readToken === undefined ? {} : { readToken }),
+      });
+    }
+  }
+
+  /** Zeek's `SupervisorControl::node_status`. */
+  nodeStatus(node: string, pid: number): void {
+    if (!this.#isLoaded || !endpoint().hasReaders(NODE_STATUS_TOPIC)) return;
+    endpoint().publish(NODE_STATUS_TOPIC, nodeStatusEvent(node, pid), { forReaders: true });
+  }
+
+  /** Ends all connections; what does not let go in time goes with the process. */
+  async close(): Promise<void> {
+    this.#server.close();
+    const closed = Promise.all([this.#door?.then((door) => door.close()), closeBroker()]);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise((resolve) => {
+      timer = setTimeout(resolve, CLOSE_MS);
+    });
+    await Promise.race([closed.catch(() => {}), late]);
+    clearTimeout(timer);
+  }
+
+  #admit(socket: net.Socket): void {
+    socket.on("error", () => {});
+    this.#door ??= this.#makeDoor();
+    this.#door.then(
+      (door) => {
+        door.adopt(socket, { local: true });
+        socket.resume();
+      },
+      () => socket.destroy(),
+    );
+  }
+
+  async #makeDoor(): Promise<WebSocketDoor> {
+    await this.#load();
+    const { WebSocketDoor } = await import("../broker/websocket-door.ts");
+    return new WebSocketDoor(endpoint());
+  }
+
+  #load(): Promise<void> {
+    this.#loading ??= this.#serve();
+    return this.#loading;
+  }
+
+  async #serve(): Promise<void> {
+    const { supervisorControl } = await import("../control/supervisor-control.ts");
+    const { coppiceControl } = await import("../control/coppice-control.ts");
+    const about = { version: version(), instance: randomUUID(), pid: process.pid };
+    endpoint().serve(supervisorControl(endpoint(), this.#commands));
+    endpoint().serve(coppiceControl(endpoint(), this.#commands, about));
+    this.#isLoaded = true;
+  }
+}
