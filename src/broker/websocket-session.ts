@@ -55,7 +55,7 @@ export class WebSocketSession implements Peer, Worker {
   #hasTurn = false;
   #pings = 0;
   #isPongMissing = false;
-  /** Bytes that had left for the client at the last ping. */
+  /** Bytes that had left for the client when its pong was last waited for. */
   #sentAtPing = 0;
   /** Why this side has given the connection up, if it has. */
   #givenUp: string | undefined;
@@ -212,16 +212,24 @@ export class WebSocketSession implements Peer, Worker {
   }
 
   #ping(): void {
+    if (!this.#isPongMissing) this.#sendPing();
+    // After a turn that took long, or a sleep of the whole machine, it may have come, unread yet.
+    else setImmediate(() => this.#judge());
+  }
+
+  #sendPing(): void {
     if (this.#ws.readyState !== WebSocket.OPEN) return;
-    if (this.#isPongMissing && !this.#isHeldUp()) {
-      this.end(1011, "Ping timeout");
-      return;
-    }
-    this.#sentAtPing = this.#sentBytes();
-    if (this.#isPongMissing) return;
     this.#isPongMissing = true;
+    this.#sentAtPing = this.#sentBytes();
     const seconds = this.#options.limits.pingInterval / 1000;
     this.#ws.ping(`ixwebsocket::heartbeat::${seconds}s::${this.#pings++}`);
+  }
+
+  #judge(): void {
+    if (this.#ws.readyState !== WebSocket.OPEN) return;
+    if (!this.#isPongMissing) this.#sendPing();
+    else if (this.#isHeldUp()) this.#sentAtPing = this.#sentBytes();
+    else this.end(1011, "Ping timeout");
   }
 
   /** Whether the pong may lie in what is not read yet, because there is still so much to do. */
