@@ -9,7 +9,7 @@ import { explain } from "./explain.ts";
 import { REMOTE_HELP, REMOTE_OPTIONS, remoteOptionsOf } from "./remote-options.ts";
 
 /** What there is to run, or to print instead. */
-export type CommandLine = { print: "help" | "version" } | RunOptions;
+export type CommandLine = { print: "help" } | { print: "version" } | RunOptions;
 
 export interface RunOptions {
   print?: undefined;

@@ -1,0 +1,149 @@
+/** A node's configuration, as the options of `coppice create` say it. */
+import os from "node:os";
+import path from "node:path";
+import type { NodeConfig } from "../core/config.ts";
+import type { Line } from "./line.ts";
+import type { Option } from "./verb.ts";
+
+export const CONFIG_OPTIONS: Record<string, Option> = {
+  directory: {
+    type: "string",
+    short: "d",
+    value: "DIR",
+    text: "its working directory; made if it is not there",
+    completes: "directories",
+  },
+  env: {
+    type: "string",
+    short: "e",
+    multiple: true,
+    value: "K=V",
+    text: "a variable; again for more",
+  },
+  cpu: { type: "string", value: "N", text: "the CPU that it is pinned to" },
+  interface: {
+    type: "string",
+    short: "i",
+    value: "IF",
+    text: "the interface that its script finds",
+  },
+  "pcap-file": {
+    type: "string",
+    value: "FILE",
+    text: "the file of packets that its script finds",
+    completes: "files",
+  },
+  "stdout-file": {
+    type: "string",
+    value: "FILE",
+    text: "a file for its stdout",
+    completes: "files",
+  },
+  "stderr-file": {
+    type: "string",
+    value: "FILE",
+    text: "a file for its stderr",
+    completes: "files",
+  },
+  "truncate-output": { type: "boolean", text: "empty those files at the first start" },
+  script: {
+    type: "string",
+    multiple: true,
+    value: "FILE",
+    text: "a script to load after all others; again for more",
+    completes: "files",
+  },
+  "base-script": {
+    type: "string",
+    multiple: true,
+    value: "FILE",
+    text: "a script to load before all others; again for more",
+    completes: "files",
+  },
+  "bare-mode": { type: "boolean", text: "load no base scripts" },
+  revival: {
+    type: "string",
+    value: "WHEN",
+    text: "always, failure or never: after which exits it comes back",
+    completes: ["always", "failure", "never"],
+  },
+  "revival-limit": { type: "string", value: "N", text: "how often in a row, at most" },
+  "stop-signal": {
+    type: "string",
+    value: "SIGNAL",
+    text: "how it is told to end (default: SIGTERM)",
+    completes: Object.keys(os.constants.signals),
+  },
+};
+
+/** @param here where relative paths start. @throws UsageError */
+export function configFrom(line: Line, name: string, here: string): NodeConfig {
+  const absolute = (file: string): string => path.resolve(here, file);
+  const file = (option: string): string | undefined => {
+    const value = line.text(option);
+    return value === undefined ? undefined : absolute(value);
+  };
+  const some = <Item>(items: Item[]): Item[] | undefined => (items.length > 0 ? items : undefined);
+  const when = line.choice("revival", ["always", "failure", "never"]);
+  const limit = wholeNumber(line, "revival-limit");
+  const signal = stopSignal(line);
+  const config: { [Field in keyof NodeConfig]: NodeConfig[Field] | undefined } = {
+    name,
+    command: commandOf(line, here),
+    directory: file("directory"),
+    env: environment(line),
+    cpuAffinity: wholeNumber(line, "cpu"),
+    interface: line.text("interface"),
+    pcapFile: file("pcap-file"),
+    stdoutFile: file("stdout-file"),
+    stderrFile: file("stderr-file"),
+    truncateOutput: line.flag("truncate-output") || undefined,
+    bareMode: line.flag("bare-mode") || undefined,
+    addlUserScripts: some(line.list("script").map(absolute)),
+    addlBaseScripts: some(line.list("base-script").map(absolute)),
+    revival: when === undefined && limit === undefined ? undefined : withoutUnset({ when, limit }),
+    stop: signal === undefined ? undefined : { signal },
+  };
+  return withoutUnset(config) as NodeConfig;
+}
+
+/** A program that is named by a relative path is there for the caller, not for the Supervisor. */
+function commandOf(line: Line, here: string): string[] | undefined {
+  if (line.rest === undefined) return undefined;
+  const [program, ...args] = line.rest;
+  if (program === undefined || program === "") throw line.wrong("there is no command after --");
+  return [program.includes("/") ? path.resolve(here, program) : program, ...args];
+}
+
+function environment(line: Line): Record<string, string> | undefined {
+  const pairs = line.list("env").map((pair) => {
+    const equals = pair.indexOf("=");
+    if (equals < 1) throw line.wrong(`--env is NAME=VALUE, not '${pair}'`);
+    return [pair.slice(0, equals), pair.slice(equals + 1)];
+  });
+  return pairs.length === 0 ? undefined : Object.fromEntries(pairs);
+}
+
+function wholeNumber(line: Line, option: string): number | undefined {
+  const text = line.text(option);
+  if (text === undefined) return undefined;
+  if (!/^\d+$/.test(text)) throw line.wrong(`--${option} is a whole number, not '${text}'`);
+  return Number(text);
+}
+
+/** `SIGINT`, or `INT`, or `int`. */
+function stopSignal(line: Line): NodeJS.Signals | undefined {
+  const text = line.text("stop-signal");
+  if (text === undefined) return undefined;
+  const signal = `SIG${text.toUpperCase().replace(/^SIG/, "")}`;
+  if (!Object.hasOwn(os.constants.signals, signal))
+    throw line.wrong(`--stop-signal is the name of a signal, not '${text}'`);
+  return signal as NodeJS.Signals;
+}
+
+function withoutUnset<Fields extends object>(
+  fields: Fields,
+): { [F in keyof Fields]: NonNullable<Fields[F]> } {
+  const set = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(set) as { [F in keyof Fields]: NonNullable<Fields[F]> };
+}

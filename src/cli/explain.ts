@@ -1,0 +1,16 @@
+/** Node's messages about a command line, shortened to what a person needs. */
+import { nearest } from "../core/nearest.ts";
+
+/**
+ * @param error what `parseArgs` of node:util has thrown
+ * @param options the names of the options that there are, without dashes
+ */
+export function explain({ message }: Error, options: readonly string[]): string {
+  const option = /^Unknown option '([^']+)'/.exec(message)?.[1];
+  if (option === undefined) {
+    const first = message.split("\n")[0] ?? "";
+    return first.charAt(0).toLowerCase() + first.slice(1).replace(/\.$/, "");
+  }
+  const meant = option.startsWith("--") ? nearest(option, options) : undefined;
+  return `unknown option '${option}'${meant === undefined ? "" : ` (did you mean '--${meant}'?)`}`;
+}

@@ -1,0 +1,119 @@
+/** What people see of nodes: a row for each, and what is wrong in colour. */
+import type { Usage } from "../core/api.ts";
+import { policyOf } from "../core/config.ts";
+import type { LastExit, NodeStatus } from "../core/status.ts";
+import type { Paint } from "./colour.ts";
+import { printable } from "./printable.ts";
+import { type Cell, type Column, renderTable } from "./table.ts";
+import { cpuTime, duration, durationUntil, memory, moment } from "./time.ts";
+
+export interface Row {
+  name: string;
+  status: NodeStatus;
+  usage?: Usage | undefined;
+  /** CPUs in use, between two samples; unset: the CPU time so far is shown. */
+  load?: number | "unknown";
+}
+
+export interface View {
+  now: number;
+  /** What a line may take; undefined: as much as it needs. */
+  width: number | undefined;
+  paint: Paint;
+  /** A Zeek tells pids, and nothing else. */
+  isZeek: boolean;
+}
+
+export function statusTable(rows: readonly Row[], view: View): string[] {
+  const cells = rows.map((row) => cellsOf(row, view));
+  return renderTable(COLUMNS, cells, view.width, view.paint);
+}
+
+/** `5 nodes: 3 running, 2 waiting`. */
+export function summaryOf(nodes: readonly NodeStatus[]): string {
+  const counts = new Map<string, number>();
+  for (const { state } of nodes) counts.set(state, (counts.get(state) ?? 0) + 1);
+  const states = [...counts].map(([state, count]) => `${count} ${printable(state)}`).join(", ");
+  const total = `${nodes.length} ${nodes.length === 1 ? "node" : "nodes"}`;
+  return nodes.length === 0 ? "no nodes" : `${total}: ${states}`;
+}
+
+/** Whether a person should look at it. */
+export function isTroubled({ state }: NodeStatus): boolean {
+  return state !== "running";
+}
+
+/** `status 1`, `signal SIGKILL`. */
+export function exitText({ code, signal }: LastExit): string {
+  if (signal !== undefined) return `signal ${printable(signal)}`;
+  return code === undefined ? "unknown" : `status ${code}`;
+}
+
+/** `waiting, starts in 3s`. */
+export function stateText({ state, nextStart }: NodeStatus, now: number): string {
+  if (state !== "waiting" || nextStart === undefined) return printable(state);
+  return nextStart <= now
+    ? "waiting, starts now"
+    : `waiting, starts in ${durationUntil(nextStart, now)}`;
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: "NAME", least: 12, cutMiddle: true },
+  { title: "STATE", least: 23 },
+  { title: "PID", isNumber: true, rank: 3 },
+  { title: "UP SINCE", least: 8, rank: 4 },
+  { title: "RESTARTS", isNumber: true, rank: 2 },
+  { title: "LAST EXIT", least: 12, rank: 1 },
+  { title: "CPU", isNumber: true, rank: 6 },
+  { title: "MEMORY", isNumber: true, rank: 5 },
+];
+
+function cellsOf({ name, status, usage, load }: Row, { now, isZeek }: View): Cell[] {
+  const { pid, since, generation, lastExit } = status;
+  const isUp = status.state === "running" && since > 0;
+  return [
+    { text: printable(name) },
+    stateCell(status, now),
+    { text: pid === undefined ? "-" : String(pid) },
+    { text: isUp ? `${moment(since, now)} (${duration(now - since)})` : "-" },
+    { text: isZeek ? "-" : String(Math.max(0, generation - 1)) },
+    lastExit === undefined ? { text: "-" } : exitCell(status, lastExit, now),
+    { text: cpuText(usage, load) },
+    { text: usage === undefined ? "-" : memory(usage.memory) },
+  ];
+}
+
+function stateCell(status: NodeStatus, now: number): Cell {
+  const text = stateText(status, now);
+  switch (status.state) {
+    case "running":
+      return { text, style: "green" };
+    case "waiting":
+      return { text, style: "red" };
+    case "stopped":
+      return { text, style: hasFailed(status) ? "red" : "dim" };
+    case "stopping":
+      return { text, style: "yellow" };
+    case "pending":
+      return { text, style: "dim" };
+    default:
+      return { text };
+  }
+}
+
+function exitCell(status: NodeStatus, exit: LastExit, now: number): Cell {
+  const text = `${exitText(exit)}, ${duration(now - exit.at)} ago`;
+  if (!hasFailed(status)) return { text };
+  return { text, style: status.state === "running" ? "yellow" : "red" };
+}
+
+/** One that ended by the signal that it is stopped with was told to: by a restart, for example. */
+function hasFailed({ lastExit, node }: NodeStatus): boolean {
+  if (lastExit === undefined || lastExit.code === 0) return false;
+  return lastExit.signal !== policyOf(node).stop.signal;
+}
+
+function cpuText(usage: Usage | undefined, load: Row["load"]): string {
+  if (usage === undefined || load === "unknown") return "-";
+  return load === undefined ? cpuTime(usage.cpu) : `${(load * 100).toFixed(1)}%`;
+}

@@ -1,0 +1,146 @@
+/** The verbs of the command line: help, completions and the command itself are made from this. */
+import { nearest } from "../core/nearest.ts";
+import { TIMEOUT } from "./common-options.ts";
+import { CONFIG_OPTIONS } from "./config-options.ts";
+import type { Verb } from "./verb.ts";
+
+const ALL_NODES = { type: "boolean", short: "a", text: "all nodes" } as const;
+
+export const VERBS: readonly Verb[] = [
+  {
+    name: "status",
+    summary: "show the nodes, and what is wrong",
+    operands: "[NODE...]",
+    completes: "nodes",
+    options: {
+      watch: { type: "boolean", short: "w", text: "again and again, until Ctrl-C" },
+      timeout: { ...TIMEOUT, text: "how long to wait for an answer (default: 10)" },
+    },
+    load: () => import("./verbs/status.ts"),
+  },
+  {
+    name: "create",
+    summary: "start new nodes",
+    operands: "NAME [-- COMMAND ARG...] | FILE | -",
+    completes: "files",
+    options: { ...CONFIG_OPTIONS, timeout: TIMEOUT },
+    details: `An operand with a / in it, - (stdin), or one that ends in .json, .ts, .mts, .js or .mjs is a file:
+one configuration, or a list of them; in JSON, or what a script exports as default, nodes or node.
+Without a command a node runs the Supervisor's scripts. Relative paths start where you are.
+`,
+    load: () => import("./verbs/create.ts"),
+  },
+  {
+    name: "destroy",
+    summary: "end nodes, and forget them",
+    operands: "NODE... | --all",
+    completes: "nodes",
+    options: { all: ALL_NODES, timeout: TIMEOUT },
+    load: () => import("./verbs/destroy.ts"),
+  },
+  {
+    name: "restart",
+    summary: "end nodes, and start them again",
+    operands: "NODE... | --all",
+    completes: "nodes",
+    options: { all: ALL_NODES, timeout: TIMEOUT },
+    load: () => import("./verbs/restart.ts"),
+  },
+  {
+    name: "stop",
+    summary: "end the whole tree",
+    operands: "",
+    options: { timeout: TIMEOUT },
+    load: () => import("./verbs/stop.ts"),
+  },
+  {
+    name: "logs",
+    summary: "show what nodes have printed",
+    operands: "[NODE...]",
+    completes: "nodes",
+    options: {
+      follow: { type: "boolean", short: "f", text: "go on with what they print, until Ctrl-C" },
+      lines: {
+        type: "string",
+        short: "n",
+        value: "N|all",
+        text: "how many of each node's last lines (default: 10)",
+      },
+      stream: {
+        type: "string",
+        value: "STREAM",
+        text: "only stdout, or only stderr",
+        completes: ["stdout", "stderr"],
+      },
+    },
+    load: () => import("./verbs/logs.ts"),
+  },
+  {
+    name: "events",
+    summary: "tell what happens, until Ctrl-C",
+    operands: "[NODE...]",
+    completes: "nodes",
+    options: {},
+    load: () => import("./verbs/events.ts"),
+  },
+  {
+    name: "wait",
+    summary: "wait until a node runs, or does not run any more",
+    operands: "NODE --for running|stopped",
+    completes: "nodes",
+    options: {
+      for: {
+        type: "string",
+        value: "STATE",
+        text: "running: a process runs; stopped: none does, nor will",
+        completes: ["running", "stopped"],
+      },
+      timeout: { ...TIMEOUT, text: "give up after this time (default: never)" },
+    },
+    load: () => import("./verbs/wait.ts"),
+  },
+  {
+    name: "completion",
+    summary: "print a script that completes this command line",
+    operands: "bash|zsh|fish",
+    completes: ["bash", "zsh", "fish"],
+    isLocal: true,
+    options: {},
+    details: `bash:  source <(coppice completion bash)       in ~/.bashrc
+zsh:   source <(coppice completion zsh)        in ~/.zshrc, after compinit
+fish:  coppice completion fish | source        in ~/.config/fish/config.fish
+`,
+    load: () => import("./verbs/completion.ts"),
+  },
+  {
+    name: "help",
+    summary: "print help, for a verb if one is named",
+    operands: "[VERB]",
+    completes: "verbs",
+    isLocal: true,
+    options: {},
+    load: () => import("./verbs/help.ts"),
+  },
+  {
+    name: "__names",
+    summary: "the names of all nodes, for completions",
+    operands: "",
+    isHidden: true,
+    options: { timeout: TIMEOUT },
+    load: () => import("./verbs/names.ts"),
+  },
+];
+
+/** Those that people are told of. */
+export const SHOWN_VERBS: readonly Verb[] = VERBS.filter(({ isHidden }) => isHidden !== true);
+
+export function findVerb(name: string): Verb | undefined {
+  return VERBS.find((verb) => verb.name === name);
+}
+
+/** The verb that a word was probably meant to be. */
+export function verbLike(word: string): string | undefined {
+  const names = SHOWN_VERBS.map(({ name }) => name);
+  const begun = names.filter((name) => word.length >= 3 && name.startsWith(word));
+  return begun.length === 1 ? begun[0] : nearest(word, names);
+}

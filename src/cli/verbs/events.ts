@@ -1,0 +1,90 @@
+/** `coppice events`: what happens in the tree, line by line, until the tree ends or Ctrl-C. */
+import type { RemoteSupervisor } from "../../control/client.ts";
+import type { TreeEvent } from "../../core/api.ts";
+import { untilGone } from "../attend.ts";
+import { type Paint, paintFor, type Style } from "../colour.ts";
+import type { Context } from "../context.ts";
+import type { Line } from "../line.ts";
+import { select } from "../nodes.ts";
+import { jsonLine, printable } from "../printable.ts";
+import { withRemote } from "../remote.ts";
+import { sayNote } from "../say.ts";
+import { clockTime } from "../time.ts";
+
+export async function run(line: Line, context: Context): Promise<number> {
+  const paint = paintFor(line, context.env, context.stdout);
+  return withRemote(line, context, async (remote) => {
+    const ending = new AbortController();
+    const stop = watchInto(line, context, remote, paint, ending);
+    try {
+      await tellUnknown(line, context, remote);
+      await Promise.race([untilGone(remote, context, ending.signal), stop.failed]);
+      await context.stdout.sent();
+    } finally {
+      stop.now();
+    }
+    return 0;
+  });
+}
+
+/** @returns how to stop, and a promise that rejects when nothing can be printed any more */
+function watchInto(
+  line: Line,
+  { stdout, ...context }: Context,
+  remote: RemoteSupervisor,
+  paint: Paint,
+  ending: AbortController,
+): { now(): void; failed: Promise<never> } {
+  const wanted = new Set(line.names);
+  const isJson = line.flag("json");
+  let fail: (error: unknown) => void = () => {};
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  failed.catch(() => {});
+  let isFull = false;
+  let unread = 0;
+  const now = remote.watch((event) => {
+    if (event.kind === "ending") ending.abort();
+    if (wanted.size > 0 && !(event.node !== undefined && wanted.has(event.node))) return;
+    if (isFull) return void unread++;
+    try {
+      const room = stdout.send(Buffer.from(isJson ? jsonLine(event) : textOf(event, paint)));
+      if (room !== undefined) void whenThereIs(room);
+    } catch (error) {
+      fail(error);
+    }
+  });
+  return { now, failed };
+
+  /** A reader that stands still for long must not make us hoard. */
+  async function whenThereIs(room: Promise<void>): Promise<void> {
+    isFull = true;
+    await room;
+    isFull = false;
+    if (unread > 0)
+      sayNote(
+        { stdout, ...context },
+        `${unread} events were not read in time, and are missing here`,
+      );
+    unread = 0;
+  }
+}
+
+/** Nodes that there are not yet may come. */
+async function tellUnknown(line: Line, context: Context, remote: RemoteSupervisor): Promise<void> {
+  if (line.names.length > 0)
+    select(await remote.status(), line.names, (text) => sayNote(context, text));
+}
+
+function textOf({ at, kind, text }: TreeEvent, paint: Paint): string {
+  return `${paint("dim", clockTime(at))} ${paint(STYLES[kind], printable(text))}\n`;
+}
+
+const STYLES: Partial<Record<TreeEvent["kind"], Style>> = {
+  failed: "red",
+  exited: "red",
+  revived: "yellow",
+  started: "green",
+  ending: "bold",
+};

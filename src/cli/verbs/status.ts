@@ -1,0 +1,37 @@
+/** `coppice status`: what there is, and what is wrong with it. */
+import type { RemoteSupervisor } from "../../control/client.ts";
+import { type Paint, paintFor } from "../colour.ts";
+import type { Context } from "../context.ts";
+import type { Line } from "../line.ts";
+import { select } from "../nodes.ts";
+import { withRemote } from "../remote.ts";
+import { sayError } from "../say.ts";
+import { statusJson } from "../status-json.ts";
+import { statusTable } from "../status-table.ts";
+import { usageOf } from "../usage.ts";
+import { watchStatus } from "../watch-status.ts";
+
+export async function run(line: Line, context: Context): Promise<number> {
+  const paint = paintFor(line, context.env, context.stdout);
+  const look = line.flag("watch") ? watchStatus : showStatus;
+  const timeout = line.seconds("timeout");
+  return withRemote(line, context, (remote) => look(line, context, remote, paint), timeout);
+}
+
+async function showStatus(
+  line: Line,
+  context: Context,
+  remote: RemoteSupervisor,
+  paint: Paint,
+): Promise<number> {
+  const [status, usage] = await Promise.all([remote.status(), usageOf(remote)]);
+  const { found, areAllKnown } = select(status, line.names, (text) => sayError(context, text));
+  if (line.flag("json")) context.stdout.write(statusJson(found, usage));
+  else if (found.length > 0 || areAllKnown) {
+    const rows = found.map(([name, one]) => ({ name, status: one, usage: usage.get(name) }));
+    const { columns: width } = context.stdout;
+    const table = statusTable(rows, { now: context.now(), width, paint, isZeek: remote.isZeek });
+    context.stdout.write(`${table.join("\n")}\n`);
+  }
+  return areAllKnown ? 0 : 1;
+}

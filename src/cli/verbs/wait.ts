@@ -1,0 +1,123 @@
+/** `coppice wait`: until a node runs, or does not run any more. */
+import type { RemoteSupervisor } from "../../control/client.ts";
+import type { NodeStatus } from "../../core/status.ts";
+import { NoSupervisorError } from "../../errors.ts";
+import { watchIfItCan } from "../attend.ts";
+import type { Context } from "../context.ts";
+import type { Line } from "../line.ts";
+import { nodeOf } from "../nodes.ts";
+import { printable } from "../printable.ts";
+import { withRemote } from "../remote.ts";
+import { sayError } from "../say.ts";
+import { statusJson } from "../status-json.ts";
+import { exitText, stateText } from "../status-table.ts";
+import { Waker } from "../waker.ts";
+
+type Goal = "running" | "stopped";
+/** `undefined`: there is no such node. */
+type Seen = NodeStatus | undefined;
+
+export async function run(line: Line, context: Context): Promise<number> {
+  const [name, ...more] = line.names;
+  if (name === undefined || name === "")
+    throw line.wrong("which node? coppice wait NODE --for running");
+  if (more.length > 0) throw line.wrong(`wait is for one node, not also '${more.join(" ")}'`);
+  const goal = line.choice("for", ["running", "stopped"]);
+  if (goal === undefined) throw line.wrong("what for? --for running, or --for stopped");
+  const timeout = line.seconds("timeout");
+  return withRemote(line, context, async (remote) => {
+    const waiting = new Waiting(context, remote, name, goal);
+    const isThere = await waiting.until(timeout);
+    if (!isThere)
+      sayError(
+        context,
+        `${describe(name, waiting.last, context.now())}: not ${goal} after ${(timeout ?? 0) / 1000} s`,
+      );
+    else if (line.flag("json")) {
+      context.stdout.write(statusJson(waiting.last === undefined ? [] : [[name, waiting.last]]));
+    } else context.stdout.write(`${printable(describe(name, waiting.last, context.now()))}\n`);
+    return isThere ? 0 : 1;
+  });
+}
+
+class Waiting {
+  last: Seen;
+  readonly #context: Context;
+  readonly #remote: RemoteSupervisor;
+  readonly #name: string;
+  readonly #goal: Goal;
+  readonly #waker: Waker;
+  /** The tree has begun to end. */
+  #isEnding = false;
+  #isOver = false;
+
+  constructor(context: Context, remote: RemoteSupervisor, name: string, goal: Goal) {
+    this.#context = context;
+    this.#remote = remote;
+    this.#name = name;
+    this.#goal = goal;
+    this.#waker = new Waker(context);
+  }
+
+  /** @param timeout undefined: for ever. @returns whether it came to it */
+  async until(timeout: number | undefined): Promise<boolean> {
+    // Watching begins before the first look, so that nothing happens in between.
+    const stop = watchIfItCan(this.#remote, (event) => {
+      if (event.kind === "ending") this.#isEnding = true;
+      if (event.node === this.#name && event.status !== undefined) this.#see(event.status);
+      this.#waker.ring();
+    });
+    const expired = new AbortController();
+    const late = timeout === undefined ? [] : [this.#context.sleep(timeout, expired.signal)];
+    try {
+      await Promise.race([this.#look(), ...late]);
+      return this.#hasReached;
+    } finally {
+      this.#isOver = true;
+      expired.abort();
+      this.#waker.ring();
+      stop();
+    }
+  }
+
+  #hasReached = false;
+
+  async #look(): Promise<void> {
+    while (!this.#isOver && !this.#hasReached) {
+      try {
+        this.#see(nodeOf(await this.#remote.status(this.#name), this.#name));
+      } catch (error) {
+        if (!this.#isEnding || this.#goal !== "stopped" || !(error instanceof NoSupervisorError))
+          throw error;
+        // With the tree, its nodes have ended.
+        this.#see(undefined);
+      }
+      if (!this.#hasReached && !this.#isOver) await this.#waker.wait(LOOK_MS, 0);
+    }
+  }
+
+  #see(seen: Seen): void {
+    if (this.#hasReached || this.#isOver) return;
+    this.last = seen;
+    this.#hasReached =
+      this.#goal === "running"
+        ? seen?.state === "running" && seen.pid !== undefined
+        : seen === undefined || seen.state === "stopped";
+  }
+}
+
+/** `node 'web' is running (PID 12)`. */
+function describe(name: string, seen: Seen, now: number): string {
+  if (seen === undefined) return `there is no node '${name}'`;
+  const details = [
+    ...(seen.pid === undefined ? [] : [`PID ${seen.pid}`]),
+    ...(seen.lastExit === undefined || seen.state === "running"
+      ? []
+      : [`last exit: ${exitText(seen.lastExit)}`]),
+  ];
+  const state = stateText(seen, now);
+  return `node '${name}' is ${state}${details.length > 0 ? ` (${details.join(", ")})` : ""}`;
+}
+
+/** Should news ever be lost, with a connection for example. */
+const LOOK_MS = 2_000;
