@@ -153,7 +153,10 @@ class NativeListener implements Listener {
       this.#refuse(visitor, `no handshake within ${handshake} ms`);
     }, handshake);
     socket.once("close", () => {
-      if (visitor.link === undefined) this.#refuse(visitor, "the connection was closed");
+      // Node.js closes without a word if it does not trust a certificate.
+      const asks = this.#settings?.requestCert === true;
+      const reason = asks ? "no certificate that is trusted, or closed" : "closed";
+      if (visitor.link === undefined) this.#refuse(visitor, `no TLS: ${reason}`);
       this.#forget(visitor);
     });
     if (this.#tls === undefined) this.#begin(visitor, socket);
