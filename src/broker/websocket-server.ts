@@ -122,6 +122,8 @@ function serverFor(
       },
       accept,
     );
+    // Node.js leaves one whose handshake fails, or takes too long, as it is.
+    server.on("tlsClientError", (_error, socket) => socket.destroy());
     // Those that never get through the handshake do not reach the door's count.
     server.maxConnections = limits.connections;
     return server;
