@@ -2,14 +2,9 @@
 import net, { type Socket } from "node:net";
 import { NoSupervisorError } from "../errors.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { hostAndPort, reasonOf } from "./native-errors.ts";
-import {
-  KEEP_ALIVE_MS,
-  type LinkEnd,
-  type LinkLimits,
-  NativeLink,
-  peerIdsOf,
-} from "./native-link.ts";
+import { peerIdsOf } from "./native-ids.ts";
+import { type LinkEnd, type LinkLimits, NativeLink } from "./native-link.ts";
+import { hostAndPort, reasonOf } from "./native-sockets.ts";
 import { certified, type Tls, type TlsSettings, tlsSettings } from "./tls.ts";
 
 export interface ConnectorLimits extends LinkLimits {
@@ -107,13 +102,7 @@ class NativeConnection implements Connection {
 
   /** Begins to connect. */
   async #connect(): Promise<Socket> {
-    const target = {
-      host: this.#host,
-      port: this.#port,
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: KEEP_ALIVE_MS,
-    };
+    const target = { host: this.#host, port: this.#port };
     if (this.#settings === undefined) return net.connect(target);
     const tls = await import("node:tls");
     const settings = this.#settings;

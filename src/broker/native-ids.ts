@@ -3,6 +3,7 @@
  * endpoints that connect to each other at once begin two sessions; the second waits until it is
  * known what became of the first. Pure.
  */
+import type { Endpoint } from "./endpoint.ts";
 
 export interface Claim {
   /** "waiting": the answer comes later. */
@@ -92,9 +93,17 @@ export class PeerIds {
   }
 }
 
+/** Those of an endpoint, whoever has opened the connections. */
+export function peerIdsOf(endpoint: Endpoint): PeerIds {
+  const ids = allIds.get(endpoint) ?? new PeerIds();
+  allIds.set(endpoint, ids);
+  return ids;
+}
+
 function answer(waiter: Waiter, granted: boolean): void {
   waiter.state = granted ? "granted" : "refused";
   waiter.answer(granted);
 }
 
 const REFUSED: Claim = { state: "refused", settle() {}, release() {} };
+const allIds = new WeakMap<Endpoint, PeerIds>();

@@ -8,9 +8,8 @@ import { decodeBinary } from "./binary.ts";
 import type { Endpoint, Peer, PeerInfo } from "./endpoint.ts";
 import { eventOf, eventsOf, eventValue } from "./event.ts";
 import type { Message } from "./message.ts";
-import { reasonOf } from "./native-errors.ts";
 import { FrameReader } from "./native-frames.ts";
-import { type Claim, PeerIds } from "./native-ids.ts";
+import { type Claim, peerIdsOf } from "./native-ids.ts";
 import { encodeData, MAX_TOPIC } from "./native-messages.ts";
 import {
   type Action,
@@ -23,6 +22,7 @@ import {
   type Session,
   type Step,
 } from "./native-session.ts";
+import { hangUp, keepAlive, reasonOf } from "./native-sockets.ts";
 import { toBytes } from "./text.ts";
 import { Filter } from "./topics.ts";
 import type { Value } from "./values.ts";
@@ -81,6 +81,7 @@ export class NativeLink implements Peer {
     this.#setup = setup;
     this.#info = { kind: "native", address: setup.address, id: "" };
     this.#reader = new FrameReader(setup.limits.frame);
+    keepAlive(socket);
     socket.on("error", (error) => {
       this.#failure = reasonOf(error);
     });
@@ -281,37 +282,12 @@ export class NativeLink implements Peer {
   }
 }
 
-/** Which peers the endpoint has connections to, whoever has opened them. */
-export function peerIdsOf(endpoint: Endpoint): PeerIds {
-  const ids = allIds.get(endpoint) ?? new PeerIds();
-  allIds.set(endpoint, ids);
-  return ids;
-}
-
-const allIds = new WeakMap<Endpoint, PeerIds>();
-
 /** What is to be received one by one. A single event keeps its metadata on its way to clients. */
 function messagesIn(value: Value): Value[] {
   return eventOf(value) === undefined ? eventsOf(value).map(eventValue) : [value];
 }
 
-/**
- * Closes after what was written, without waiting for it for ever. What still comes in is read and
- * forgotten: a socket that is closed with something unread takes back what it has sent.
- */
-function hangUp(socket: Socket): void {
-  if (socket.destroyed) return;
-  socket.resume();
-  socket.end();
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-  socket.once("close", () => clearTimeout(timer));
-}
-
-/** Peers that are gone without a word are found out after this, and the ten probes that follow. */
-export const KEEP_ALIVE_MS = 15_000;
 /** How long a burst of frames may keep the loop, in milliseconds. */
 const TURN_MS = 5;
 /** How often a peer that does not read is read from, in milliseconds. */
-const BEHIND_MS = 50;
-/** How long what was written may take to be sent once the session is over, in milliseconds. */
-const LINGER_MS = 1000;
+const BEHIND_MS = 20;

@@ -4,8 +4,8 @@ import type { Server as TlsServer } from "node:tls";
 import { ListenError } from "../errors.ts";
 import { canonicalAddress } from "./addresses.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { hostAndPort, reasonOf } from "./native-errors.ts";
-import { KEEP_ALIVE_MS, type LinkEnd, type LinkLimits, NativeLink } from "./native-link.ts";
+import { type LinkEnd, type LinkLimits, NativeLink } from "./native-link.ts";
+import { hostAndPort, reasonOf } from "./native-sockets.ts";
 import { certified, type Tls, type TlsSettings, tlsSettings } from "./tls.ts";
 
 export interface ListenerLimits extends LinkLimits {
@@ -82,11 +82,7 @@ class NativeListener implements Listener {
     this.#limits = { ...LIMITS, ...limits };
     this.#settings = settings;
     this.#onRefused = onRefused;
-    this.#server = net.createServer({
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: KEEP_ALIVE_MS,
-    });
+    this.#server = net.createServer();
     this.#server.maxConnections = this.#limits.connections;
     this.#server.on("connection", (socket) => this.#accept(socket));
     this.#server.on("drop", (from) => {
@@ -126,9 +122,7 @@ class NativeListener implements Listener {
   async #tlsServer(settings: TlsSettings): Promise<TlsServer> {
     const tls = await import("node:tls");
     // Never listens itself: it is handed what was accepted, and so has our limits.
-    const server = certified(() =>
-      tls.createServer({ ...settings, handshakeTimeout: this.#limits.handshake }),
-    );
+    const server = certified(() => tls.createServer(settings));
     server.on("secureConnection", (socket) => {
       const visitor = this.#visitors.get(addressOf(socket));
       if (visitor === undefined) socket.destroy();

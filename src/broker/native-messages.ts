@@ -210,14 +210,27 @@ function framed(size: number, write: (writer: Writer) => void): Uint8Array {
 }
 
 function uuidText(bytes: Uint8Array): string {
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  let text = "";
+  for (let i = 0; i < bytes.length; i++) {
+    if (i === 4 || i === 6 || i === 8 || i === 10) text += "-";
+    text += HEX[bytes[i] ?? 0];
+  }
+  return text;
 }
 
 function uuidBytes(text: string): Uint8Array {
+  const known = recent.get(text);
+  if (known !== undefined) return known;
   const pairs = text.replaceAll("-", "").match(/../g) ?? [];
-  return Uint8Array.from(pairs, (pair) => Number.parseInt(pair, 16));
+  const bytes = Uint8Array.from(pairs, (pair) => Number.parseInt(pair, 16));
+  // One's own and those of a few peers.
+  if (recent.size >= 256) recent.clear();
+  recent.set(text, bytes);
+  return bytes;
 }
+
+const recent = new Map<string, Uint8Array>();
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 const HANDSHAKE_NUMBERS: Record<Handshake["type"], number> = {
   hello: 6,

@@ -1,0 +1,42 @@
+/** What the native peers need of sockets. */
+import type { Socket } from "node:net";
+import { getSystemErrorMessage } from "node:util";
+
+/** @returns "connection refused" and the like, or the error's own message */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // Of several addresses that were tried, one is enough to tell.
+  const one: NodeJS.ErrnoException =
+    error instanceof AggregateError && error.errors[0] instanceof Error ? error.errors[0] : error;
+  if (typeof one.errno === "number") return getSystemErrorMessage(one.errno);
+  return one.message;
+}
+
+/** "127.0.0.1:9999", "[::1]:9999". */
+export function hostAndPort(host: string, port: number): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Has peers found out that are gone without a word, and small messages sent at once. */
+export function keepAlive(socket: Socket): void {
+  // Not as options: `tls.connect` does not heed them.
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true, KEEP_ALIVE_MS);
+}
+
+/**
+ * Closes after what was written, without waiting for it for ever. What still comes in is read and
+ * forgotten: a socket that is closed with something unread takes back what it has sent.
+ */
+export function hangUp(socket: Socket): void {
+  if (socket.destroyed) return;
+  socket.resume();
+  socket.end();
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once("close", () => clearTimeout(timer));
+}
+
+/** Silence after which a peer is probed; it is lost if ten probes, a second apart, go unanswered. */
+const KEEP_ALIVE_MS = 15_000;
+/** How long what was written may take to be sent once the session is over, in milliseconds. */
+const LINGER_MS = 1000;
