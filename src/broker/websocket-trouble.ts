@@ -3,9 +3,11 @@ import type { IncomingMessage } from "node:http";
 
 /** An error of the system, of TLS or of the protocol. */
 export function wordsFor(error: Error): string {
-  const { code = "" } = error as NodeJS.ErrnoException;
+  // OpenSSL's message is a line of its log; its reason is the part for people.
+  const { code = "", reason } = error as NodeJS.ErrnoException & { reason?: string };
   if (code.startsWith("HPE_")) return "not a WebSocket server";
-  return WORDS[code] ?? error.message;
+  if (code.startsWith("ERR_SSL_") && reason !== undefined) return `TLS: ${reason}`;
+  return WORDS[code] ?? firstLine(error.message);
 }
 
 /** Tells what an answer of HTTP, instead of a WebSocket, means; with its first words, if it has some. */
@@ -39,7 +41,13 @@ const MEANINGS: Record<number, string> = {
   401: "the server wants a token, and not this one",
   403: "the server does not let this connection in",
 };
+const UNTRUSTED = "nobody who is trusted here has signed its certificate";
 const WORDS: Record<string, string> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  CERT_HAS_EXPIRED: "its certificate has expired",
   ECONNREFUSED: "connection refused: nothing listens there",
   ENOENT: "no such socket",
   EACCES: "permission denied",
@@ -47,6 +55,7 @@ const WORDS: Record<string, string> = {
   EHOSTUNREACH: "no way to that host",
   ENETUNREACH: "no way to that network",
   ETIMEDOUT: "no answer",
+  EAI_AGAIN: "names of hosts cannot be looked up now",
   ECONNRESET: "connection lost",
   EPIPE: "connection lost",
 };
