@@ -1,5 +1,6 @@
 /** `npm run bench [measure…]`: how Coppice compares with a bare spawn, on this machine, now. */
 import os from "node:os";
+import { control } from "./control.ts";
 import { idle } from "./idle.ts";
 import { memory } from "./memory.ts";
 import { output } from "./output.ts";
@@ -9,7 +10,7 @@ import { start } from "./start.ts";
 import { noise, table } from "./table.ts";
 import { undoAll } from "./undo.ts";
 
-const MEASURES: readonly Measure[] = [revival, start, idle, memory, output];
+const MEASURES: readonly Measure[] = [revival, start, idle, memory, output, control];
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.once(signal, () => {

@@ -18,3 +18,9 @@ export function seriesOf(numbers: readonly number[]): Series {
   const lower = sorted[Math.ceil(middle) - 1] ?? min;
   return { median: (lower + upper) / 2, min, max, count: sorted.length };
 }
+
+/** The number below which that share of them lies. */
+export function quantile(numbers: readonly number[], share: number): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}
