@@ -6,6 +6,13 @@ import { nearest } from "../core/nearest.ts";
  * @param options the names of the options that there are, without dashes
  */
 export function explain({ message }: Error, options: readonly string[]): string {
+  const unclear = /^Option '(?:-\w, )?([^']+)' argument is ambiguous/.exec(message)?.[1];
+  if (unclear !== undefined) {
+    const text = `option '${unclear}' has no value`;
+    return unclear.startsWith("--")
+      ? `${text} (one that begins with - goes so: ${unclear}=-…)`
+      : text;
+  }
   const option = /^Unknown option '([^']+)'/.exec(message)?.[1];
   if (option === undefined) {
     const first = message.split("\n")[0] ?? "";

@@ -24,7 +24,17 @@ export function select(
   return { found, areAllKnown: found.length === names.length };
 }
 
+/** With the name that was probably meant, or with all where there are but a few. */
 export function unknownNode(name: string, known: readonly string[]): string {
   const meant = nearest(name, known);
-  return `there is no node '${name}'${meant === undefined ? "" : `; did you mean '${meant}'?`}`;
+  const few = known.length > 0 && known.length <= FEW;
+  const hint =
+    meant !== undefined
+      ? `; did you mean '${meant}'?`
+      : few
+        ? `, but ${known.map((one) => `'${one}'`).join(", ")}`
+        : "";
+  return `there is no node '${name}'${hint}`;
 }
+
+const FEW = 5;

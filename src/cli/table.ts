@@ -76,13 +76,18 @@ function fit(
   while (total(widths) > width) {
     const room = (place: number): number => (widths[place] ?? 0) - least(shown[place] ?? 0);
     const places = widths.map((_, place) => place).filter((place) => room(place) > 0);
-    const place = places.sort((a, b) => (widths[b] ?? 0) - (widths[a] ?? 0))[0];
-    // Even the most important columns are too wide: they are cut as well.
-    const chosen = place ?? widths.indexOf(Math.max(...widths));
-    if ((widths[chosen] ?? 0) === 0) break;
-    widths[chosen] = (widths[chosen] ?? 0) - 1;
+    // Even the most important columns are too wide: they are cut as well, and then left out.
+    const widest = places.length > 0 ? places : widths.map((_, place) => place);
+    const place = widest.reduce(
+      (a, b) => ((widths[b] ?? 0) > (widths[a] ?? 0) ? b : a),
+      widest[0] ?? 0,
+    );
+    const own = widths[place] ?? 0;
+    if (own > 1 || widths.length < 2) widths[place] = own - 1;
+    else widths.pop();
+    if (widths.every((one) => one < 1)) break;
   }
-  return { shown, widths };
+  return { shown: shown.slice(0, widths.length), widths };
 }
 
 function total(widths: readonly number[]): number {

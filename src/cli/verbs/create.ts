@@ -46,6 +46,6 @@ async function create(
   const state = stateText(status, now());
   return {
     done: false,
-    error: `node '${name}' was created, but could not be started (${state}): see what the Supervisor has printed, and coppice status ${name}`,
+    error: `node '${name}' was created, but could not be started (${state}): see coppice logs ${name}`,
   };
 }

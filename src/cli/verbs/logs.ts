@@ -28,6 +28,7 @@ export async function run(line: Line, context: Context): Promise<number> {
     else await following.ended;
     following.stop();
     await context.stdout.sent();
+    take.end();
     return areAllKnown ? 0 : 1;
   });
 }
@@ -38,6 +39,8 @@ interface Take {
   count: number;
   /** Whether somebody waits for the reader of our stdout. */
   isWaiting: boolean;
+  /** Ends a line that has no end yet, where people see it. */
+  end(): void;
 }
 
 /** Prints line by line; what it returns has the Supervisor wait for a slow reader. */
@@ -64,7 +67,13 @@ function taker(line: Line, context: Context, stream: OutputLine["stream"] | unde
         }),
       );
     },
-    { count: 0, isWaiting: false },
+    {
+      count: 0,
+      isWaiting: false,
+      end() {
+        if (stdout.isTerminal) stdout.write(printer.close());
+      },
+    },
   );
   return take;
 

@@ -38,6 +38,6 @@ async function restart(
   const state = stateText(status, now);
   return {
     done: false,
-    error: `node '${node}' was stopped, but is not running again (${state}): see coppice logs ${node}, and what the Supervisor has printed`,
+    error: `node '${node}' was stopped, but is not running again (${state}): see coppice logs ${node}`,
   };
 }
