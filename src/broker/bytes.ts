@@ -84,6 +84,9 @@ export class Reader {
   }
 }
 
+/** Its length is one byte of a varbyte. */
+const SHORT = 0x7f;
+
 /** Writes to a buffer that grows. Numbers are taken to fit. */
 export class Writer {
   #bytes: Uint8Array;
@@ -152,9 +155,25 @@ export class Writer {
 
   /** Its length in bytes as a varbyte, and its bytes. */
   string(text: string): void {
+    if (text.length <= SHORT && this.#ascii(text)) return;
     const bytes = toBytes(text);
     this.varbyte(bytes.length);
     this.bytes(bytes);
+  }
+
+  /** Most strings are short and ASCII, where an encoder costs more than a loop. */
+  #ascii(text: string): boolean {
+    const start = this.#grow(1 + text.length);
+    this.#bytes[start] = text.length;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 0x7f) {
+        this.#length = start;
+        return false;
+      }
+      this.#bytes[start + 1 + i] = code;
+    }
+    return true;
   }
 
   /** Makes room, and returns where it begins. May replace the view: call it first. */

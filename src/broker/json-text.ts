@@ -20,12 +20,13 @@ export class JsonNumber {
 
 /** Its keys are only ever compared: none of them has a meaning, not "__proto__" either. */
 export class JsonObject {
-  readonly #keys: string[] = [];
-  readonly #values: Json[] = [];
+  #last: Member | undefined;
 
   /** The last of several values counts. */
   get(key: string): Json | undefined {
-    return this.#values[this.#keys.lastIndexOf(key)];
+    let member = this.#last;
+    while (member !== undefined && member.key !== key) member = member.before;
+    return member?.value;
   }
 
   /** The text under a key, if it is one. */
@@ -35,9 +36,15 @@ export class JsonObject {
   }
 
   add(key: string, value: Json): void {
-    this.#keys.push(key);
-    this.#values.push(value);
+    this.#last = { key, value, before: this.#last };
   }
+}
+
+/** A list, since most objects have two members: an array would take several times the memory. */
+interface Member {
+  readonly key: string;
+  readonly value: Json;
+  readonly before: Member | undefined;
 }
 
 /**
@@ -130,12 +137,18 @@ class Parser {
 
   #string(): string {
     const start = this.#at + 1;
-    const end = this.#text.indexOf('"', start);
-    if (end === -1) throw this.#unexpected();
-    const text = this.#text.slice(start, end);
-    if (text.includes("\\")) return this.#escapedString(start);
-    this.#at = end + 1;
-    return normalText(text);
+    let hasSurrogates = false;
+    for (let at = start; ; at++) {
+      const code = this.#text.charCodeAt(at);
+      if (code === Code.quote) {
+        this.#at = at + 1;
+        const text = this.#text.slice(start, at);
+        return hasSurrogates ? normalText(text) : text;
+      }
+      if (code === Code.backslash) return this.#escapedString(start);
+      if (Number.isNaN(code)) throw this.#unexpected();
+      if (code >= 0xd800) hasSurrogates = true;
+    }
   }
 
   #escapedString(start: number): string {

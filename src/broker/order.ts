@@ -1,6 +1,6 @@
 /** The order of Broker's values, in which sets and tables are written: by type, then by value. */
-import { addressBytes } from "./addresses.ts";
-import { compareBytes, compareText } from "./text.ts";
+import { compareAddresses } from "./addresses.ts";
+import { compareText } from "./text.ts";
 import { PROTOCOLS, type TypedValue, type Value } from "./values.ts";
 
 /** Negative if `a` comes first, 0 if they are equal. NaN equals itself and comes before all numbers. */
@@ -91,8 +91,4 @@ function compareReals(a: number, b: number): number {
 
 function compareBigInts(a: bigint, b: bigint): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function compareAddresses(a: string, b: string): number {
-  return a === b ? 0 : compareBytes(addressBytes(a), addressBytes(b));
 }
