@@ -19,8 +19,7 @@ import {
   outcomeOf,
 } from "./protocol.ts";
 import { redactEvent, redactStatus } from "./redact.ts";
-import { nodeNamed } from "./supervisor-control.ts";
-import { whoIs } from "./who.ts";
+import { nodeNamed, nodesNamed, whoIs } from "./who.ts";
 
 /** More at once on one connection are refused: each costs memory. */
 const MAX_STREAMS = 32;
@@ -110,7 +109,7 @@ export function coppiceControl(
       case "restart":
         // None is not all: nobody ends a tree by leaving something out.
         if (params["name"] === undefined) throw new UsageError(`${method} needs a name`);
-        commands.ordered(`${method} ${nodeNamed(name)}, ordered by ${whoIs(from.info)}`);
+        commands.ordered(`${method} ${nodesNamed(name)}, ordered by ${whoIs(from.info)}`);
         return commands[method](name);
       case "stop":
         commands.ordered(`stop, ordered by ${whoIs(from.info)}`);
@@ -123,10 +122,11 @@ export function coppiceControl(
   }
 
   function create({ from, params }: Call): Promise<unknown> {
-    const config = params["config"] as NodeConfig;
-    const name = String(config?.name);
-    commands.ordered(`create '${name.slice(0, 200)}', ordered by ${whoIs(from.info)}`);
-    return commands.create(config);
+    const config = params["config"] as NodeConfig | undefined;
+    const name: unknown = config?.name;
+    if (typeof name === "string")
+      commands.ordered(`create ${nodeNamed(name)}, ordered by ${whoIs(from.info)}`);
+    return commands.create(config as NodeConfig);
   }
 
   /** Resolves when it is cancelled. */
@@ -162,6 +162,8 @@ export function coppiceControl(
         },
         ended,
       );
+      // From where it goes on, should the connection break before anything was sent.
+      reply(from, id, "event", [JSON.stringify({ from: follower.positions })]);
       return {
         grant(bytes) {
           const more = Math.max(0, Math.min(bytes, MAX_CREDIT - granted));
@@ -242,6 +244,8 @@ function followOptionsOf(params: Record<string, unknown>): FollowOptions & {
 
 function positionsOf(from: unknown): Record<string, number> {
   if (typeof from !== "object" || from === null) return {};
-  const entries = Object.entries(from).filter(([, position]) => Number.isSafeInteger(position));
+  const entries = Object.entries(from).filter(
+    ([, position]) => Number.isSafeInteger(position) && position >= 0,
+  );
   return Object.fromEntries(entries) as Record<string, number>;
 }

@@ -16,6 +16,7 @@ import {
   request,
 } from "./protocol.ts";
 import { RemoteFollowing } from "./remote-following.ts";
+import { RemoteWatching } from "./remote-watching.ts";
 import { MODULE, TOPIC } from "./requests.ts";
 
 /** A request that was sent, or will be. */
@@ -50,11 +51,12 @@ export class CoppiceRemote implements RemoteSupervisor {
   readonly #pending = new Map<string, Pending>();
   /** Takes the `event`s and `output`s of a request. */
   readonly #streams = new Map<string, (args: readonly Value[]) => void>();
-  readonly #ongoing = new Set<Ongoing>();
-  readonly #watchers = new Set<(event: TreeEvent) => void>();
+  readonly #followings = new Set<RemoteFollowing>();
+  #watching: RemoteWatching | undefined;
   #hello: Hello | undefined;
-  #watch: Ongoing | undefined;
-  #onGone: (() => void) | undefined;
+  /** Whether it is known who is at the other end of this very connection. */
+  #isReady = false;
+  #gone: PromiseWithResolvers<void> | undefined;
 
   constructor(link: Link, timeout: number) {
     this.#link = link;
@@ -79,11 +81,14 @@ export class CoppiceRemote implements RemoteSupervisor {
   /** Finds out who is there: a Zeek answers only the second of two questions. */
   async greet(): Promise<boolean> {
     const id = this.#link.nextId();
-    const { promise: zeek, resolve } = Promise.withResolvers<undefined>();
+    const { promise: zeek, resolve, reject } = Promise.withResolvers<undefined>();
     const onStatus = (reqid: Value) => {
       if (reqid === id) resolve(undefined);
     };
     this.#link.onEvent(`${MODULE}status_response`, onStatus);
+    const lost = (reason: string) =>
+      reject(new NoSupervisorError(`the connection to ${this.#link.url} was lost: ${reason}`));
+    this.#link.tell({ lost, again() {} });
     const hello = this.#ask<Hello>("hello", {}, true);
     // No node can have that name: the shortest answer that there is.
     this.#link.publish(TOPIC, { name: `${MODULE}status_request`, args: [id, " "] });
@@ -93,7 +98,8 @@ export class CoppiceRemote implements RemoteSupervisor {
     this.#link.endpoint.offEvent(`${MODULE}status_response`, onStatus);
     if (this.#hello === undefined) this.#pending.clear();
     else this.#link.tell({ lost: (reason) => this.#lost(reason), again: () => this.#again() });
-    return this.#hello !== undefined;
+    this.#isReady = this.#hello !== undefined;
+    return this.#isReady;
   }
 
   create(config: NodeConfig): Promise<NodeStatus> {
@@ -117,32 +123,34 @@ export class CoppiceRemote implements RemoteSupervisor {
   }
 
   async stop(): Promise<void> {
-    const gone = new Promise<void>((resolve) => {
-      this.#onGone = resolve;
-    });
     await this.#ask("stop", {});
-    await gone;
+    this.#gone ??= Promise.withResolvers<void>();
+    await this.#gone.promise;
     if (this.#link.url.startsWith("unix:")) await processGone(this.#hello?.pid ?? 0);
   }
 
   watch(handler: (event: TreeEvent) => void): () => void {
-    const one = (event: TreeEvent) => handler(event);
-    this.#watchers.add(one);
-    this.#watch ??= this.#beginWatch();
-    return () => this.#watchers.delete(one);
+    const watching = this.#watching ?? this.#beginWatching();
+    return watching.add(handler);
   }
 
   follow(handler: (line: OutputLine) => unknown, options: FollowOptions = {}): Following {
     const following: RemoteFollowing = new RemoteFollowing(this, handler, options, () =>
-      this.#ongoing.delete(following),
+      this.#followings.delete(following),
     );
-    this.#ongoing.add(following);
-    following.begin();
+    this.#followings.add(following);
+    if (this.#link.isClosed) following.fail(this.#closedError());
+    else if (this.#isReady) following.begin();
     return following;
   }
 
   close(): void {
+    if (this.#link.isClosed) return;
     this.#link.close();
+    this.#isReady = false;
+    for (const following of [...this.#followings]) following.stop();
+    for (const { fail } of this.#pending.values()) fail(this.#closedError());
+    this.#pending.clear();
   }
 
   /** Asks for something that goes on; `take` gets what comes until the promise settles. */
@@ -188,10 +196,9 @@ export class CoppiceRemote implements RemoteSupervisor {
           "ok" in outcome ? resolve(outcome.ok as Result) : reject(errorOf(outcome)),
         fail: reject,
       };
-      if (!this.#link.isConnected && !repeatable) {
-        reject(new NoSupervisorError(`the connection to ${this.#link.url} is lost for now`));
-        return;
-      }
+      if (this.#link.isClosed) return reject(this.#closedError());
+      if (!this.#link.isConnected && !repeatable)
+        return reject(new NoSupervisorError(`the connection to ${this.#link.url} is lost for now`));
       this.#pending.set(id, pending);
       if (this.#link.isConnected) this.#send(pending);
     });
@@ -208,49 +215,59 @@ export class CoppiceRemote implements RemoteSupervisor {
   }
 
   #lost(reason: string): void {
-    if (this.#onGone !== undefined) {
-      this.#link.close();
-      this.#onGone();
-    }
+    this.#isReady = false;
     for (const pending of [...this.#pending.values()]) {
       if (pending.repeatable) continue;
       this.#pending.delete(pending.id);
       pending.fail(new ConnectionLostError(lostText(this.#link.url, reason, pending.method)));
     }
+    if (this.#gone === undefined) return;
+    this.#gone.resolve();
+    this.close();
   }
 
   #again(): void {
     const waiting = [...this.#pending.values()];
     // First who it is: what goes on depends on it.
-    void this.#ask<Hello>("hello", {}, true).then((hello) => {
-      this.#hello = hello;
-      for (const one of this.#ongoing) one.begin();
-      this.#tellWatchers({
-        kind: "peer",
-        at: Date.now(),
-        text: "connected again; what happened meanwhile is not told",
-      });
-    });
+    this.#ask<Hello>("hello", {}).then(
+      (hello) => this.#resume(hello),
+      (error: unknown) => {
+        // Should the connection be lost again, the next one will ask.
+        if (!(error instanceof ConnectionLostError))
+          this.#link.report(error, "the connection is of no use any more");
+      },
+    );
     for (const pending of waiting) this.#send(pending);
   }
 
-  #beginWatch(): Ongoing {
-    const watch: Ongoing = {
-      begin: () => {
-        const take = ([text]: readonly Value[]) => {
-          if (typeof text === "string") this.#tellWatchers(JSON.parse(text) as TreeEvent);
-        };
-        // It ends with the connection, and is begun again with the next.
-        this.stream("watch", {}, take).ended.catch(() => {});
-      },
-    };
-    this.#ongoing.add(watch);
-    watch.begin();
-    return watch;
+  #resume(hello: Hello): void {
+    if (!this.#link.isConnected) return;
+    this.#hello = hello;
+    this.#isReady = true;
+    for (const following of [...this.#followings]) following.begin();
+    this.#watching?.begin();
+    this.#watching?.tell({
+      kind: "peer",
+      at: Date.now(),
+      text: "connected again; what happened meanwhile is not told",
+    });
   }
 
-  #tellWatchers(event: TreeEvent): void {
-    for (const watcher of this.#watchers) watcher(event);
+  #beginWatching(): RemoteWatching {
+    const watching = new RemoteWatching(
+      this,
+      (error) => this.#link.report(error, "a watcher failed"),
+      () => {
+        this.#watching = undefined;
+      },
+    );
+    this.#watching = watching;
+    if (this.#isReady) watching.begin();
+    return watching;
+  }
+
+  #closedError(): ConnectionLostError {
+    return new ConnectionLostError(`the connection to ${this.#link.url} was closed here`);
   }
 }
 

@@ -70,6 +70,11 @@ export class Follower {
     this.#schedule();
   }
 
+  /** Where each node's lines go on. */
+  get positions(): Record<string, number> {
+    return Object.fromEntries(this.#positions);
+  }
+
   /** The reader can take that many bytes more. */
   grant(bytes: number): void {
     this.#credit += bytes;
@@ -101,9 +106,7 @@ export class Follower {
     if (this.#credit > 0) {
       const each = Math.max(LEAST_READ, Math.floor(this.#credit / Math.max(1, this.#waiting.size)));
       const chunks = [...this.#waiting].flatMap((node) => this.#read(node, each));
-      // Of several nodes at once, what came first goes first.
-      chunks.sort((a, b) => a.at - b.at);
-      for (const chunk of chunks) {
+      for (const chunk of inOrder(chunks)) {
         this.#credit -= chunk.bytes.length;
         this.#send(chunk);
       }
@@ -117,17 +120,28 @@ export class Follower {
     // A node that was gone and forgotten begins anew.
     const position = held > this.#history.end(node) ? 0 : held;
     const stop = this.#stops?.get(node) ?? Number.POSITIVE_INFINITY;
-    const { runs, next, missed } = this.#history.read(
-      node,
-      position,
-      Math.min(most, stop - position),
-    );
+    const left = Math.min(most, Math.max(0, stop - position));
+    const { runs, next, missed } = this.#history.read(node, position, left);
     this.#positions.set(node, next);
     if (next >= Math.min(stop, this.#history.end(node))) this.#waiting.delete(node);
+    // All that was to be read is gone, and what came later was not asked for.
+    if (position + missed >= stop) return [];
     let at = next - runs.reduce((sum, { bytes }) => sum + bytes.length, 0);
     return runs.map((run: Run, i) => {
       at += run.bytes.length;
       return { ...run, node, next: at, missed: i === 0 ? missed : 0 };
     });
   }
+}
+
+/** Of several nodes at once, what came first goes first; each node's own order stays as it is. */
+function inOrder(chunks: readonly Chunk[]): Chunk[] {
+  const latest = new Map<string, number>();
+  const timed = chunks.map((chunk) => {
+    // The clock may have been set back.
+    const at = Math.max(chunk.at, latest.get(chunk.node) ?? 0);
+    latest.set(chunk.node, at);
+    return { chunk, at };
+  });
+  return timed.sort((a, b) => a.at - b.at).map(({ chunk }) => chunk);
 }

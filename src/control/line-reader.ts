@@ -4,29 +4,60 @@ import type { OutputLine } from "../core/api.ts";
 import { LineCutter } from "../output/lines.ts";
 import type { Chunk } from "./follower.ts";
 
+interface Stream {
+  cutter: LineCutter;
+  /** What is being read, or was last. */
+  chunk: Chunk;
+  /** Bytes that were dropped before what has not become a line yet. */
+  missed: number;
+}
+
 export class LineReader {
-  readonly #streams = new Map<string, { cutter: LineCutter; chunk: Chunk }>();
+  /** Those in the middle of a line. */
+  readonly #streams = new Map<string, Stream>();
   #lines: OutputLine[] = [];
+  /** Whether lines that are begun have no end here. */
+  #isEnding = false;
 
   /** The lines that are complete now, and pieces of those that are too long. */
   read(chunk: Chunk): OutputLine[] {
-    const key = `${chunk.stream} ${chunk.node}`;
+    // Lines that were begun before a gap have lost their ends, whichever stream they are of.
+    if (chunk.missed > 0) for (const stream of STREAMS) this.#end(keyOf(chunk.node, stream));
+    const key = keyOf(chunk.node, chunk.stream);
     const stream = this.#streams.get(key) ?? this.#begin(chunk);
     stream.chunk = chunk;
-    this.#streams.set(key, stream);
+    stream.missed += chunk.missed;
     stream.cutter.push(chunk.bytes);
+    if (chunk.bytes.at(-1) === NEWLINE) this.#streams.delete(key);
+    else this.#streams.set(key, stream);
     return this.#take();
   }
 
-  #begin(chunk: Chunk): { cutter: LineCutter; chunk: Chunk } {
-    const stream = {
+  /** What there is of lines that are not complete, of which no more will be read. */
+  end(): OutputLine[] {
+    this.#isEnding = true;
+    for (const key of [...this.#streams.keys()]) this.#end(key);
+    this.#isEnding = false;
+    return this.#take();
+  }
+
+  #end(key: string): void {
+    this.#streams.get(key)?.cutter.end();
+    this.#streams.delete(key);
+  }
+
+  #begin(chunk: Chunk): Stream {
+    const stream: Stream = {
       chunk,
+      missed: 0,
       cutter: new LineCutter((source, start, end, _first, last) => {
-        const { node, stream: name, at, missed } = stream.chunk;
-        stream.chunk = { ...stream.chunk, missed: 0 };
-        const bytes = source.subarray(start, last && end > start ? end - 1 : end);
-        const line: OutputLine = { node, stream: name, at, text: fromBytes(bytes), complete: last };
-        if (missed > 0) line.missed = missed;
+        const { node, stream: name, at } = stream.chunk;
+        const hasNewline = last && end > start && source[end - 1] === NEWLINE;
+        const text = fromBytes(source.subarray(start, hasNewline ? end - 1 : end));
+        const complete = last && !this.#isEnding;
+        const line: OutputLine = { node, stream: name, at, text, complete };
+        if (stream.missed > 0) line.missed = stream.missed;
+        stream.missed = 0;
         this.#lines.push(line);
       }),
     };
@@ -39,3 +70,10 @@ export class LineReader {
     return lines;
   }
 }
+
+function keyOf(node: string, stream: OutputLine["stream"]): string {
+  return `${stream} ${node}`;
+}
+
+const STREAMS = ["stdout", "stderr"] as const;
+const NEWLINE = 0x0a;

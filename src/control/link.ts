@@ -33,15 +33,15 @@ export class Link {
   readonly #session = randomBytes(9).toString("hex");
   #requests = 0;
   #connection: Connection | undefined;
+  /** Whether the connection makes itself again; the first one does not. */
+  #isLasting = false;
   #closed = false;
   #events: LinkEvents | undefined;
 
   private constructor(url: string, options: ConnectOptions) {
     this.url = url;
     this.#options = options;
-    this.endpoint = new Endpoint(randomUUID(), (error, where) => {
-      process.stderr.write(`error: ${where}: ${String(error)}\n`);
-    });
+    this.endpoint = new Endpoint(randomUUID(), (error, where) => this.report(error, where));
     this.endpoint.subscribe(`${CLIENT_TOPIC}${this.#session}/`);
     for (const kind of ["create", "destroy", "restart", "status"]) {
       this.endpoint.subscribe(`${TOPIC}/${kind}_response/${this.#session}/`);
@@ -87,13 +87,23 @@ export class Link {
     this.endpoint.onEvent(name, handler);
   }
 
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
   close(): void {
     this.#closed = true;
     this.#connection?.close();
   }
 
+  /** An error in something that the user of the connection has set up. */
+  report(error: unknown, where: string): void {
+    process.stderr.write(`error: ${where}: ${String(error)}\n`);
+  }
+
   #lost(reason: string): void {
-    if (!this.#closed) {
+    if (!this.#closed && !this.#isLasting) {
+      this.#isLasting = true;
       this.#connection?.close();
       void this.#connect(RETRY_MS).then((connection) => {
         this.#connection = connection;

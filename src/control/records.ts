@@ -105,10 +105,10 @@ function endpointValue(endpoint: ClusterEndpoint): Value {
   const fields: Value[] = [
     enumValue(`Supervisor::${role}`),
     address(known ?? "0.0.0.0"),
-    number === 0 ? port(0, "?") : port(number),
+    portValue(number),
     device ?? null,
     pcapFile ?? null,
-    metricsPort === undefined ? null : port(metricsPort),
+    metricsPort === undefined ? null : portValue(metricsPort),
   ];
   return withExtra(fields, known === host ? own : { ...own, host });
 }
@@ -135,6 +135,11 @@ function endpointOf(value: Value): ClusterEndpoint | undefined {
     if (found !== ABSENT) endpoint[field] = found;
   }
   return endpoint as unknown as ClusterEndpoint;
+}
+
+/** Zeek's word for a port that is none is `0/unknown`. */
+function portValue(number: number): Value {
+  return number === 0 ? port(0, "?") : port(number);
 }
 
 /** Zeek's record has an address; a layout of ours may have a name. */
@@ -182,8 +187,14 @@ function filled<Container extends object>(
 
 const asString = (value: Value) => (typeof value === "string" ? value : undefined);
 const asBoolean = (value: Value) => (typeof value === "boolean" ? value : undefined);
-const asInteger = (value: Value) => (isTyped(value, "integer") ? Number(value.value) : undefined);
 const asPort = (value: Value | undefined) => (isTyped(value, "port") ? value.port : undefined);
+
+/** Not one that JavaScript would change on the way. */
+function asInteger(value: Value): number | undefined {
+  if (!isTyped(value, "integer")) return undefined;
+  const number = Number(value.value);
+  return Number.isSafeInteger(number) ? number : undefined;
+}
 
 function asStrings(value: Value | undefined): string[] | undefined {
   if (!isVector(value)) return undefined;

@@ -4,12 +4,17 @@ import type { Value } from "../broker/values.ts";
 import type { Following, FollowOptions, OutputLine } from "../core/api.ts";
 import { CoppiceError } from "../errors.ts";
 import type { CoppiceRemote, Ongoing } from "./coppice-remote.ts";
-import type { Chunk } from "./follower.ts";
 import { LineReader } from "./line-reader.ts";
 import type { OutputHead } from "./protocol.ts";
 
-/** How much may be under way to us. Bytes. */
+/** How much may be under way to us, or wait for the handler. Bytes. */
 const WINDOW = 1024 * 1024;
+
+/** What waits for the handler. */
+interface Piece {
+  lines(): OutputLine[];
+  bytes: number;
+}
 
 export class RemoteFollowing implements Following, Ongoing {
   readonly ended: Promise<void>;
@@ -17,12 +22,14 @@ export class RemoteFollowing implements Following, Ongoing {
   readonly #handler: (line: OutputLine) => unknown;
   readonly #options: FollowOptions;
   readonly #onEnd: () => void;
-  readonly #reader = new LineReader();
-  /** Where each node's lines go on, should the connection break. */
-  #positions: Record<string, number> = {};
+  #reader = new LineReader();
+  /** Where each node's lines go on, should the connection break; unknown until we are told. */
+  #positions: Map<string, number> | undefined;
   #instance = "";
   #id = "";
-  #queue: Chunk[] = [];
+  readonly #queue: Piece[] = [];
+  /** Bytes in the queue. */
+  #queued = 0;
   #isReading = false;
   #isLast = false;
   #stopped = false;
@@ -44,25 +51,24 @@ export class RemoteFollowing implements Following, Ongoing {
     this.ended = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
+    this.ended.catch(() => {}); // Whoever does not wait for it need not know.
   }
 
   begin(): void {
     if (this.#stopped) return;
     const { nodes = [], lines = 10, follow = true } = this.#options;
-    const isFirst = this.#instance === "";
-    // Another Supervisor's positions mean nothing here: all that it has kept is new.
-    if (this.#instance !== this.#remote.instance) this.#positions = {};
-    this.#instance = this.#remote.instance;
+    this.#meet(this.#remote.instance);
+    const isFirst = this.#positions === undefined;
     const { id, ended } = this.#remote.stream(
       "follow",
       {
         nodes,
         follow,
-        from: this.#positions,
+        from: Object.fromEntries(this.#positions ?? []),
         lines: isFirst && Number.isFinite(lines) ? lines : null,
-        credit: WINDOW,
+        credit: WINDOW - this.#queued,
       },
-      ([head, text]) => this.#take(id, head, text),
+      (args) => this.#take(id, args),
     );
     this.#id = id;
     ended.then(
@@ -70,26 +76,53 @@ export class RemoteFollowing implements Following, Ongoing {
       (error: unknown) => {
         // A broken connection is made again; anything else is the end.
         if (!(error instanceof CoppiceError && error.code === "COPPICE_CONNECTION_LOST"))
-          this.#fail(error);
+          this.fail(error);
       },
     );
   }
 
   stop(): void {
     if (this.#stopped) return;
-    this.#stopped = true;
     this.#remote.tell("cancel", { id: this.#id });
-    this.#queue = [];
-    this.#onEnd();
+    this.#end();
     this.#settle.resolve();
   }
 
-  #take(id: string, head: Value | undefined, text: Value | undefined): void {
-    if (this.#stopped || id !== this.#id) return;
-    if (typeof head !== "string" || typeof text !== "string") return;
+  fail(error: unknown): void {
+    if (this.#stopped) return;
+    this.#remote.tell("cancel", { id: this.#id });
+    this.#end();
+    this.#settle.reject(error);
+  }
+
+  /** Another Supervisor's positions mean nothing here: all that it has kept is new. */
+  #meet(instance: string): void {
+    if (this.#instance !== instance && this.#positions !== undefined) {
+      const reader = this.#reader;
+      this.#put({ lines: () => reader.end(), bytes: 0 });
+      this.#reader = new LineReader();
+      this.#positions = new Map();
+    }
+    this.#instance = instance;
+  }
+
+  #take(id: string, [head, text]: readonly Value[]): void {
+    if (this.#stopped || id !== this.#id || typeof head !== "string") return;
+    if (typeof text !== "string") return this.#begun(JSON.parse(head) as { from: object });
     const chunk = { ...(JSON.parse(head) as OutputHead), bytes: toBytes(text) };
-    this.#positions[chunk.node] = chunk.next;
-    this.#queue.push(chunk);
+    this.#positions?.set(chunk.node, chunk.next);
+    const reader = this.#reader;
+    this.#put({ lines: () => reader.read(chunk), bytes: chunk.bytes.length });
+  }
+
+  /** From where the other side goes on: of nodes of which nothing has come, this is all we know. */
+  #begun({ from }: { from: object }): void {
+    this.#positions = new Map([...Object.entries(from), ...(this.#positions ?? [])]);
+  }
+
+  #put(piece: Piece): void {
+    this.#queue.push(piece);
+    this.#queued += piece.bytes;
     if (!this.#isReading) void this.#read();
   }
 
@@ -97,33 +130,35 @@ export class RemoteFollowing implements Following, Ongoing {
   async #read(): Promise<void> {
     this.#isReading = true;
     try {
-      for (let chunk = this.#queue.shift(); chunk !== undefined; chunk = this.#queue.shift()) {
-        for (const line of this.#reader.read(chunk)) {
+      for (let piece = this.#queue.shift(); piece !== undefined; piece = this.#queue.shift()) {
+        for (const line of piece.lines()) {
           if (this.#stopped) return;
           const handled = this.#handler(line);
           if (handled instanceof Promise) await handled;
         }
-        this.#remote.tell("grant", { id: this.#id, bytes: chunk.bytes.length });
+        this.#queued -= piece.bytes;
+        if (piece.bytes > 0) this.#remote.tell("grant", { id: this.#id, bytes: piece.bytes });
       }
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
     } finally {
       this.#isReading = false;
     }
-    if (this.#isLast) this.#finish();
-  }
-
-  #finish(): void {
-    this.#isLast = true;
-    if (this.#isReading || this.#stopped) return;
-    this.#stopped = true;
-    this.#onEnd();
+    if (!this.#isLast || this.#stopped) return;
+    this.#end();
     this.#settle.resolve();
   }
 
-  #fail(error: unknown): void {
-    if (this.#stopped) return;
-    this.stop();
-    this.#settle.reject(error);
+  #finish(): void {
+    if (this.#isLast || this.#stopped) return;
+    this.#isLast = true;
+    const reader = this.#reader;
+    this.#put({ lines: () => reader.end(), bytes: 0 });
+  }
+
+  #end(): void {
+    this.#stopped = true;
+    this.#queue.length = 0;
+    this.#onEnd();
   }
 }

@@ -38,7 +38,7 @@ export function requestOf({ name, args }: BrokerEvent): Request | undefined {
 
 /** Whether it is an event of the module with arguments of its types, as Zeek checks. */
 export function isKnown({ name, args }: BrokerEvent): boolean {
-  const parameters = EVENTS.get(name.slice(MODULE.length));
+  const parameters = name.startsWith(MODULE) ? EVENTS.get(name.slice(MODULE.length)) : undefined;
   return (
     parameters !== undefined &&
     parameters.length === args.length &&

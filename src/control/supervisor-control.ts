@@ -13,7 +13,7 @@ import {
   response,
   TOPIC,
 } from "./requests.ts";
-import { whoIs } from "./who.ts";
+import { nodeNamed, nodesNamed, whoIs } from "./who.ts";
 
 export function supervisorControl(endpoint: Endpoint, commands: Commands): Service {
   /** What was decoded for the check is used for the handling, which follows at once. */
@@ -36,12 +36,14 @@ export function supervisorControl(endpoint: Endpoint, commands: Commands): Servi
   function obey(request: Request, from: Peer): void {
     switch (request.kind) {
       case "create":
-        commands.ordered(`create '${request.config.name}', ordered by ${whoIs(from.info)}`);
+        commands.ordered(
+          `create ${nodeNamed(request.config.name)}, ordered by ${whoIs(from.info)}`,
+        );
         return answer(from, { ...request, result: create(request) });
       case "destroy":
       case "restart":
         commands.ordered(
-          `${request.kind} ${nodeNamed(request.node)}, ordered by ${whoIs(from.info)}`,
+          `${request.kind} ${nodesNamed(request.node)}, ordered by ${whoIs(from.info)}`,
         );
         return answer(from, {
           ...request,
@@ -85,9 +87,4 @@ export function supervisorControl(endpoint: Endpoint, commands: Commands): Servi
     const { topic, event } = response(given);
     endpoint.publish(topic, event, from.mayControl ? {} : { only: from });
   }
-}
-
-/** @param node "" is all */
-export function nodeNamed(node: string): string {
-  return node === "" ? "all nodes" : `'${node}'`;
 }

@@ -20,7 +20,8 @@ const scripts = [
   ...(config.addlBaseScripts ?? []),
   ...handedDown.scripts,
   ...(config.addlUserScripts ?? []),
-];
+  // Those that were no files when the node was created stayed as they were written.
+].map((script) => path.resolve(handedDown.directory, script));
 
 let isSaid = false;
 

@@ -30,6 +30,7 @@ export class History {
   readonly #rings = new Map<string, Ring>();
   /** Nodes that are gone for good, the longest gone first. */
   readonly #departed = new Set<string>();
+  readonly #present = new Set<string>();
   readonly #listeners = new Set<(node: string) => void>();
 
   constructor(limits: HistoryLimits = HISTORY_LIMITS) {
@@ -42,6 +43,8 @@ export class History {
     if (ring === undefined) {
       ring = new Ring();
       this.#rings.set(node, ring);
+      // The last words of a node may come after the news that it is gone.
+      if (!this.#present.has(node)) this.left(node);
     }
     ring.append(stream, bytes, at, this.#share());
     for (const listener of this.#listeners) listener(node);
@@ -77,10 +80,12 @@ export class History {
   /** A node of that name is there (again). */
   arrived(node: string): void {
     this.#departed.delete(node);
+    this.#present.add(node);
   }
 
   /** A node is gone for good: its lines are kept until enough others have gone. */
   left(node: string): void {
+    this.#present.delete(node);
     this.#departed.add(node);
     for (const oldest of this.#departed) {
       if (this.#departed.size <= this.#limits.departed) break;

@@ -20,6 +20,8 @@ interface Mark {
 /** What comes so soon after is the same run. */
 const TOGETHER_MS = 20;
 const SMALLEST = 1024;
+const BYTES_PER_MARK = 32;
+const FEWEST_MARKS = 16;
 
 /** Positions count every byte that ever came. */
 export class Ring {
@@ -46,6 +48,7 @@ export class Ring {
     this.#put(kept);
     this.#end += kept.length;
     this.#trim();
+    this.#limitMarks(limit);
   }
 
   /** Where the last `lines` lines begin. */
@@ -115,6 +118,15 @@ export class Ring {
     let gone = 0;
     while ((this.#marks[gone + 1]?.position ?? Number.POSITIVE_INFINITY) <= this.#first) gone++;
     if (gone > 0) this.#marks.splice(0, gone);
+  }
+
+  /** Single bytes by turns of both streams would make marks of many times their size. */
+  #limitMarks(limit: number): void {
+    const most = Math.max(FEWEST_MARKS, Math.floor(limit / BYTES_PER_MARK));
+    const oldest = this.#marks[this.#marks.length - most];
+    if (oldest === undefined || this.#marks.length <= most) return;
+    this.#first = Math.max(this.#first, oldest.position);
+    this.#dropMarks();
   }
 
   #byte(position: number): number {

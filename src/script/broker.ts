@@ -21,7 +21,8 @@ import {
 } from "../broker/values.ts";
 import type { WebSocketPeerOptions } from "../broker/websocket-client.ts";
 import type { WebSocketListenOptions } from "../broker/websocket-server.ts";
-import { ListenError } from "../errors.ts";
+import { ListenError, NoSupervisorError } from "../errors.ts";
+import { beforeExit } from "./closing.ts";
 import { reportError } from "./lifecycle.ts";
 
 /** What listens; `close` ends it and its connections. */
@@ -54,9 +55,24 @@ export function beforeConnecting(act: () => Promise<void>): void {
   prepare = act;
 }
 
-/** Closes all listeners and peers. What was published before is sent. */
+/** Closes all listeners and peers. What was published before is sent, as long as they read it. */
 export async function closeBroker(): Promise<void> {
+  const parted = allParted();
   await Promise.all([...open].map((one) => one.close()));
+  await parted;
+}
+
+/** Resolves when there is no peer any more. */
+function allParted(): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (endpoint().peers.size > 0) return;
+      endpoint().off("peerLost", look);
+      resolve();
+    };
+    endpoint().on("peerLost", look);
+    look();
+  });
 }
 
 export const broker = {
@@ -126,7 +142,7 @@ export const broker = {
 };
 
 function opened(listener: Listener): Listener {
-  open.add(listener);
+  keep(listener);
   return {
     host: listener.host,
     port: listener.port,
@@ -138,23 +154,29 @@ function opened(listener: Listener): Listener {
 }
 
 function peering(connect: () => Promise<Peering>): Peering {
-  let closed = false;
+  let isClosed = false;
   let connection: Peering | undefined;
   const connecting = prepare().then(async () => {
-    if (closed) return;
+    if (isClosed) throw new NoSupervisorError("closed before there was a connection");
     connection = await connect();
-    open.add(connection);
+    if (isClosed) connection.close();
     await connection.connected;
   });
   // Whoever waits for it is told; others find out from `peerAdded`.
   connecting.catch(() => {});
-  return {
+  const own: Peering = {
     connected: connecting,
     close() {
-      closed = true;
-      if (connection === undefined) return;
-      open.delete(connection);
-      connection.close();
+      isClosed = true;
+      open.delete(own);
+      return connection?.close();
     },
   };
+  keep(own);
+  return own;
+}
+
+function keep(one: { close(): unknown }): void {
+  open.add(one);
+  beforeExit(closeBroker);
 }

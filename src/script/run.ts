@@ -1,4 +1,5 @@
 /** The life of a process that runs scripts and is no Supervisor: load, `init`, …, `done`. */
+import { closeAll } from "./closing.ts";
 import { describe, onHandlerError, raise } from "./lifecycle.ts";
 import { loadScripts } from "./load.ts";
 import { flushCompileCache } from "./options.ts";
@@ -44,6 +45,7 @@ export function scriptProcess(onSignal: () => void): ScriptProcess {
     if (ending) return;
     ending = true;
     void raise("done")
+      .then(closeAll)
       .then(flush)
       .then(() => process.exit(failed ? 1 : status));
   }

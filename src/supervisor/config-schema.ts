@@ -1,4 +1,5 @@
 /** A node's configuration as it comes from a script: its shape is checked here, and nowhere else. */
+import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import * as v from "valibot";
@@ -10,8 +11,8 @@ import { MAX_PAYLOAD } from "../wire/frames.ts";
 /** A frame's payload, less what a message says beside the configuration. */
 const MAX_BYTES = MAX_PAYLOAD - 64 * 1024;
 
-const count = v.pipe(v.number(), v.integer(), v.minValue(0));
-const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 const milliseconds = v.pipe(v.number(), v.finite(), v.minValue(0));
 const port = v.pipe(count, v.maxValue(65_535));
 const filled = v.pipe(
@@ -82,7 +83,7 @@ const schema = v.strictObject({
 });
 
 /**
- * Checks a configuration and makes it a node's own: a frozen copy with absolute paths.
+ * Checks a configuration and makes it a node's own: a frozen copy, with absolute paths of what is there.
  * @param isTaken whether a node has that name already
  * @throws NodeConfigError in Zeek's words where Zeek objects too
  */
@@ -131,12 +132,16 @@ function withoutUndefined(value: unknown): unknown {
 }
 
 function withAbsolutePaths(config: NodeConfig): NodeConfig {
-  const absolute = (file: string) => path.resolve(file);
   const result = { ...config };
-  if (config.directory !== undefined) result.directory = absolute(config.directory);
-  if (config.addlBaseScripts) result.addlBaseScripts = config.addlBaseScripts.map(absolute);
-  if (config.addlUserScripts) result.addlUserScripts = config.addlUserScripts.map(absolute);
+  if (config.directory !== undefined) result.directory = path.resolve(config.directory);
+  if (config.addlBaseScripts) result.addlBaseScripts = config.addlBaseScripts.map(scriptPath);
+  if (config.addlUserScripts) result.addlUserScripts = config.addlUserScripts.map(scriptPath);
   return result;
+}
+
+/** What is no file here may be a name that means something to a Zeek: it stays as it is. */
+function scriptPath(script: string): string {
+  return fs.existsSync(script) ? path.resolve(script) : script;
 }
 
 function explain(issue: v.BaseIssue<unknown>): string {

@@ -34,6 +34,7 @@ export class LocalApi implements SupervisorApi, Commands {
   readonly history: History;
   readonly watchers: Watchers;
   readonly #options: LocalApiOptions;
+  #usage: Promise<Map<string, Usage>> | undefined;
 
   constructor(options: LocalApiOptions) {
     this.history = options.history;
@@ -61,11 +62,14 @@ export class LocalApi implements SupervisorApi, Commands {
     return this.#options.supervisor.status(name);
   }
 
+  /** All nodes at once, and once however many ask: every process of the machine is looked at. */
   async usage(name = ""): Promise<Record<string, Usage>> {
-    const nodes = Object.values(this.status(name).nodes);
-    const pids = new Map(nodes.flatMap(({ node, pid }) => (pid ? [[pid, node.name]] : [])));
-    const usage = await usageOfGroups(new Set(pids.keys()));
-    return Object.fromEntries([...usage].map(([pid, used]) => [pids.get(pid) ?? "", used]));
+    this.#usage ??= this.#allUsage().finally(() => {
+      this.#usage = undefined;
+    });
+    const all = await this.#usage;
+    const entries = [...all].filter(([node]) => name === "" || node === name);
+    return Object.fromEntries(entries);
   }
 
   async stop(): Promise<void> {
@@ -79,6 +83,7 @@ export class LocalApi implements SupervisorApi, Commands {
   follow(handler: (line: OutputLine) => unknown, options: FollowOptions = {}): Following {
     const reader = new LineReader();
     let handling = Promise.resolve();
+    let isStopped = false;
     let failed: (error: unknown) => void = () => {};
     let last: () => void = () => {};
     const ended = new Promise<void>((resolve, reject) => {
@@ -90,7 +95,7 @@ export class LocalApi implements SupervisorApi, Commands {
       { ...options, credit: WINDOW },
       (chunk) => {
         handling = handling.then(async () => {
-          for (const line of reader.read(chunk)) await handler(line);
+          await handle(reader.read(chunk));
           follower.grant(chunk.bytes.length);
         });
         handling.catch((error: unknown) => {
@@ -98,9 +103,27 @@ export class LocalApi implements SupervisorApi, Commands {
           follower.stop();
         });
       },
-      () => void handling.then(last, failed),
+      () => void handling.then(() => handle(reader.end())).then(last, failed),
     );
-    return { ended, stop: () => follower.stop() };
+    return {
+      ended,
+      stop() {
+        isStopped = true;
+        follower.stop();
+        last();
+      },
+    };
+
+    async function handle(lines: readonly OutputLine[]): Promise<void> {
+      for (const line of lines) if (!isStopped) await handler(line);
+    }
+  }
+
+  async #allUsage(): Promise<Map<string, Usage>> {
+    const nodes = Object.values(this.status().nodes);
+    const pids = new Map(nodes.flatMap(({ node, pid }) => (pid ? [[pid, node.name]] : [])));
+    const usage = await usageOfGroups(new Set(pids.keys()));
+    return new Map([...usage].map(([pid, used]) => [pids.get(pid) ?? "", used]));
   }
 
   ordered(text: string): void {

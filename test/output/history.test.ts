@@ -96,6 +96,7 @@ test("nodes share what there is, and what is gone for good is forgotten at last"
     history
       .read(node, 0, Number.POSITIVE_INFINITY)
       .runs.reduce((sum, run) => sum + run.bytes.length, 0);
+  for (const node of ["a", "b", "c", "d"]) history.arrived(node);
   for (const node of ["a", "b", "c", "d"]) fill(node);
   fill("a");
   assert.ok(size("a") <= 2048 && size("a") > 1900);
@@ -104,4 +105,24 @@ test("nodes share what there is, and what is gone for good is forgotten at last"
   history.arrived("b");
   history.left("d");
   assert.deepEqual(history.nodes(), ["b", "c", "d"]);
+});
+
+test("late words of nodes that are gone for good are forgotten as their others were", () => {
+  const history = new History({ total: 8192, most: 4096, least: 1024, departed: 2 });
+  const names = Array.from({ length: 50 }, (_, i) => `node-${i}`);
+  for (const name of names) history.arrived(name);
+  for (const name of names) history.append(name, "stdout", bytes("early\n"), 0);
+  for (const name of names) history.left(name);
+  assert.deepEqual(history.nodes(), ["node-48", "node-49"]);
+  for (const name of names) history.append(name, "stdout", bytes("late\n"), 0);
+  assert.deepEqual(history.nodes(), ["node-48", "node-49"]);
+});
+
+test("bytes that come one by one, of both streams by turns, do not cost many times their size", () => {
+  const ring = new Ring();
+  for (let i = 0; i < 20_000; i++)
+    ring.append(i % 2 === 0 ? "stdout" : "stderr", bytes("\n"), i, 64 * 1024);
+  const { runs, missed } = ring.read(0, Number.POSITIVE_INFINITY);
+  assert.ok(runs.length <= 2048 && runs.length > 1000, String(runs.length));
+  assert.equal(missed + runs.length, 20_000);
 });

@@ -59,6 +59,7 @@ const REFUSED: [what: string, config: unknown, message: RegExp][] = [
     { name: "a", cluster: { m: { role: "NONE", host: "h", port: 65_536 } } },
     /field 'cluster.m.port'/,
   ],
+  ["no whole number", { name: "a", cpuAffinity: 2 ** 60 }, /field 'cpuAffinity'/],
   ["too much", { name: "a", env: { A: "x".repeat(17e6) } }, /^node 'a': more than \d+ bytes/],
 ];
 
@@ -72,20 +73,27 @@ for (const [what, config, message] of REFUSED) {
 }
 
 test("9: paths are made absolute once; files stay relative to the directory", () => {
+  const here = path.relative(process.cwd(), import.meta.filename);
   const config = accept({
     name: "a",
     directory: "d",
     stdoutFile: "out",
-    addlUserScripts: ["u.ts"],
-    addlBaseScripts: ["b.ts"],
+    addlUserScripts: [here],
+    addlBaseScripts: [here],
   });
   assert.deepEqual(config, {
     name: "a",
     directory: path.resolve("d"),
     stdoutFile: "out",
-    addlUserScripts: [path.resolve("u.ts")],
-    addlBaseScripts: [path.resolve("b.ts")],
+    addlUserScripts: [import.meta.filename],
+    addlBaseScripts: [import.meta.filename],
   });
+});
+
+test("E.3: names of scripts that are no files here stay as they were written", () => {
+  const names = ["policy/frameworks/management/node", "local.zeek", "/no/where.zeek"];
+  const config = accept({ name: "a", addlUserScripts: names, addlBaseScripts: names });
+  assert.deepEqual(config, { name: "a", addlUserScripts: names, addlBaseScripts: names });
 });
 
 test("what is accepted is a copy that nobody can change", () => {

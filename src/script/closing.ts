@@ -1,0 +1,21 @@
+/** What a process that runs scripts has to bring to an end before it exits. */
+
+/** How long it may take in all (ms): whoever waits for a peer that does not read waits for ever. */
+const CLOSING_MS = 1_000;
+
+const acts = new Set<() => Promise<void>>();
+
+/** Has `act` called when the process ends, however often it is asked for. */
+export function beforeExit(act: () => Promise<void>): void {
+  acts.add(act);
+}
+
+/** Resolves when everything is closed, or the time for that is over. Never rejects. */
+export async function closeAll(): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, CLOSING_MS);
+  });
+  await Promise.race([Promise.allSettled([...acts].map((act) => act())), late]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,57 @@
+/** What became of a node, in words. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { News } from "../../src/core/life.ts";
+import type { NodeStatus } from "../../src/core/status.ts";
+import { howItDied, tidings, withWhat } from "../../src/supervisor/tidings.ts";
+
+const STATUS: NodeStatus = {
+  node: { name: "a" },
+  state: "running",
+  generation: 1,
+  since: 1_000,
+};
+const WAITING: NodeStatus = { ...STATUS, state: "waiting", nextStart: 1_500 };
+
+const CASES: [news: News, status: NodeStatus, kind: string, text: string][] = [
+  [{ kind: "started", revived: false }, STATUS, "started", "node 'a' was started (PID 7)"],
+  [{ kind: "started", revived: true }, STATUS, "revived", "node 'a' was revived (PID 7)"],
+  [
+    { kind: "failed" } as News,
+    WAITING,
+    "failed",
+    "node 'a' could not be started; the next start is due in 500 ms",
+  ],
+  [{ kind: "changed" }, STATUS, "changed", "node 'a' is running"],
+  [{ kind: "changed" }, WAITING, "changed", "node 'a' is waiting; the next start is due in 500 ms"],
+  [{ kind: "gone" }, { ...STATUS, state: "stopped" }, "changed", "node 'a' is stopped"],
+  [
+    { kind: "exited", pid: 7, exit: { code: 3 }, premature: true },
+    STATUS,
+    "exited",
+    "node 'a' (PID 7) ended with exit code 3",
+  ],
+  [
+    { kind: "exited", pid: 7, exit: { signal: "SIGKILL" }, premature: true },
+    WAITING,
+    "exited",
+    "node 'a' (PID 7) ended by signal 9; the next start is due in 500 ms",
+  ],
+];
+
+for (const [news, status, kind, text] of CASES) {
+  test(`told: ${text}`, () => {
+    assert.deepEqual(tidings(news, 7, status, 42), { kind, at: 42, text, node: "a", status });
+  });
+}
+
+test("a delay that has passed is none", () => {
+  const { text } = tidings({ kind: "changed" }, 7, { ...WAITING, nextStart: 1 }, 42);
+  assert.match(text, /due in 0 ms$/);
+});
+
+test("how a process ended, in Zeek's words", () => {
+  assert.equal(howItDied({ code: 3 }), "exited prematurely with status 3");
+  assert.equal(howItDied({ signal: "SIGTERM" }), "terminated prematurely by signal 15");
+  assert.equal(withWhat({}), "with exit code 1");
+});
