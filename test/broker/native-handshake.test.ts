@@ -337,14 +337,19 @@ test("D: what is for another endpoint, or on a reserved topic, is not for us", a
 
 test("D: what a peer sent before it closed is acted upon, however much it is", async (t) => {
   const { own, peer } = await accepted(t);
-  const events = Array.from({ length: 20_000 }, (_, i) =>
+  // More of it than a turn has time for, so that the close is there first.
+  own.endpoint.onEvent("said", () => {
+    const end = performance.now() + 0.1;
+    while (performance.now() < end);
+  });
+  const events = Array.from({ length: 5000 }, (_, i) =>
     by.envelope(1, LARGE, OURS[0]!, by.eventPayload("said", `${i}`)),
   );
   peer.say(by.hello(LARGE), by.responderSynAck(), ...events);
   peer.socket.end();
   await until("the peer to be lost", () => own.lost.length === 1);
   assert.equal(own.heard.length, events.length);
-  assert.equal(own.heard.at(-1), "19999");
+  assert.equal(own.heard.at(-1), "4999");
 });
 
 test("D: topics longer than Broker can write are not sent", async (t) => {

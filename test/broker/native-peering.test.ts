@@ -324,6 +324,24 @@ test("D: closing a listener closes what has not said anything yet, too", async (
   }
 });
 
+test("D: nothing of a connection stays with the endpoint", async (t) => {
+  const own = testEndpoint(t, ["t"]);
+  const other = testEndpoint(t, ["t"]);
+  const on = t.mock.method(own.endpoint, "on").mock;
+  const off = t.mock.method(own.endpoint, "off").mock;
+  const listeners = () => on.callCount() - off.callCount();
+  const listener = await own.listen();
+  for (let i = 0; i < 3; i++) {
+    const connection = other.peer(listener.port);
+    await connection.connected;
+    await own.peers(1);
+    assert.equal(listeners(), 1);
+    connection.close();
+    await own.peers(0);
+    assert.equal(listeners(), 0);
+  }
+});
+
 /** A client of a WebSocket listener, as far as the endpoint is concerned. */
 function clientOf({ endpoint }: TestEndpoint, prefixes: string[]) {
   const got: string[] = [];
