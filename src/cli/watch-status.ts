@@ -6,7 +6,7 @@ import { watchIfItCan } from "./attend.ts";
 import type { Paint } from "./colour.ts";
 import type { Context } from "./context.ts";
 import type { Line } from "./line.ts";
-import { nodeOf, select } from "./nodes.ts";
+import { select, unknownNode } from "./nodes.ts";
 import { sayError } from "./say.ts";
 import { Screen } from "./screen.ts";
 import { statusJson } from "./status-json.ts";
@@ -22,7 +22,9 @@ export async function watchStatus(
   paint: Paint,
 ): Promise<number> {
   const { stdout, env } = context;
-  const { found } = select(await remote.status(), line.names, (text) => sayError(context, text));
+  const status = await remote.status();
+  const { found, unknown } = select(status, line.names);
+  for (const name of unknown) sayError(context, unknownNode(name, status));
   if (found.length === 0 && line.names.length > 0) return 1;
   const waker = new Waker(context);
   const stopWatching = watchIfItCan(remote, () => waker.ring());
@@ -71,12 +73,7 @@ function looker(
   };
 
   async function wanted(): Promise<[string, NodeStatus][]> {
-    const status = await remote.status();
-    if (names.length === 0) return Object.entries(status.nodes);
-    return names.flatMap((name) => {
-      const node = nodeOf(status, name);
-      return node === undefined ? [] : [[name, node] as [string, NodeStatus]];
-    });
+    return select(await remote.status(), names).found;
   }
 
   /** Not for every event: over a short time a load says little, and costs the Supervisor much. */

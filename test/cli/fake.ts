@@ -91,7 +91,10 @@ export class FakeRemote implements RemoteSupervisor {
   follow(handler: (line: OutputLine) => unknown, options?: FollowOptions) {
     this.followOptions = options;
     const all = async () => {
-      for (const line of this.lines) await handler(line);
+      const { nodes = [] } = options ?? {};
+      for (const line of this.lines) {
+        if (nodes.length === 0 || nodes.includes(line.node)) await handler(line);
+      }
     };
     return { ended: all(), stop() {} };
   }

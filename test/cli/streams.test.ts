@@ -75,6 +75,8 @@ test("logs: one stream, a gap, and where output goes that does not come by here"
   const lines = [line("out"), line("err", { stream: "stderr" }), line("later", { missed: 120 })];
   const { stdout, stderr } = await logs(lines, ["--stream", "stdout", "web"]);
   assert.equal(stdout, "out\nlater\n");
+  const other = await logs(lines, ["--stream", "stderr", "web"]);
+  assert.deepEqual([other.stdout, other.stderr], ["err\n", stderr]);
   assert.equal(stderr, "note: [web] 120 bytes were not read in time, and are missing here\n");
   const config = { name: "web", directory: "/srv", stdoutFile: "out.log", stderrFile: "/var/err" };
   const remote = new FakeRemote(node("web", { node: config }));
@@ -99,10 +101,13 @@ test("logs --json: a line each, with nothing left out", async () => {
 });
 
 test("logs: a node that there is not, a wrong number, a Zeek", async () => {
-  const unknown = await logs([line("x")], ["wweb", "db"]);
-  assert.deepEqual([unknown.status, unknown.stdout], [1, "[web] x\n"]);
+  const unknown = await logs([line("x", { node: "db" })], ["wweb", "db"]);
+  assert.deepEqual([unknown.status, unknown.stdout], [1, "[db] x\n"]);
   assert.equal(unknown.stderr, "error: there is no node 'wweb'; did you mean 'web'?\n");
-  assert.equal((await logs([], ["nobody"])).followed, undefined);
+  const followed = await logs([line("x", { node: "wweb" })], ["-f", "wweb"]);
+  assert.deepEqual([followed.status, followed.stdout], [1, ""]);
+  const gone = await logs([line("last words", { node: "gone" })], ["gone"]);
+  assert.deepEqual([gone.status, gone.stdout, gone.stderr], [0, "last words\n", ""]);
   assert.equal((await logs([], ["-n", "-1"])).status, 2);
   assert.equal((await logs([], ["-n", "1.5"])).status, 2);
   assert.equal((await logs([], ["--stream", "both"])).status, 2);

@@ -14,7 +14,7 @@ export async function run(line: Line, context: Context): Promise<number> {
       node,
       async act() {
         if (await remote.destroy(node)) return { done: true, text: `destroyed '${node}'` } as const;
-        return { done: false, error: unknownNode(node, Object.keys(status.nodes)) } as const;
+        return { done: false, error: unknownNode(node, status) } as const;
       },
     }));
     return runAll(line, context, tasks);

@@ -5,7 +5,7 @@ import { untilGone } from "../attend.ts";
 import { type Paint, paintFor, type Style } from "../colour.ts";
 import type { Context } from "../context.ts";
 import type { Line } from "../line.ts";
-import { select } from "../nodes.ts";
+import { select, unknownNode } from "../nodes.ts";
 import { jsonLine, printable } from "../printable.ts";
 import { withRemote } from "../remote.ts";
 import { sayNote } from "../say.ts";
@@ -73,8 +73,10 @@ function watchInto(
 
 /** Nodes that there are not yet may come. */
 async function tellUnknown(line: Line, context: Context, remote: RemoteSupervisor): Promise<void> {
-  if (line.names.length > 0)
-    select(await remote.status(), line.names, (text) => sayNote(context, text));
+  if (line.names.length === 0) return;
+  const status = await remote.status();
+  for (const name of select(status, line.names).unknown)
+    sayNote(context, unknownNode(name, status));
 }
 
 function textOf({ at, kind, text }: TreeEvent, paint: Paint): string {

@@ -3,101 +3,52 @@ import type { RemoteSupervisor } from "../../control/client.ts";
 import type { OutputLine } from "../../core/api.ts";
 import type { NodeStatus } from "../../core/status.ts";
 import { untilGone, watchIfItCan } from "../attend.ts";
-import { hasColours, paintFor } from "../colour.ts";
 import type { Context } from "../context.ts";
 import type { Line } from "../line.ts";
-import { gapText, LogPrinter } from "../log-printer.ts";
-import { select } from "../nodes.ts";
-import { jsonLine } from "../printable.ts";
+import { LogTaker } from "../log-taker.ts";
+import { select, unknownNode } from "../nodes.ts";
 import { withRemote } from "../remote.ts";
 import { sayError, sayNote } from "../say.ts";
 
 export async function run(line: Line, context: Context): Promise<number> {
   const lines = countOf(line);
   const stream = line.choice("stream", ["stdout", "stderr"]);
-  const take = taker(line, context, stream);
+  const taker = new LogTaker(line, context, stream);
   return withRemote(line, context, async (remote) => {
     const status = await remote.status();
-    const { found, areAllKnown } = select(status, line.names, (text) => sayError(context, text));
-    if (found.length === 0 && line.names.length > 0) return 1;
-    for (const one of found) tellWhere(one, context, stream);
-    const nodes = line.names.length === 0 ? [] : found.map(([name]) => name);
+    const { found, unknown } = select(status, line.names);
     const follow = line.flag("follow");
-    const following = remote.follow(take, { nodes, lines, follow });
-    if (follow) await Promise.race([following.ended, untilAllIsRead(remote, context, take)]);
+    const refuse = (name: string): void => sayError(context, unknownNode(name, status));
+    // Of a node that has gone there may be lines, but there will be no more.
+    if (follow) unknown.forEach(refuse);
+    if (follow && unknown.length > 0 && found.length === 0) return 1;
+    for (const one of found) tellWhere(one, context, stream);
+    const nodes = follow && line.names.length > 0 ? found.map(([name]) => name) : line.names;
+    const following = remote.follow((one) => taker.take(one), { nodes, lines, follow });
+    if (follow) await Promise.race([following.ended, untilAllIsRead(remote, context, taker)]);
     else await following.ended;
     following.stop();
     await context.stdout.sent();
-    take.end();
-    return areAllKnown ? 0 : 1;
+    taker.end();
+    const without = follow ? unknown : unknown.filter((name) => !taker.nodes.has(name));
+    if (!follow) without.forEach(refuse);
+    return without.length === 0 ? 0 : 1;
   });
-}
-
-interface Take {
-  (line: OutputLine): Promise<void> | undefined;
-  /** Lines so far. */
-  count: number;
-  /** Whether somebody waits for the reader of our stdout. */
-  isWaiting: boolean;
-  /** Ends a line that has no end yet, where people see it. */
-  end(): void;
-}
-
-/** Prints line by line; what it returns has the Supervisor wait for a slow reader. */
-function taker(line: Line, context: Context, stream: OutputLine["stream"] | undefined): Take {
-  const { stdout, env } = context;
-  const isJson = line.flag("json");
-  const printer = new LogPrinter({
-    hasPrefix: line.names.length !== 1,
-    isTerminal: stdout.isTerminal,
-    hasColours: hasColours(line, env, stdout),
-    paint: paintFor(line, env, stdout),
-  });
-  const take: Take = Object.assign(
-    (one: OutputLine) => {
-      take.count++;
-      if (stream !== undefined && one.stream !== stream) return undefined;
-      const gap = one.missed === undefined || isJson ? undefined : gapText(one);
-      const bytes = isJson ? Buffer.from(jsonLine(one)) : printer.bytesOf(one);
-      if (gap === undefined) return wait(stdout.send(bytes));
-      return wait(
-        stdout.sent().then(() => {
-          sayNote(context, gap);
-          return stdout.send(bytes);
-        }),
-      );
-    },
-    {
-      count: 0,
-      isWaiting: false,
-      end() {
-        if (stdout.isTerminal) stdout.write(printer.close());
-      },
-    },
-  );
-  return take;
-
-  function wait(room: Promise<void> | undefined): Promise<void> | undefined {
-    take.isWaiting = room !== undefined;
-    return room?.finally(() => {
-      take.isWaiting = false;
-    });
-  }
 }
 
 /** The tree has ended, and its last lines have been printed. */
 async function untilAllIsRead(
   remote: RemoteSupervisor,
   context: Context,
-  take: Take,
+  taker: LogTaker,
 ): Promise<void> {
   const ending = new AbortController();
   const stop = watchIfItCan(remote, ({ kind }) => {
     if (kind === "ending") ending.abort();
   });
   await untilGone(remote, context, ending.signal).finally(stop);
-  for (let before = -1; take.isWaiting || take.count !== before; ) {
-    before = take.count;
+  for (let before = -1; taker.isWaiting || taker.count !== before; ) {
+    before = taker.count;
     await context.sleep(QUIET_MS);
   }
 }

@@ -1,5 +1,6 @@
 /** `coppice restart`: nodes end and start again. */
 import type { RemoteSupervisor } from "../../control/client.ts";
+import type { Status } from "../../core/status.ts";
 import { type Outcome, runAll } from "../acts.ts";
 import type { Context } from "../context.ts";
 import type { Line } from "../line.ts";
@@ -12,10 +13,9 @@ export async function run(line: Line, context: Context): Promise<number> {
   const isAll = wantsAll(line);
   return withRemote(line, context, async (remote) => {
     const status = await remote.status();
-    const known = Object.keys(status.nodes);
     const tasks = namesOf(line, isAll, status).map((node) => ({
       node,
-      act: () => restart(remote, node, known, context.now()),
+      act: () => restart(remote, node, status, context.now()),
     }));
     return runAll(line, context, tasks);
   });
@@ -24,7 +24,7 @@ export async function run(line: Line, context: Context): Promise<number> {
 async function restart(
   remote: RemoteSupervisor,
   node: string,
-  known: readonly string[],
+  before: Status,
   now: number,
 ): Promise<Outcome> {
   const done = await remote.restart(node);
@@ -32,7 +32,7 @@ async function restart(
   if (done && remote.isZeek) return { done, text: `restarted '${node}'` };
   const status = nodeOf(await remote.status(node), node);
   if (status === undefined)
-    return { done: false, error: done ? `node '${node}' is gone` : unknownNode(node, known) };
+    return { done: false, error: done ? `node '${node}' is gone` : unknownNode(node, before) };
   const { pid } = status;
   if (done && pid !== undefined) return { done, pid, text: `restarted '${node}' (PID ${pid})` };
   const state = stateText(status, now);

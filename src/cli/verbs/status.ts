@@ -3,7 +3,7 @@ import type { RemoteSupervisor } from "../../control/client.ts";
 import { type Paint, paintFor } from "../colour.ts";
 import type { Context } from "../context.ts";
 import type { Line } from "../line.ts";
-import { select } from "../nodes.ts";
+import { select, unknownNode } from "../nodes.ts";
 import { withRemote } from "../remote.ts";
 import { sayError } from "../say.ts";
 import { statusJson } from "../status-json.ts";
@@ -25,13 +25,14 @@ async function showStatus(
   paint: Paint,
 ): Promise<number> {
   const [status, usage] = await Promise.all([remote.status(), usageOf(remote)]);
-  const { found, areAllKnown } = select(status, line.names, (text) => sayError(context, text));
+  const { found, unknown } = select(status, line.names);
+  for (const name of unknown) sayError(context, unknownNode(name, status));
   if (line.flag("json")) context.stdout.write(statusJson(found, usage));
-  else if (found.length > 0 || areAllKnown) {
+  else if (found.length > 0 || unknown.length === 0) {
     const rows = found.map(([name, one]) => ({ name, status: one, usage: usage.get(name) }));
     const { columns: width } = context.stdout;
     const table = statusTable(rows, { now: context.now(), width, paint, isZeek: remote.isZeek });
     context.stdout.write(`${table.join("\n")}\n`);
   }
-  return areAllKnown ? 0 : 1;
+  return unknown.length === 0 ? 0 : 1;
 }
