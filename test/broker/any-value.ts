@@ -83,4 +83,10 @@ const { value } = fc.letrec<{ value: Value }>((tie) => {
     ),
   };
 });
-export const anyValue: fc.Arbitrary<Value> = value;
+const some = fc.array(value, { minLength: 2, maxLength: 8 });
+export const anyValue: fc.Arbitrary<Value> = fc.oneof(
+  value,
+  some,
+  some.map(set),
+  fc.array(fc.tuple(value, value), { minLength: 2, maxLength: 6 }).map(table),
+);

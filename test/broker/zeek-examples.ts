@@ -128,7 +128,7 @@ export const BINARIES: Record<string, { value: Value; length: number; hex: strin
   },
   "a ClusterEndpoint": {
     value: WORKER,
-    length: 55,
+    length: 54,
     hex: "0e06 0b12 53757065727669736f723a3a574f524b4552 06 00000000000000000000ffff7f000001 08 0000 00 0504 65746830 00 08 26b7 01",
   },
   status_response: {
