@@ -1,16 +1,31 @@
 /** IP addresses as text and as the 16 bytes that Broker gives both families. */
 import ipaddr from "ipaddr.js";
 
-/** The canonical text of an address, or undefined if it is none. Zones are none. */
+/**
+ * The canonical text of an address, or undefined if it is none. Zones are none. As Zeek has it, an
+ * IPv4 address written as an IPv6 one (::ffff:1.2.3.4) is the IPv4 address.
+ */
 export function canonicalAddress(text: string): string | undefined {
   if (text.length > MAX_LENGTH) return undefined;
-  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text).toString();
-  if (text.includes("%") || !ipaddr.IPv6.isValid(text)) return undefined;
-  const parsed = ipaddr.IPv6.parse(text);
-  // As Zeek has it: an IPv4 address written as an IPv6 one is the IPv4 address.
-  return parsed.isIPv4MappedAddress()
-    ? parsed.toIPv4Address().toString()
-    : parsed.toRFC5952String();
+  if (isDotted(text)) return text;
+  if (text.includes("%")) return undefined;
+  // Dots are replaced, since ipaddr.js takes "::1.2.3.4" for the IPv4 address.
+  const hex = text.includes(".") ? withoutDots(text) : text;
+  if (hex === undefined || !ipaddr.IPv6.isValid(hex)) return undefined;
+  return addressOfBytes(Uint8Array.from(ipaddr.IPv6.parse(hex).toByteArray()));
+}
+
+function isDotted(text: string): boolean {
+  return ipaddr.IPv4.isValidFourPartDecimal(text);
+}
+
+/** "::1.2.3.4" as "::102:304". */
+function withoutDots(text: string): string | undefined {
+  const start = text.lastIndexOf(":") + 1;
+  const dotted = text.slice(start);
+  if (!isDotted(dotted)) return undefined;
+  const [, , , , , , high = 0, low = 0] = groupsOf(dotted, new Uint16Array(8));
+  return `${text.slice(0, start)}${high.toString(16)}:${low.toString(16)}`;
 }
 
 export function isIPv4(canonical: string): boolean {
