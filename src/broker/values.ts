@@ -92,9 +92,9 @@ export function timespan(milliseconds: number | bigint): Timespan {
   return { type: "timespan", nanoseconds: nanosecondsOf(milliseconds, "timespan") };
 }
 
-/** @param at Unix time in milliseconds; a bigint is nanoseconds */
-export function timestamp(at: Date | number | bigint): Timestamp {
-  const time = at instanceof Date ? at.getTime() : at;
+/** @param at a Date, or Unix time in milliseconds; a bigint is nanoseconds */
+export function timestamp(at: { getTime(): number } | number | bigint): Timestamp {
+  const time = typeof at === "object" ? at.getTime() : at;
   return { type: "timestamp", nanoseconds: nanosecondsOf(time, "timestamp") };
 }
 
