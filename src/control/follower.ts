@@ -1,7 +1,8 @@
 /**
  * Follows the history for one reader. It holds a position in each node's lines and a credit: how
- * much the reader can still take. Without credit nothing is queued; the lines wait in the history,
- * and those that are no longer there when the reader comes are counted as missed.
+ * much the reader can still take. With credit it takes what comes at once, however little the history
+ * keeps; without, the lines wait in the history, and those that are no longer there when the reader
+ * comes are counted as missed.
  */
 import type { FollowOptions, OutputLine } from "../core/api.ts";
 import type { History, Run } from "../output/history.ts";
@@ -28,6 +29,12 @@ export interface FollowerOptions extends FollowOptions {
 const DEFAULT_LINES = 10;
 const LEAST_READ = 4 * 1024;
 
+/** What was taken as it came, and goes out in the next turn. */
+interface Fresh {
+  chunk: Omit<Chunk, "bytes" | "missed">;
+  parts: Uint8Array[];
+}
+
 export class Follower {
   readonly #history: History;
   readonly #send: (chunk: Chunk) => void;
@@ -36,6 +43,9 @@ export class Follower {
   readonly #positions = new Map<string, number>();
   /** Nodes with more to read. */
   readonly #waiting = new Set<string>();
+  #fresh: Fresh[] = [];
+  /** Of each node the last of them. */
+  readonly #freshest = new Map<string, Fresh>();
   /** Where to stop, if it does not go on with what comes. */
   readonly #stops: Map<string, number> | undefined;
   readonly #unlisten: () => void;
@@ -62,11 +72,7 @@ export class Follower {
       this.#waiting.add(node);
     }
     this.#stops = follow ? undefined : new Map(known.map((node) => [node, history.end(node)]));
-    this.#unlisten = history.onAppend((node) => {
-      if (!this.#wants(node) || (this.#stops !== undefined && !this.#stops.has(node))) return;
-      this.#waiting.add(node);
-      this.#schedule();
-    });
+    this.#unlisten = history.onAppend((node, run) => this.#appended(node, run));
     this.#schedule();
   }
 
@@ -93,6 +99,29 @@ export class Follower {
     return node !== "" && (this.#only?.has(node) ?? true);
   }
 
+  #appended(node: string, run: Run): void {
+    if (!this.#wants(node) || this.#stops !== undefined) return;
+    const end = this.#history.end(node);
+    const isAtEnd = (this.#positions.get(node) ?? 0) === end - run.bytes.length;
+    if (this.#credit > 0 && isAtEnd && !this.#waiting.has(node)) this.#take(node, run, end);
+    else this.#waiting.add(node);
+    this.#schedule();
+  }
+
+  #take(node: string, { stream, at, bytes }: Run, next: number): void {
+    this.#credit -= bytes.length;
+    this.#positions.set(node, next);
+    const last = this.#freshest.get(node);
+    if (last?.chunk.stream === stream) {
+      last.parts.push(bytes.slice());
+      last.chunk.next = next;
+      return;
+    }
+    const fresh = { chunk: { node, stream, at, next }, parts: [bytes.slice()] };
+    this.#fresh.push(fresh);
+    this.#freshest.set(node, fresh);
+  }
+
   /** In a turn of its own: many small additions become one piece. */
   #schedule(): void {
     if (this.#scheduled !== undefined || this.#ended) return;
@@ -103,6 +132,11 @@ export class Follower {
   }
 
   #pump(): void {
+    const fresh = this.#fresh;
+    this.#fresh = [];
+    this.#freshest.clear();
+    for (const { chunk, parts } of fresh)
+      this.#send({ ...chunk, bytes: concatenated(parts), missed: 0 });
     if (this.#credit > 0) {
       const each = Math.max(LEAST_READ, Math.floor(this.#credit / Math.max(1, this.#waiting.size)));
       const chunks = [...this.#waiting].flatMap((node) => this.#read(node, each));
@@ -132,6 +166,11 @@ export class Follower {
       return { ...run, node, next: at, missed: i === 0 ? missed : 0 };
     });
   }
+}
+
+function concatenated(parts: readonly Uint8Array[]): Uint8Array {
+  const [only] = parts;
+  return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
 }
 
 /** Of several nodes at once, what came first goes first; each node's own order stays as it is. */

@@ -25,13 +25,16 @@ export const HISTORY_LIMITS: HistoryLimits = {
   departed: 32,
 };
 
+/** What was added; the bytes may change afterwards. */
+export type AppendListener = (node: string, run: Run) => void;
+
 export class History {
   readonly #limits: HistoryLimits;
   readonly #rings = new Map<string, Ring>();
   /** Nodes that are gone for good, the longest gone first. */
   readonly #departed = new Set<string>();
   readonly #present = new Set<string>();
-  readonly #listeners = new Set<(node: string) => void>();
+  readonly #listeners = new Set<AppendListener>();
 
   constructor(limits: HistoryLimits = HISTORY_LIMITS) {
     this.#limits = limits;
@@ -39,6 +42,7 @@ export class History {
 
   /** @param bytes whole lines, or a piece of a long one; @param at Unix time in milliseconds */
   append(node: string, stream: Run["stream"], bytes: Uint8Array, at: number): void {
+    if (bytes.length === 0) return;
     let ring = this.#rings.get(node);
     if (ring === undefined) {
       ring = new Ring();
@@ -47,7 +51,7 @@ export class History {
       if (!this.#present.has(node)) this.left(node);
     }
     ring.append(stream, bytes, at, this.#share());
-    for (const listener of this.#listeners) listener(node);
+    for (const listener of this.#listeners) listener(node, { stream, at, bytes });
   }
 
   /** The nodes of which there is something, or was. */
@@ -95,7 +99,7 @@ export class History {
   }
 
   /** Has `listener` called after each addition. @returns what ends that */
-  onAppend(listener: (node: string) => void): () => void {
+  onAppend(listener: AppendListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
