@@ -61,7 +61,7 @@ const COLUMNS: readonly Column[] = [
   { title: "NAME", least: 12, cutMiddle: true },
   { title: "STATE", least: 23 },
   { title: "PID", isNumber: true, rank: 3 },
-  { title: "UP SINCE", least: 8, rank: 4 },
+  { title: "UP SINCE", least: 9, rank: 4 },
   { title: "RESTARTS", isNumber: true, rank: 2 },
   { title: "LAST EXIT", least: 12, rank: 1 },
   { title: "CPU", isNumber: true, rank: 6 },

@@ -14,7 +14,7 @@ import { LoadMeter, type UsageOfNodes, usageOf } from "./usage.ts";
 import { Waker } from "./waker.ts";
 import { type Frame, linesOf, screenOf } from "./watch-frame.ts";
 
-/** Redraws until a signal ends the process. @throws CoppiceError */
+/** Redraws until the tree has ended; on a screen, until a signal ends the process. @throws CoppiceError */
 export async function watchStatus(
   line: Line,
   context: Context,
@@ -27,7 +27,11 @@ export async function watchStatus(
   for (const name of unknown) sayError(context, unknownNode(name, status));
   if (found.length === 0 && line.names.length > 0) return 1;
   const waker = new Waker(context);
-  const stopWatching = watchIfItCan(remote, () => waker.ring());
+  let isEnding = false;
+  const stopWatching = watchIfItCan(remote, ({ kind }) => {
+    if (kind === "ending") isEnding = true;
+    waker.ring();
+  });
   const usesScreen = stdout.isTerminal && env["TERM"] !== "dumb" && !line.flag("json");
   const screen = usesScreen ? new Screen(context) : undefined;
   try {
@@ -35,7 +39,10 @@ export async function watchStatus(
     for (;;) {
       const frame = await look();
       // Whoever looks on may wait for the Supervisor to come back; a program had better know.
-      if (frame.problem !== undefined && screen === undefined) throw frame.problem;
+      if (frame.problem !== undefined && screen === undefined) {
+        if (isEnding) return 0;
+        throw frame.problem;
+      }
       if (screen !== undefined) screen.draw(screenOf(frame, stdout));
       else if (line.flag("json")) stdout.write(statusJson(frame.nodes, frame.usage));
       else stdout.write(`${linesOf(frame).join("\n")}\n\n`);

@@ -13,8 +13,9 @@ import { watchStatus } from "../watch-status.ts";
 
 export async function run(line: Line, context: Context): Promise<number> {
   const paint = paintFor(line, context.env, context.stdout);
-  const look = line.flag("watch") ? watchStatus : showStatus;
-  const timeout = line.seconds("timeout");
+  const isWatch = line.flag("watch");
+  const look = isWatch ? watchStatus : showStatus;
+  const timeout = line.seconds("timeout") ?? (isWatch ? WATCH_TIMEOUT_MS : undefined);
   return withRemote(line, context, (remote) => look(line, context, remote, paint), timeout);
 }
 
@@ -36,3 +37,6 @@ async function showStatus(
   }
   return unknown.length === 0 ? 0 : 1;
 }
+
+/** Whoever looks on should soon see that nobody answers. */
+const WATCH_TIMEOUT_MS = 3_000;

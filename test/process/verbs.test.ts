@@ -1,0 +1,511 @@
+/** The verbs of the command line, on real trees. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import fs from "node:fs";
+import net from "node:net";
+import path from "node:path";
+import { test } from "node:test";
+import { stripVTControlCharacters } from "node:util";
+import { COPPICE, Command, coppice, shell, start } from "../cli/process.ts";
+import { isAlive, plant, type TestTree, temporaryDirectory, until } from "../fixtures/tree.ts";
+
+/** A tree with these program nodes, each a script of a shell. */
+function tree(nodes: Record<string, string>, more = ""): string {
+  const creates = Object.entries(nodes).map(
+    ([name, script]) =>
+      `await supervisor.create({ name: ${JSON.stringify(name)}, command: ["sh", "-c", ${JSON.stringify(script)}] });`,
+  );
+  return `import { on, supervisor } from "coppice";
+    on("init", async () => {
+      ${creates.join("\n")}
+      ${more}
+      console.log("planted");
+    });`;
+}
+
+const ESC = "\u001b";
+const SLEEP = "exec sleep 1000";
+const JSMODULE = { script: "tree.mjs" };
+
+async function plantNodes(
+  t: Parameters<typeof plant>[0],
+  nodes: Record<string, string>,
+  options: Parameters<typeof plant>[2] = {},
+): Promise<TestTree> {
+  const planted = plant(t, tree(nodes), { ...JSMODULE, ...options });
+  await planted.line(/^planted$/m);
+  return planted;
+}
+
+test("status: a table, JSON, and what is wrong", async (t) => {
+  const { directory } = await plantNodes(t, { web: SLEEP, crash: "exit 3" });
+  const all = await until("the crash to be seen", async () => {
+    const result = await coppice(t, directory, "status");
+    return /^crash +waiting, starts in \d+s/m.test(result.stdout) ? result : undefined;
+  });
+  assert.deepEqual([all.code, all.stderr], [0, ""]);
+  assert.match(all.stdout, /^NAME +STATE +PID +UP SINCE +RESTARTS +LAST EXIT +CPU +MEMORY$/m);
+  assert.match(
+    all.stdout,
+    /^web +running +\d+ +\d\d:\d\d:\d\d \(\d+s\) +0 +- +\d+\.\d+s +\S+ [KM]iB$/m,
+  );
+  assert.match(all.stdout, /^crash .* status 3, \d+s ago +- +-$/m);
+  const one = await coppice(t, directory, "status web nobody --json");
+  const { nodes } = JSON.parse(one.stdout);
+  assert.deepEqual(Object.keys(nodes), ["web"]);
+  assert.equal(nodes.web.state, "running");
+  assert.ok(isAlive(nodes.web.pid) && nodes.web.memory > 0 && nodes.web.cpu >= 0);
+  assert.deepEqual(
+    [one.code, one.stderr],
+    [1, "error: there is no node 'nobody', but 'web', 'crash'\n"],
+  );
+});
+
+test("no Supervisor there: exit status 69, with what to do", async (t) => {
+  const directory = temporaryDirectory(t);
+  for (const verb of [
+    "status",
+    "status --watch",
+    "create x",
+    "destroy x",
+    "restart --all",
+    "stop",
+    "logs",
+    "events",
+    "wait x --for running",
+  ]) {
+    const { code, stdout, stderr } = await coppice(t, directory, verb);
+    assert.deepEqual([code, stdout], [69, ""], verb);
+    assert.equal(
+      stderr,
+      `error: no Supervisor runs in ${directory}/.coppice: start one with coppice -j, or choose with --state-dir or --connect\n`,
+    );
+  }
+  const names = await coppice(t, directory, "__names");
+  assert.deepEqual([names.code, names.stdout, names.stderr], [69, "", ""]);
+  const far = await coppice(t, directory, "status --connect ws://127.0.0.1:1");
+  assert.equal(far.code, 69);
+  assert.match(
+    far.stderr,
+    /^error: no Supervisor answers at ws:\/\/127\.0\.0\.1:1: connection refused.*\n$/,
+  );
+});
+
+test("a Supervisor that was killed is none, though its socket is still there", async (t) => {
+  const planted = await plantNodes(t, { web: SLEEP });
+  process.kill(planted.pid, "SIGKILL");
+  await planted.end();
+  const { code, stderr } = await coppice(t, planted.directory, "status");
+  assert.equal(code, 69);
+  assert.match(stderr, /^error: no Supervisor runs in /);
+});
+
+test("create, restart, destroy: done when it is told", async (t) => {
+  const { directory } = await plantNodes(t, { web: SLEEP });
+  const run = (text: string, stdin = "") => coppice(t, directory, text, stdin);
+  fs.writeFileSync(
+    path.join(directory, "server"),
+    "#!/bin/sh\npwd; echo A is $A; exec sleep 1000\n",
+    {
+      mode: 0o755,
+    },
+  );
+  const created = await run("create server -d sub -e A=1 --stdout-file out -- ./server");
+  assert.equal(created.code, 0, created.stderr);
+  const pid = Number(/^created 'server' \(PID (\d+)\)\n$/.exec(created.stdout)?.[1]);
+  assert.ok(isAlive(pid));
+  const file = path.join(directory, "out");
+  await until("its output", () => fs.readFileSync(file, "utf8") === `${directory}/sub\nA is 1\n`);
+
+  const again = await run("create server -- sleep 1");
+  assert.deepEqual([again.code, again.stdout], [1, ""]);
+  assert.equal(again.stderr, "error: node with name 'server' already exists\n");
+
+  const nowhere = await run("create lost -- ./nowhere");
+  assert.equal(nowhere.code, 1);
+  assert.match(
+    nowhere.stderr,
+    /^error: node 'lost' was created, but could not be started \(waiting, starts in \d+s\): see coppice logs lost\n$/,
+  );
+  assert.match((await run("logs lost")).stdout, /nowhere: No such file or directory/);
+
+  const many = await run(
+    "create -",
+    '[{"name":"a","command":["sleep","1000"]},{"name":"no name"},{"name":"b","command":["sleep","1000"]}]',
+  );
+  assert.equal(many.code, 1);
+  assert.match(many.stdout, /^created 'a' \(PID \d+\)$/m);
+  assert.match(many.stdout, /^created 'b' \(PID \d+\)$/m);
+  assert.equal(many.stderr, "error: node names must not contain spaces: 'no name'\n");
+
+  const restarted = await run("restart server nobody a");
+  assert.equal(restarted.code, 1);
+  assert.equal(isAlive(pid), false);
+  const next = Number(/^restarted 'server' \(PID (\d+)\)$/m.exec(restarted.stdout)?.[1]);
+  assert.ok(isAlive(next) && next !== pid);
+  assert.match(restarted.stderr, /^error: there is no node 'nobody', but /);
+
+  const destroyed = await run("destroy server lost nobody --json");
+  assert.equal(destroyed.code, 1);
+  assert.equal(isAlive(next), false);
+  assert.deepEqual(JSON.parse(destroyed.stdout).nodes.server, { done: true });
+  assert.equal(JSON.parse(destroyed.stdout).nodes.nobody.done, false);
+
+  const all = await run("destroy --all");
+  assert.deepEqual(all.stdout.trim().split("\n").sort(), [
+    "destroyed 'a'",
+    "destroyed 'b'",
+    "destroyed 'web'",
+  ]);
+  assert.deepEqual([all.code, (await run("status --json")).stdout], [0, '{"nodes":{}}\n']);
+  assert.equal((await run("restart --all")).code, 0);
+});
+
+test("create from a script with types, whose import of coppice works anywhere", async (t) => {
+  const { directory } = await plantNodes(t, {});
+  fs.writeFileSync(
+    path.join(directory, "nodes.ts"),
+    `import { args, type NodeConfig } from "coppice";
+     const names: string[] = ["one", "two"];
+     export default names.map((name): NodeConfig => ({ name, command: ["sleep", String(1000 + args.scripts.length)] }));`,
+  );
+  const { code, stdout, stderr } = await coppice(t, directory, "create nodes.ts");
+  assert.deepEqual([code, stderr], [0, ""]);
+  assert.match(stdout, /^created 'one' \(PID \d+\)$/m);
+  assert.match(stdout, /^created 'two' \(PID \d+\)$/m);
+});
+
+test("stop: the tree has ended when it says so", async (t) => {
+  const planted = await plantNodes(t, { web: SLEEP });
+  const stopped = await coppice(t, planted.directory, "stop");
+  assert.deepEqual([stopped.code, stopped.stdout, stopped.stderr], [0, "the tree has ended\n", ""]);
+  assert.equal(isAlive(planted.pid), false);
+  assert.deepEqual(await planted.end(), { code: 0, signal: null });
+});
+
+test("logs: what was printed, byte by byte", async (t) => {
+  const { directory } = await plantNodes(t, {
+    raw: `printf 'a\\377\\200\\033[2J\\r\\n\\nno end'; ${SLEEP}`,
+    both: `echo out; echo err >&2; echo done; ${SLEEP}`,
+  });
+  await until("all output", async () =>
+    (await coppice(t, directory, "logs both")).stdout.includes("done"),
+  );
+  const raw = start(t, directory, ["logs", "raw"]);
+  await raw.end();
+  // What is not a line yet comes when it is one.
+  assert.deepEqual(raw.bytes, Buffer.from("a\xff\x80\x1b[2J\r\n\n", "latin1"));
+  assert.deepEqual((await coppice(t, directory, "logs both -n all")).stdout.split("\n").sort(), [
+    "",
+    "done",
+    "err",
+    "out",
+  ]);
+  assert.equal((await coppice(t, directory, "logs both --stream stderr")).stdout, "err\n");
+  assert.match((await coppice(t, directory, "logs -n 1")).stdout, /^\[both\] (?:done|err)$/m);
+  const json = await coppice(t, directory, "logs raw --json");
+  assert.deepEqual(
+    json.stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line).text),
+    ["a\udcff\udc80\u001b[2J\r", ""],
+  );
+  const unknown = await coppice(t, directory, "logs rwa both");
+  assert.equal(unknown.code, 1);
+  assert.match(unknown.stderr, /^error: there is no node 'rwa', but 'raw', 'both'\n$/);
+  assert.equal((await coppice(t, directory, "destroy both")).code, 0);
+  assert.match((await coppice(t, directory, "logs both")).stdout, /^out$/m);
+});
+
+test("logs -f: each of a flood of lines once, and what was missed is counted", async (t) => {
+  const COUNT = 200_000;
+  const planted = await plantNodes(t, {
+    flood: `echo ready; while ! test -e go; do sleep 0.01; done; seq ${COUNT}; echo the end; ${SLEEP}`,
+  });
+  const following = start(t, planted.directory, ["logs", "-f", "-n", "all", "flood"]);
+  const other = start(t, planted.directory, ["logs", "-f", "--json"]);
+  await following.line(/^ready$/m);
+  await other.line(/"text":"ready"/);
+  fs.writeFileSync(planted.file("go"), "");
+  await following.line(/^the end$/m);
+  await other.line(/"text":"the end"/);
+  const numbers = following.stdout
+    .split("\n")
+    .filter((line) => /^\d+$/.test(line))
+    .map(Number);
+  let missing = 0;
+  let last = 0;
+  for (const number of numbers) {
+    assert.ok(number > last, `${number} comes after ${last}`);
+    for (let gone = last + 1; gone < number; gone++) missing += `${gone}\n`.length;
+    last = number;
+  }
+  for (let gone = last + 1; gone <= COUNT; gone++) missing += `${gone}\n`.length;
+  const told = [
+    ...following.stderr.matchAll(
+      /^note: \[flood\] (\d+) bytes were not read in time, and are missing here$/gm,
+    ),
+  ];
+  assert.equal(
+    told.reduce((sum, [, bytes]) => sum + Number(bytes), 0),
+    missing,
+  );
+});
+
+test("logs: a reader that goes ends it quietly; one that is slow loses nothing", async (t) => {
+  const { directory } = await plantNodes(t, { many: `seq 5000; echo the end; ${SLEEP}` });
+  await until("all output", async () =>
+    (await coppice(t, directory, "logs many")).stdout.includes("the end"),
+  );
+  const head = await shell(
+    t,
+    directory,
+    "{ coppice logs -n all many; echo status $? >&2; } | head -n 2",
+  );
+  assert.equal(head.stdout, "1\n2\n");
+  assert.equal(head.stderr, "status 0\n");
+  const slow = await shell(t, directory, "coppice logs -n all many | { sleep 0.5; cat; }");
+  const wanted = `${Array.from({ length: 5000 }, (_, i) => `${i + 1}\n`).join("")}the end\n`;
+  assert.equal(slow.stdout, wanted);
+  assert.equal(slow.stderr, "");
+});
+
+test("logs -f and events end with the tree, and by Ctrl-C", async (t) => {
+  const planted = await plantNodes(t, {
+    web: `trap 'echo last words; exit 0' TERM; echo first; while :; do sleep 0.05; done`,
+  });
+  const { directory } = planted;
+  const logs = start(t, directory, ["logs", "-f", "web"]);
+  const events = start(t, directory, ["events"]);
+  const json = start(t, directory, ["events", "web", "--json"]);
+  const interrupted = [start(t, directory, ["events"]), start(t, directory, ["logs", "-f"])];
+  await logs.line(/^first$/m);
+  await interrupted[1]?.line(/^\[web\] first$/m);
+  await until("events to be told", async () => {
+    await coppice(t, directory, "restart web");
+    return [events, json, interrupted[0]].every((one) => /was started/.test(one?.stdout ?? ""));
+  });
+  assert.match(events.stdout, /^\d\d:\d\d:\d\d\.\d{3} node 'web' was started \(PID \d+\)$/m);
+  for (const line of json.stdout.trim().split("\n")) assert.equal(JSON.parse(line).node, "web");
+  for (const one of interrupted) one.child.kill("SIGINT");
+  for (const one of interrupted) assert.equal((await one.end()).signal, "SIGINT");
+  await coppice(t, directory, "stop");
+  for (const one of [logs, events, json]) {
+    const { code, stderr } = await one.end();
+    assert.deepEqual([code, stderr], [0, ""]);
+  }
+  assert.match(logs.stdout, /last words\n$/);
+  assert.match(events.stdout, /the tree ends$/m);
+});
+
+test("wait: for a node that is created later, that ends, and no longer than told", async (t) => {
+  const { directory } = await plantNodes(t, { web: SLEEP, crash: "exit 1" });
+  const later = start(t, directory, ["wait", "later", "--for", "running"]);
+  const stopped = start(t, directory, ["wait", "web", "--for", "stopped", "--json"]);
+  const late = await coppice(t, directory, "wait web --for stopped --timeout 0.1");
+  assert.equal(late.code, 1);
+  assert.match(
+    late.stderr,
+    /^error: node 'web' is running \(PID \d+\): not stopped after 0\.1 s\n$/,
+  );
+  assert.equal((await coppice(t, directory, "create later -- sleep 1000")).code, 0);
+  const waited = await later.end();
+  assert.equal(waited.code, 0);
+  assert.match(waited.stdout, /^node 'later' is running \(PID \d+\)\n$/);
+  await coppice(t, directory, "destroy web");
+  assert.deepEqual(JSON.parse((await stopped.end()).stdout), { nodes: {} });
+  const once = await coppice(t, directory, "create once --revival never -- sh -c exit");
+  assert.equal(once.code, 0);
+  const done = await coppice(t, directory, "wait once --for stopped");
+  assert.deepEqual([done.code, done.stdout], [0, "node 'once' is stopped (last exit: status 0)\n"]);
+});
+
+test("status --watch: a restart is seen at once, and it ends with the tree", async (t) => {
+  const { directory } = await plantNodes(t, { web: SLEEP });
+  const watching = start(t, directory, ["status", "--watch"]);
+  await watching.line(/^web +running/m);
+  const restarted = await coppice(t, directory, "restart web");
+  const pid = /PID (\d+)/.exec(restarted.stdout)?.[1];
+  await watching.line(new RegExp(`^web +running +${pid} .* 1 +signal SIGTERM`, "m"));
+  const killed = start(t, directory, ["status", "--watch", "--json"]);
+  assert.deepEqual(Object.keys(JSON.parse((await killed.line(/^.+$/m))[0]).nodes), ["web"]);
+  killed.child.kill("SIGTERM");
+  assert.equal((await killed.end()).signal, "SIGTERM");
+  assert.equal((await coppice(t, directory, "stop")).code, 0);
+  assert.equal((await watching.end()).code, 0);
+});
+
+test("status --watch on a terminal draws in place, and Ctrl-C gives the terminal back", async (t) => {
+  const { directory } = await plantNodes(t, { web: SLEEP });
+  const words = COPPICE.map((word) => `'${word}'`).join(" ");
+  const command = `trap : INT; stty rows 10 cols 60; ${words} status -w; echo "status $?"`;
+  const terminal = new Command(t, "script", ["-qec", command, "/dev/null"], {
+    cwd: directory,
+    env: { ...process.env, TERM: "xterm", NO_COLOR: "1", SHELL: "/bin/sh" },
+  });
+  const screen = (text: string) => text.split(`${ESC}[?1049h`)[1]?.split(`${ESC}[?1049l`);
+  await until("the table", () => /web +running/.test(screen(terminal.stdout)?.[0] ?? ""));
+  terminal.child.stdin?.write("\u0003");
+  await terminal.line(/status 130/);
+  const [drawn = "", after = ""] = screen(terminal.stdout) ?? [];
+  assert.ok(drawn.endsWith(`${ESC}[?25h`));
+  assert.match(after, /status 130/);
+  // The terminal shows the key as two characters more.
+  for (const line of stripVTControlCharacters(drawn).split("\r\n"))
+    assert.ok(line.length <= 62, line);
+});
+
+test("over WebSocket, with a token from a file, and over TCP", async (t) => {
+  const directory = temporaryDirectory(t);
+  for (const token of ["token", "read-token"])
+    fs.writeFileSync(`${directory}/${token}`, `${token}\n`);
+  const [port, listen] = [await freePort(), await freePort()];
+  const options = `-j --websocket ${port} --token-file token --read-token-file read-token --listen ${listen} --no-tls`;
+  await plantNodes(t, { web: SLEEP }, { directory, options: options.split(" ") });
+  const far = (text: string) => coppice(t, directory, `--connect ws://127.0.0.1:${port} ${text}`);
+  const refused = await far("status");
+  assert.equal(refused.code, 69);
+  assert.match(refused.stderr, /^error: no Supervisor answers .*token.*\n$/);
+  const looked = await far("--token-file read-token status");
+  assert.deepEqual([looked.code, looked.stderr], [0, ""]);
+  const forbidden = await far("--token-file read-token restart web");
+  assert.deepEqual([forbidden.code, forbidden.stdout], [1, ""]);
+  assert.match(forbidden.stderr, /^error: [^\n]+\n$/);
+  const restarted = await far("--token-file token restart web");
+  assert.deepEqual([restarted.code, restarted.stderr], [0, ""]);
+  const native = await coppice(t, directory, `status --connect tcp://127.0.0.1:${listen} --no-tls`);
+  assert.deepEqual([native.code, native.stderr], [0, ""]);
+  assert.match(native.stdout, /^web +running +\d+ .* 1 +signal SIGTERM/m);
+});
+
+test("completion in bash: verbs, options, and names, which are never given to the shell", async (t) => {
+  const names = ["web-1", "web-2", "a:b", "$(>pwned)", "it's"];
+  const { directory } = await plantNodes(t, Object.fromEntries(names.map((name) => [name, SLEEP])));
+  fs.writeFileSync(
+    path.join(directory, "coppice"),
+    `#!/bin/sh\nexec ${COPPICE.map((word) => `'${word}'`).join(" ")} "$@"\n`,
+    { mode: 0o755 },
+  );
+  const lines: [line: string, replies: string[]][] = [
+    ["./coppice st", ["status", "stop"]],
+    ["./coppice restart we", ["web-1", "web-2"]],
+    ["./coppice status ", ["web-1", "web-2", "a:b", "\\$\\(\\>pwned\\)", "it\\'s"]],
+    ["./coppice status a:", ["b"]],
+    ["./coppice --state-dir elsewhere status ", []],
+    ["./coppice logs --fo", ["--follow"]],
+    ["./coppice wait x --for ", ["running", "stopped"]],
+    ["./coppice status --color=al", ["always"]],
+    ["./coppice completion z", ["zsh"]],
+    ["./coppice help ev", ["events"]],
+    ["./coppice --web", ["--websocket"]],
+    ["./coppice create tree", ["tree.mjs"]],
+  ];
+  const script = `source <(./coppice completion bash)
+    complete -p coppice >&2
+    complete_line() {
+      COMP_LINE=$1 COMP_POINT=\${#1} COMPREPLY=()
+      read -ra COMP_WORDS <<< "$(sed -E 's/([:=])/ \\1 /g' <<< "$1")"
+      [[ $1 == *" " ]] && COMP_WORDS+=("")
+      COMP_CWORD=$((\${#COMP_WORDS[@]} - 1))
+      _coppice
+      printf '%s\\n' "\${COMPREPLY[@]}" -- 
+    }
+    ${lines.map(([line]) => `complete_line ${JSON.stringify(line)}`).join("\n")}`;
+  const { stdout, stderr } = await shell(t, directory, script, "bash");
+  assert.equal(stderr, "complete -F _coppice coppice\n");
+  const replies = stdout.split("--\n").map((text) => text.split("\n").filter(Boolean));
+  for (const [index, [line, wanted]] of lines.entries())
+    assert.deepEqual(replies[index], wanted, line);
+  assert.equal(fs.existsSync(path.join(directory, "pwned")), false);
+});
+
+test("what is mistyped is told, with what was meant", async (t) => {
+  const { directory } = await plantNodes(t, { web: SLEEP });
+  for (const [text, code, error] of [
+    [
+      "statsu",
+      1,
+      /^error: cannot load script .*\/statsu: no such file; did you mean coppice status\?\n$/,
+    ],
+    [
+      "status --jsn",
+      2,
+      /^error: unknown option '--jsn' \(did you mean '--json'\?\); see coppice status --help\n$/,
+    ],
+    ["restart wbe2", 1, /^error: there is no node 'wbe2', but 'web'\n$/],
+    [
+      "help statu",
+      2,
+      /^error: there is no verb 'statu'; did you mean 'status'\?; see coppice help --help\n$/,
+    ],
+    ["status.ts", 1, /^error: cannot load script .*\/status\.ts: no such file\n$/],
+    ["-j status", 1, /./],
+  ] as const) {
+    const result = await coppice(t, text === "-j status" ? temporaryDirectory(t) : directory, text);
+    assert.equal(result.code, code, text);
+    assert.match(result.stderr, error);
+  }
+});
+
+test("help: of the command, and of each verb", async (t) => {
+  const directory = temporaryDirectory(t);
+  const all = await coppice(t, directory, "--help");
+  assert.equal(all.code, 0);
+  assert.equal((await coppice(t, directory, "help")).stdout, all.stdout);
+  assert.match(all.stdout, /^ {2}status +show the nodes/m);
+  assert.doesNotMatch(all.stdout, /__names/);
+  const one = await coppice(t, directory, "help logs");
+  assert.equal((await coppice(t, directory, "logs --help")).stdout, one.stdout);
+  assert.match(one.stdout, /^Usage: coppice logs \[options\] \[NODE\.\.\.\]\n[\s\S]*-f, --follow/);
+});
+
+test("a verb that is also a file's name means the verb; after -j it means the file", async (t) => {
+  const directory = temporaryDirectory(t);
+  const planted = plant(t, 'console.log("the file");', { directory, script: "status" });
+  await planted.line(/^the file$/m);
+  assert.match((await coppice(t, directory, "status")).stdout, /^NAME/);
+});
+
+test("a Supervisor loads nothing of the verbs", async (t) => {
+  const planted = plant(
+    t,
+    `import { on } from "coppice";
+     on("init", () => console.log("planted"));`,
+    {
+      ...JSMODULE,
+      options: ["-j"],
+      env: { NODE_OPTIONS: "--import=./spy.mjs" },
+      files: {
+        "spy.mjs": `import { appendFileSync } from "node:fs";
+          import { registerHooks } from "node:module";
+          if (process.argv.includes("-j")) registerHooks({
+            load(url, context, next) {
+              appendFileSync("loaded", url + "\\n");
+              return next(url, context);
+            },
+          });`,
+      },
+    },
+  );
+  await planted.line(/^planted$/m);
+  const loaded =
+    fs.readFileSync(planted.file("loaded"), "utf8").match(/(?<=\/src\/)cli\/.*/g) ?? [];
+  assert.deepEqual(loaded.sort(), [
+    "cli/dispatch.ts",
+    "cli/explain.ts",
+    "cli/main.ts",
+    "cli/options.ts",
+    "cli/remote-options.ts",
+  ]);
+});
+
+/** A port that nothing listens on. */
+async function freePort(): Promise<number> {
+  const server = net.createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as net.AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
