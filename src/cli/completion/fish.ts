@@ -24,12 +24,12 @@ function __coppice_read --description 'Finds the verb, and the options that say 
             continue
         end
         switch $words[$i]
-            case ${WHERE_FLAGS.join(" ")}
+            case ${WHERE_FLAGS.map(quoted).join(" ")}
                 set -a __coppice_where $words[$i] $words[(math $i + 1)]
                 set skip 1
-            case ${WHERE_FLAGS.map((flag) => `'${flag}=*'`).join(" ")} --no-tls
+            case ${WHERE_FLAGS.map((flag) => quoted(`${flag}=*`)).join(" ")} '--no-tls'
                 set -a __coppice_where $words[$i]
-            case ${others.join(" ")}
+            case ${others.map(quoted).join(" ")}
                 set skip 1
             case '-*'
             case '*'

@@ -16,7 +16,7 @@ _coppice() {
   for ((i = 2; i < CURRENT; i++)); do
     word=\${words[i]}
     case $word in
-      (--) [[ -n $verb ]] && { _files; return } ;;
+      (--) [[ -n $verb ]] && { _files; return; } ;;
       (${WHERE_FLAGS.join("|")}) where+=("$word" "\${(Q)words[i+1]}"); ((i++)) ;;
       (${WHERE_FLAGS.map((flag) => `${flag}=*`).join("|")}|--no-tls) where+=("\${(Q)word}") ;;
       (${others.join("|")}) ((i++)) ;;
