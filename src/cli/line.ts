@@ -68,7 +68,7 @@ export class Line {
     const seconds = Number(value);
     if (value.trim() === "" || !Number.isFinite(seconds) || seconds < 0)
       throw this.wrong(`--${option} is a number of seconds, not '${value}'`);
-    return seconds * 1000;
+    return Math.min(seconds * 1000, LONGEST_MS);
   }
 
   /** What to throw if this line is wrong. */
@@ -93,6 +93,9 @@ export function parseLine(verb: Verb, argv: readonly string[]): Line {
   const operands = parsed.positionals.slice(0, parsed.positionals.length - rest.length);
   return new Line(verb, operands, rest, parsed.values);
 }
+
+/** What Node.js's timers can hold: 24 days. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 /** `a, b or c`. */
 export function inWords(words: readonly string[]): string {

@@ -100,7 +100,10 @@ function tlsOptions(
     throw line.wrong("tcp:// needs all of --tls-ca, --tls-cert and --tls-key, or none");
   const files = given.map((option) => {
     const file = path.resolve(context.directory, line.text(option) ?? "");
-    return [option.slice("tls-".length), readFile(file, `--${option}`)];
+    const pem = readFile(file, `--${option}`);
+    if (!pem.includes("-----BEGIN "))
+      throw new CoppiceError("COPPICE_FILE", `--${option} ${file} is no PEM file`);
+    return [option.slice("tls-".length), pem];
   });
   return Object.fromEntries(files);
 }

@@ -7,6 +7,7 @@ import { NoSupervisorError } from "../../src/errors.ts";
 import { temporaryDirectory } from "../fixtures/tree.ts";
 import { coppice } from "./fake.ts";
 
+const pem = (name: string) => `-----BEGIN ${name}`;
 const PLACE = { application: "coppice-stop", client: "me" };
 
 test("the state directory's socket, or any other address", async () => {
@@ -45,7 +46,7 @@ test("tokens and certificates are read from files", async (t) => {
   write("token", " secret \nmore\n");
   write("other", "other");
   write("empty", "\nx");
-  for (const name of ["ca", "cert", "key"]) write(name, `PEM of ${name}`);
+  for (const name of ["ca", "cert", "key"]) write(name, pem(name));
   const optionsOf = async (text: string, env: Record<string, string> = {}) =>
     (await coppice(["stop", ...text.split(" ")], { directory, env })).connected[0]?.[1];
   assert.deepEqual(await optionsOf("--connect ws://x"), PLACE);
@@ -59,11 +60,11 @@ test("tokens and certificates are read from files", async (t) => {
   assert.deepEqual(await optionsOf("--connect tcp://x --no-tls"), { ...PLACE, tls: false });
   assert.deepEqual(await optionsOf("--connect tcp://x --tls-ca ca --tls-cert cert --tls-key key"), {
     ...PLACE,
-    tls: { ca: "PEM of ca", cert: "PEM of cert", key: "PEM of key" },
+    tls: { ca: pem("ca"), cert: pem("cert"), key: pem("key") },
   });
   assert.deepEqual(await optionsOf("--connect wss://x --tls-ca ca"), {
     ...PLACE,
-    tls: { ca: "PEM of ca" },
+    tls: { ca: pem("ca") },
   });
   for (const [text, error] of [
     [
@@ -78,6 +79,7 @@ test("tokens and certificates are read from files", async (t) => {
       "--connect wss://x --tls-ca none",
       `cannot read --tls-ca ${directory}/none: No such file or directory`,
     ],
+    ["--connect wss://x --tls-ca token", `--tls-ca ${directory}/token is no PEM file`],
   ] as const) {
     const { status, stderr } = await coppice(["stop", ...text.split(" ")], { directory });
     assert.deepEqual([status, stderr], [1, `error: ${error}\n`]);

@@ -49,6 +49,7 @@ class Waiting {
   readonly #waker: Waker;
   /** The tree has begun to end. */
   #isEnding = false;
+  #hasReached = false;
   #isOver = false;
 
   constructor(context: Context, remote: RemoteSupervisor, name: string, goal: Goal) {
@@ -79,8 +80,6 @@ class Waiting {
       stop();
     }
   }
-
-  #hasReached = false;
 
   async #look(): Promise<void> {
     while (!this.#isOver && !this.#hasReached) {
