@@ -9,6 +9,7 @@ import net from "node:net";
 import type { WebSocketDoor } from "../broker/websocket-door.ts";
 import type { Commands } from "../control/commands.ts";
 import { NODE_STATUS_TOPIC, nodeStatusEvent } from "../control/requests.ts";
+import { ListenError } from "../errors.ts";
 import { socketPath } from "../os/socket-path.ts";
 import { version } from "../os/version.ts";
 import { beforeConnecting, broker, closeBroker, endpoint } from "../script/broker.ts";
@@ -66,15 +67,9 @@ export class RemoteControl {
 
   /** @throws the system's error if the socket cannot be made; ListenError */
   async open(stateDirectory: string, options: RemoteOptions): Promise<void> {
-    const path = socketPath(stateDirectory, places.control);
-    fs.rmSync(path, { force: true });
-    await new Promise<void>((listening, failed) => {
-      this.#server.once("error", failed);
-      this.#server.listen(path, listening);
-    });
-    fs.chmodSync(path, 0o600);
-    this.#server.on("error", () => {});
+    await this.#listen(socketPath(stateDirectory, places.control));
     const { insecure, names, tls, token, readToken } = options;
+    if (tls !== undefined) checkPem(tls);
     if (options.listen !== undefined) {
       await broker.listen({ ...options.listen, insecure, tls: tls ?? !options.plain });
     }
@@ -108,6 +103,21 @@ export class RemoteControl {
     clearTimeout(timer);
   }
 
+  /** The file is never there with another mode: whoever connects in between would be in. */
+  async #listen(path: string): Promise<void> {
+    fs.rmSync(path, { force: true });
+    await new Promise<void>((listening, failed) => {
+      this.#server.once("error", failed);
+      const mask = process.umask(0o177);
+      try {
+        this.#server.listen(path, listening); // Binds at once.
+      } finally {
+        process.umask(mask);
+      }
+    });
+    this.#server.on("error", () => {});
+  }
+
   #admit(socket: net.Socket): void {
     socket.on("error", () => {});
     this.#door ??= this.#makeDoor();
@@ -138,5 +148,15 @@ export class RemoteControl {
     endpoint().serve(supervisorControl(endpoint(), this.#commands));
     endpoint().serve(coppiceControl(endpoint(), this.#commands, about));
     this.#isLoaded = true;
+  }
+}
+
+/** Text that is none would be taken for a file's name. @throws ListenError */
+function checkPem(tls: NonNullable<RemoteOptions["tls"]>): void {
+  for (const [what, text] of Object.entries(tls)) {
+    if (!text.includes("-----BEGIN"))
+      throw new ListenError(
+        `TLS cannot be set up: the file for --tls-${what} is not in PEM format`,
+      );
   }
 }
