@@ -217,6 +217,15 @@ test("wait: a node that is still to be created, that runs for a moment only, tha
     once(() => remote.nodes.delete("web")),
   ]);
   assert.equal(destroyed.stdout, "there is no node 'web'\n");
+  remote.nodes.set("web", node("web"));
+  const [again] = await Promise.all([
+    wait(remote, "web", "--for", "stopped"),
+    once(() => {
+      remote.tell({ kind: "exited", node: "web", status: node("web", { state: "stopped" }) });
+      remote.tell({ kind: "gone", node: "web" });
+    }),
+  ]);
+  assert.equal(again.stdout, "there is no node 'web'\n", "created again at once");
   remote.nodes.set("short", node("short", { state: "waiting" }));
   const [short] = await Promise.all([
     wait(remote, "short", "--for", "running"),

@@ -1,5 +1,6 @@
 /** `coppice wait`: until a node runs, or does not run any more. */
 import type { RemoteSupervisor } from "../../control/client.ts";
+import type { TreeEvent } from "../../core/api.ts";
 import type { NodeStatus } from "../../core/status.ts";
 import { NoSupervisorError } from "../../errors.ts";
 import { watchIfItCan } from "../attend.ts";
@@ -65,7 +66,7 @@ class Waiting {
     // Watching begins before the first look, so that nothing happens in between.
     const stop = watchIfItCan(this.#remote, (event) => {
       if (event.kind === "ending") this.#isEnding = true;
-      if (event.node === this.#name && event.status !== undefined) this.#see(event.status);
+      if (event.node === this.#name) this.#hear(event);
       this.#waker.ring();
     });
     const expired = new AbortController();
@@ -79,6 +80,15 @@ class Waiting {
       this.#waker.ring();
       stop();
     }
+  }
+
+  /**
+   * What may be over before it is looked at. That a process has ended does not count: the rest of
+   * its group may live a little longer.
+   */
+  #hear({ kind, status }: TreeEvent): void {
+    if (this.#goal === "running" && status !== undefined) this.#see(status);
+    if (this.#goal === "stopped" && kind === "gone") this.#see(undefined);
   }
 
   async #look(): Promise<void> {
