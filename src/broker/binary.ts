@@ -5,6 +5,8 @@ import { Bounds } from "./bounds.ts";
 import { Reader, Writer } from "./bytes.ts";
 import {
   type Entry,
+  MAX_DEPTH,
+  MAX_VALUES,
   type Port,
   PROTOCOLS,
   sortedUnique,
@@ -19,10 +21,13 @@ export function encodeBinary(value: Value): Uint8Array {
   return writer.written();
 }
 
-/** @throws BrokerFormatError unless the bytes are one value, and nothing else */
-export function decodeBinary(bytes: Uint8Array): Value {
+/**
+ * @param maxValues how many values it may hold
+ * @throws BrokerFormatError unless the bytes are one value, and nothing else
+ */
+export function decodeBinary(bytes: Uint8Array, maxValues = MAX_VALUES): Value {
   const reader = new Reader(bytes);
-  const value = read(reader, new Bounds(BrokerFormatError));
+  const value = read(reader, new Bounds(BrokerFormatError, MAX_DEPTH, maxValues));
   reader.end();
   return value;
 }

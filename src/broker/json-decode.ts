@@ -8,7 +8,9 @@ import {
   type Entry,
   enumValue,
   MAX_COUNT,
+  MAX_DEPTH,
   MAX_INTEGER,
+  MAX_VALUES,
   MIN_INTEGER,
   type Port,
   PROTOCOLS,
@@ -18,9 +20,9 @@ import {
 } from "./values.ts";
 
 /** @throws BrokerFormatError unless it is an object whose "@data-type" and "data" make a value */
-export function valueOfJson(json: Json): Value {
+export function valueOfJson(json: Json, maxValues = MAX_VALUES): Value {
   try {
-    return decode(json, new Bounds(BrokerFormatError));
+    return decode(json, new Bounds(BrokerFormatError, MAX_DEPTH, maxValues));
   } catch (error) {
     if (error instanceof BrokerValueError) throw new BrokerFormatError(error.message);
     throw error;

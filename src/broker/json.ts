@@ -1,9 +1,10 @@
 /** The codec of broker-json-v1: values, and the messages that hold one. */
 import { BrokerFormatError } from "../errors.ts";
 import { valueOfJson } from "./json-decode.ts";
-import { type Json, JsonObject, parseJson } from "./json-text.ts";
+import { encodeJson } from "./json-encode.ts";
+import { type Json, JsonObject, parseJson, quote } from "./json-text.ts";
 import { RESERVED_TOPIC } from "./topics.ts";
-import type { Value } from "./values.ts";
+import { MAX_VALUES, type Value } from "./values.ts";
 
 export { encodeJson } from "./json-encode.ts";
 export { type Json, JsonNumber, JsonObject, parseJson, quote } from "./json-text.ts";
@@ -19,25 +20,33 @@ export function decodeJson(text: string | Uint8Array): Value {
   return valueOfJson(parseJson(text));
 }
 
-/** @throws BrokerFormatError with the words that Zeek answers to a bad data message */
-export function decodeDataMessage(text: string | Uint8Array): DataMessage {
+/** A data message in JSON. */
+export function encodeDataMessage(value: Value, topic: string): string {
+  return `{"type":"data-message","topic":${quote(topic)},${encodeJson(value).slice(1)}`;
+}
+
+/**
+ * @param maxValues how many values it may hold
+ * @throws BrokerFormatError with the words that Zeek answers to a bad data message
+ */
+export function decodeDataMessage(text: string | Uint8Array, maxValues = MAX_VALUES): DataMessage {
   let json: Json;
   try {
     json = parseJson(text);
   } catch (error) {
     throw inZeeksWords(error);
   }
-  return dataMessageOf(json);
+  return dataMessageOf(json, maxValues);
 }
 
 /**
  * The data message in what was parsed. Its "type" is not looked at, as in Zeek.
  * @throws BrokerFormatError with the words that Zeek answers to a bad data message
  */
-export function dataMessageOf(json: Json): DataMessage {
+export function dataMessageOf(json: Json, maxValues = MAX_VALUES): DataMessage {
   let value: Value;
   try {
-    value = valueOfJson(json);
+    value = valueOfJson(json, maxValues);
   } catch (error) {
     throw inZeeksWords(error);
   }

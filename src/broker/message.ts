@@ -1,28 +1,25 @@
-/** A message on its way, encoded at most once for each format, however many peers get it. */
-import { encodeBinary } from "./binary.ts";
-import { encodeJson, quote } from "./json.ts";
+/**
+ * A message on its way, encoded at most once for each format, however many peers get it. It knows
+ * no format itself: a process that has no peers loads no codec.
+ */
 import type { Value } from "./values.ts";
+
+/** Makes of a message what one kind of peer is sent. */
+export type Encode<Encoded> = (value: Value, topic: string) => Encoded;
 
 export class Message {
   readonly topic: string;
   readonly value: Value;
-  #binary: Uint8Array | undefined;
-  #json: string | undefined;
+  readonly #encoded = new Map<Encode<unknown>, unknown>();
 
   constructor(topic: string, value: Value) {
     this.topic = topic;
     this.value = value;
   }
 
-  /** The value in broker-bin-v1. */
-  get binary(): Uint8Array {
-    this.#binary ??= encodeBinary(this.value);
-    return this.#binary;
-  }
-
-  /** The data message of broker-json-v1. */
-  get json(): string {
-    this.#json ??= `{"type":"data-message","topic":${quote(this.topic)},${encodeJson(this.value).slice(1)}`;
-    return this.#json;
+  /** @throws BrokerValueError if the value is more than a message may hold */
+  as<Encoded>(encode: Encode<Encoded>): Encoded {
+    if (!this.#encoded.has(encode)) this.#encoded.set(encode, encode(this.value, this.topic));
+    return this.#encoded.get(encode) as Encoded;
   }
 }

@@ -6,6 +6,7 @@ import { peerIdsOf } from "./native-ids.ts";
 import { type LinkEnd, type LinkLimits, NativeLink } from "./native-link.ts";
 import { hostAndPort, reasonOf } from "./native-sockets.ts";
 import { certified, type Tls, type TlsSettings, tlsSettings } from "./tls.ts";
+import { MAX_VALUES } from "./values.ts";
 
 export interface ConnectorLimits extends LinkLimits {
   /** How long connecting, TLS and handshake may take together, in milliseconds. */
@@ -187,6 +188,7 @@ const LIMITS: ConnectorLimits = {
   handshake: 10_000,
   // Whom we have connected to was chosen by us, and may publish more than requests.
   frame: 64 * 1024 * 1024,
+  values: MAX_VALUES,
   // As for peers that have connected to us: src/broker/native-listener.ts.
   queue: 16 * 1024 * 1024,
   behind: 1024 * 1024,

@@ -4,7 +4,7 @@
  */
 import type { Socket } from "node:net";
 import { BrokerFormatError } from "../errors.ts";
-import { decodeBinary } from "./binary.ts";
+import { decodeBinary, encodeBinary } from "./binary.ts";
 import type { Endpoint, Peer, PeerInfo } from "./endpoint.ts";
 import { eventOf, eventsOf, eventValue } from "./event.ts";
 import type { Message } from "./message.ts";
@@ -30,6 +30,8 @@ import type { Value } from "./values.ts";
 export interface LinkLimits {
   /** The longest frame that is taken, in bytes. */
   frame: number;
+  /** How many values a message may hold: sorting an unsorted set of them takes its time. */
+  values: number;
   /** A peer for which more bytes than this wait to be sent is dropped. */
   queue: number;
   /** A peer for which more bytes than this wait is read from only now and then. */
@@ -105,7 +107,7 @@ export class NativeLink implements Peer {
     if (this.#session.phase !== "peered") return;
     // Broker has no way to write it, and leaves it out too.
     if (message.topic.length > MAX_TOPIC / 3 && toBytes(message.topic).length > MAX_TOPIC) return;
-    this.#write(encodeData(this.#id, message.topic, message.binary));
+    this.#write(encodeData(this.#id, message.topic, message.as(encodeBinary)));
   }
 
   close(): void {
@@ -240,7 +242,7 @@ export class NativeLink implements Peer {
     if (!this.#endpoint.filter.matches(topic)) return;
     let value: Value;
     try {
-      value = decodeBinary(payload);
+      value = decodeBinary(payload, this.#setup.limits.values);
     } catch (error) {
       // Broker leaves out what it cannot read as well: the frames around it are as good as before.
       if (error instanceof BrokerFormatError) return;

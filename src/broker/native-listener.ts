@@ -201,6 +201,7 @@ const LIMITS: ListenerLimits = {
   handshake: 3000,
   // A request has a few hundred bytes, and the configuration of a huge node some thousands.
   frame: 8 * 1024 * 1024,
+  values: 100_000,
   // The status of thousands of nodes, some times over.
   queue: 16 * 1024 * 1024,
   // More than what answers to honest requests leave unread for long.

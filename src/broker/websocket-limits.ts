@@ -3,6 +3,8 @@
 export interface WebSocketLimits {
   /** Bytes of one message from a client; the largest request, a node's configuration, is far less. */
   message: number;
+  /** Values in one message: sorting an unsorted set of them takes its time. */
+  values: number;
   /** Characters of a client's first message: every prefix is compared with every topic. */
   subscriptions: number;
   /** Milliseconds from the connection to the end of the upgrade; Zeek's. */
@@ -21,6 +23,7 @@ export interface WebSocketLimits {
 
 export const DEFAULT_LIMITS: WebSocketLimits = {
   message: 8 << 20,
+  values: 100_000,
   subscriptions: 64 << 10,
   upgradeTime: 3000,
   connections: 100,

@@ -3,7 +3,14 @@ import net from "node:net";
 import { WebSocket } from "ws";
 import { BrokerFormatError } from "../errors.ts";
 import type { Endpoint, Peer, PeerInfo } from "./endpoint.ts";
-import { dataMessageOf, type Json, JsonObject, parseJson, quote } from "./json.ts";
+import {
+  dataMessageOf,
+  encodeDataMessage,
+  type Json,
+  JsonObject,
+  parseJson,
+  quote,
+} from "./json.ts";
 import type { Message } from "./message.ts";
 import { fromBytes } from "./text.ts";
 import { Filter } from "./topics.ts";
@@ -86,7 +93,7 @@ export class WebSocketLine implements Peer {
   send(message: Message): void {
     if (this.#ws.readyState !== WebSocket.OPEN) return;
     if (this.#ws.bufferedAmount > MAX_QUEUED) this.#fail("the server does not read what is sent");
-    else this.#ws.send(message.json);
+    else this.#ws.send(message.as(encodeDataMessage));
   }
 
   close(): void {

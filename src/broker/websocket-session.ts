@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { WebSocket } from "ws";
 import { BrokerFormatError } from "../errors.ts";
 import type { Endpoint, Peer, PeerInfo } from "./endpoint.ts";
-import { decodeDataMessage } from "./json.ts";
+import { decodeDataMessage, encodeDataMessage } from "./json.ts";
 import type { Message } from "./message.ts";
 import { fromBytes } from "./text.ts";
 import { Filter } from "./topics.ts";
@@ -88,7 +88,7 @@ export class WebSocketSession implements Peer, Worker {
   }
 
   send(message: Message): void {
-    this.#sendText(message.json);
+    this.#sendText(message.as(encodeDataMessage));
   }
 
   close(): void {
@@ -174,7 +174,7 @@ export class WebSocketSession implements Peer, Worker {
   #problemWith(text: string): ErrorReply | undefined {
     let message: ReturnType<typeof decodeDataMessage>;
     try {
-      message = decodeDataMessage(text);
+      message = decodeDataMessage(text, this.#options.limits.values);
     } catch (error) {
       if (error instanceof BrokerFormatError) return undecoded(error.message);
       throw error;

@@ -8,7 +8,6 @@ import fs from "node:fs";
 import net from "node:net";
 import type { WebSocketDoor } from "../broker/websocket-door.ts";
 import type { Commands } from "../control/commands.ts";
-import { NODE_STATUS_TOPIC, nodeStatusEvent } from "../control/requests.ts";
 import { ListenError } from "../errors.ts";
 import { socketPath } from "../os/socket-path.ts";
 import { version } from "../os/version.ts";
@@ -45,7 +44,8 @@ export class RemoteControl {
     this.#admit(socket),
   );
   #loading: Promise<void> | undefined;
-  #isLoaded = false;
+  /** Tells of starts; there once the first connection has come. */
+  #tellStart: ((node: string, pid: number) => void) | undefined;
   #door: Promise<WebSocketDoor> | undefined;
 
   constructor(commands: Commands) {
@@ -87,8 +87,7 @@ export class RemoteControl {
 
   /** Zeek's `SupervisorControl::node_status`. */
   nodeStatus(node: string, pid: number): void {
-    if (!this.#isLoaded || !endpoint().hasReaders(NODE_STATUS_TOPIC)) return;
-    endpoint().publish(NODE_STATUS_TOPIC, nodeStatusEvent(node, pid), { forReaders: true });
+    this.#tellStart?.(node, pid);
   }
 
   /** Ends all connections; what does not let go in time goes with the process. */
@@ -143,11 +142,15 @@ export class RemoteControl {
 
   async #serve(): Promise<void> {
     const { supervisorControl } = await import("../control/supervisor-control.ts");
+    const { NODE_STATUS_TOPIC, nodeStatusEvent } = await import("../control/requests.ts");
     const { coppiceControl } = await import("../control/coppice-control.ts");
     const about = { version: version(), instance: randomUUID(), pid: process.pid };
     endpoint().serve(supervisorControl(endpoint(), this.#commands));
     endpoint().serve(coppiceControl(endpoint(), this.#commands, about));
-    this.#isLoaded = true;
+    this.#tellStart = (node, pid) => {
+      if (!endpoint().hasReaders(NODE_STATUS_TOPIC)) return;
+      endpoint().publish(NODE_STATUS_TOPIC, nodeStatusEvent(node, pid), { forReaders: true });
+    };
   }
 }
 

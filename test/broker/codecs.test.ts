@@ -3,7 +3,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { decodeBinary, encodeBinary } from "../../src/broker/binary.ts";
-import { decodeDataMessage, decodeJson, encodeJson, parseJson } from "../../src/broker/json.ts";
+import {
+  decodeDataMessage,
+  decodeJson,
+  encodeDataMessage,
+  encodeJson,
+  parseJson,
+} from "../../src/broker/json.ts";
 import { Message } from "../../src/broker/message.ts";
 import { tagOf } from "../../src/broker/order.ts";
 import { count, MAX_DEPTH, set, table, type Value } from "../../src/broker/values.ts";
@@ -35,7 +41,7 @@ test("A.5, C.4: the values that are made up are of all types", () => {
 test("F: what is written is legal JSON and well-formed text, whatever it says", () => {
   fc.assert(
     fc.property(anyText, anyValue, (topic, value) => {
-      const { json } = new Message(topic, value);
+      const json = new Message(topic, value).as(encodeDataMessage);
       assert.ok(json.isWellFormed());
       JSON.parse(json);
       assert.deepEqual(decodeDataMessage(json), { topic, value });
@@ -46,9 +52,9 @@ test("F: what is written is legal JSON and well-formed text, whatever it says", 
 
 test("a message is encoded once for each format", () => {
   const message = new Message("t", [count(1)]);
-  assert.equal(message.binary, message.binary);
-  assert.equal(message.json, message.json);
-  assert.deepEqual(decodeBinary(message.binary), [count(1)]);
+  assert.equal(message.as(encodeBinary), message.as(encodeBinary));
+  assert.equal(message.as(encodeDataMessage), message.as(encodeDataMessage));
+  assert.deepEqual(decodeBinary(message.as(encodeBinary)), [count(1)]);
 });
 
 test("every prefix of a message is refused", () => {
@@ -231,3 +237,15 @@ function valueOrRefused(decode: () => Value): void {
   }
   assert.deepEqual(decodeBinary(encodeBinary(value)), value);
 }
+
+test("a message of more values than its reader allows is refused, in both formats", () => {
+  const value = Array.from({ length: 20 }, (_, i) => count(i));
+  const message = new Message("t", value);
+  assert.deepEqual(decodeBinary(message.as(encodeBinary), 20), value);
+  assert.throws(() => decodeBinary(message.as(encodeBinary), 19), /too many values/);
+  assert.deepEqual(decodeDataMessage(message.as(encodeDataMessage), 20).value, value);
+  assert.throws(
+    () => decodeDataMessage(message.as(encodeDataMessage), 19),
+    /^BrokerFormatError: failed to decode JSON object$/,
+  );
+});

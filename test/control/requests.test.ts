@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { encodeBinary } from "../../src/broker/binary.ts";
 import { eventOf, eventValue } from "../../src/broker/event.ts";
-import { decodeDataMessage } from "../../src/broker/json.ts";
+import { decodeDataMessage, encodeDataMessage } from "../../src/broker/json.ts";
 import { Message } from "../../src/broker/message.ts";
 import { count, integer, table, type Value } from "../../src/broker/values.ts";
 import { configValue } from "../../src/control/records.ts";
@@ -121,7 +121,10 @@ test("A.8: create_request of the specification, made here, byte by byte", () => 
     name: `${MODULE}create_request`,
     args: [request.id, configValue(request.config)],
   };
-  assert.equal(new Message("zeek/supervisor", eventValue(event)).json, A8_CREATE_REQUEST);
+  assert.equal(
+    new Message("zeek/supervisor", eventValue(event)).as(encodeDataMessage),
+    A8_CREATE_REQUEST,
+  );
 });
 
 const FOO = { nodes: { foo: { node: { name: "foo" }, pid: 4711 } } } as unknown as Status;
@@ -129,12 +132,14 @@ const FOO = { nodes: { foo: { node: { name: "foo" }, pid: 4711 } } } as unknown 
 test("A.8: the responses of the specification, byte by byte", () => {
   const json = (answer: Parameters<typeof response>[0]) => {
     const { topic, event } = response(answer);
-    return new Message(topic, eventValue(event)).json;
+    return new Message(topic, eventValue(event)).as(encodeDataMessage);
   };
   assert.equal(json({ kind: "status", id: "r3", result: FOO }), A8_STATUS_RESPONSE);
   assert.equal(json({ kind: "restart", id: "reqid", result: true }), A8_RESTART_RESPONSE);
   assert.equal(
-    new Message(NODE_STATUS_TOPIC, eventValue(nodeStatusEvent("worker-1", 4711))).json,
+    new Message(NODE_STATUS_TOPIC, eventValue(nodeStatusEvent("worker-1", 4711))).as(
+      encodeDataMessage,
+    ),
     A8_NODE_STATUS,
   );
   assert.equal(
