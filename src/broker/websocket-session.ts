@@ -31,7 +31,7 @@ export interface SessionOptions {
 
 /** What a client has sent and was not dealt with yet. */
 interface Incoming {
-  is: "message" | "ping";
+  is: "message" | "ping" | "pong";
   bytes: Uint8Array;
 }
 
@@ -71,8 +71,10 @@ export class WebSocketSession implements Peer, Worker {
     this.#options = options;
     ws.on("message", (data) => this.#take({ is: "message", bytes: data as Buffer }));
     ws.on("ping", (bytes) => this.#take({ is: "ping", bytes }));
-    ws.on("pong", () => {
+    ws.on("pong", (bytes) => {
       this.#isPongMissing = false;
+      // There is nothing to do with it, but to read no more than there is time for.
+      this.#take({ is: "pong", bytes });
     });
     ws.on("error", () => {}); // "close" follows, with the code.
     ws.on("close", (code, reason) => this.#end(endOf(code, fromBytes(reason))));
@@ -105,15 +107,14 @@ export class WebSocketSession implements Peer, Worker {
   step(): boolean {
     this.#hasTurn = false;
     const incoming = this.#inbox.shift();
-    if (incoming?.is === "ping") this.#answerPing(incoming.bytes);
-    else if (incoming !== undefined) this.#handle(fromBytes(incoming.bytes));
+    if (incoming?.is === "message") this.#handle(incoming.bytes);
+    else if (incoming?.is === "ping") this.#answerPing(incoming.bytes);
     return this.#wantsTurn();
   }
 
   /** Nothing is dealt with here and now: a single chunk may hold thousands of messages. */
   #take(incoming: Incoming): void {
     if (this.#givenUp !== undefined) return;
-    if (this.#state === "dead" && incoming.is === "message") return;
     this.#inbox.push(incoming);
     // There is enough to do with what has been read already: a chunk or two.
     this.#ws.pause();
@@ -145,9 +146,9 @@ export class WebSocketSession implements Peer, Worker {
     return isOpen && this.#ws.bufferedAmount > this.#options.limits.queuedWhileReading;
   }
 
-  #handle(text: string): void {
-    if (this.#state === "opening") this.#open(text);
-    else if (this.#state === "open") this.#receive(text);
+  #handle(bytes: Uint8Array): void {
+    if (this.#state === "opening") this.#open(fromBytes(bytes));
+    else if (this.#state === "open") this.#receive(fromBytes(bytes));
     else this.#state satisfies "dead";
   }
 
@@ -156,7 +157,6 @@ export class WebSocketSession implements Peer, Worker {
     const subscriptions = subscriptionsOf(text, limits.subscriptions);
     if (!Array.isArray(subscriptions)) {
       this.#state = "dead";
-      this.#inbox = this.#inbox.filter(({ is }) => is === "ping");
       this.#sendText(errorText(subscriptions));
       return;
     }
