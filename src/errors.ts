@@ -142,3 +142,17 @@ export class UnsupportedError extends CoppiceError {
     super("COPPICE_UNSUPPORTED", message);
   }
 }
+
+/** A file that the command line names cannot be read, or is not what it should be. */
+export class FileError extends CoppiceError {
+  constructor(message: string) {
+    super("COPPICE_FILE", message);
+  }
+}
+
+/** A command cannot write what it has to say. */
+export class OutputError extends CoppiceError {
+  constructor(reason: string) {
+    super("COPPICE_OUTPUT", `cannot write to stdout: ${reason}`);
+  }
+}

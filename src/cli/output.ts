@@ -1,6 +1,6 @@
 /** What a verb prints. */
 import fs from "node:fs";
-import { CoppiceError } from "../errors.ts";
+import { OutputError } from "../errors.ts";
 import { errnoText } from "../os/tools.ts";
 import { Sink } from "../output/sink.ts";
 
@@ -70,7 +70,7 @@ function writeSome(fd: 1 | 2, bytes: Uint8Array, at: number): number {
 
 function failureOf(fd: 1 | 2, error: NodeJS.ErrnoException): Error {
   if (error.code === "EPIPE" || fd === 2) return new ReaderGone();
-  return new CoppiceError("COPPICE_OUTPUT", `cannot write to stdout: ${errnoText(error)}`);
+  return new OutputError(errnoText(error));
 }
 
 /** Another process made the shared description non-blocking, and it is full: look again. */

@@ -1,8 +1,7 @@
 /** The options that say where a Supervisor can be reached, and by whom. */
-import fs from "node:fs";
 import { UsageError } from "../errors.ts";
-import { errnoText } from "../os/tools.ts";
 import type { ListenAddress, RemoteOptions } from "../supervisor/remote-control.ts";
+import { readPem, readToken } from "./files.ts";
 
 export const REMOTE_OPTIONS = {
   listen: { type: "string" },
@@ -65,11 +64,10 @@ export function remoteOptionsOf(values: RemoteValues): RemoteOptions {
   if (values.listen !== undefined) options.listen = addressOf("listen", values.listen);
   if (values.websocket !== undefined) options.websocket = addressOf("websocket", values.websocket);
   if (tls !== undefined) options.tls = tls;
-  const token = tokenIn(values["token-file"]);
-  if (token !== undefined) options.token = token;
-  const readToken = tokenIn(values["read-token-file"]);
-  if (readToken !== undefined) options.readToken = readToken;
-  if (token !== undefined && token === readToken)
+  if (values["token-file"] !== undefined) options.token = readToken(values["token-file"]);
+  if (values["read-token-file"] !== undefined)
+    options.readToken = readToken(values["read-token-file"]);
+  if (options.token !== undefined && options.token === options.readToken)
     throw new UsageError("--token-file and --read-token-file have the same token");
   return options;
 }
@@ -89,21 +87,9 @@ function tlsOf(values: RemoteValues): RemoteOptions["tls"] {
   if (cert === undefined && key === undefined && ca === undefined) return undefined;
   if (cert === undefined || key === undefined)
     throw new UsageError("TLS with certificates needs both --tls-cert and --tls-key");
-  return { cert: read(cert), key: read(key), ...(ca === undefined ? {} : { ca: read(ca) }) };
-}
-
-/** The first line of a file. */
-function tokenIn(file: string | undefined): string | undefined {
-  if (file === undefined) return undefined;
-  const token = read(file).split("\n")[0]?.trim() ?? "";
-  if (token === "") throw new UsageError(`there is no token in ${file}`);
-  return token;
-}
-
-function read(file: string): string {
-  try {
-    return fs.readFileSync(file, "utf8");
-  } catch (error) {
-    throw new UsageError(`cannot read ${file}: ${errnoText(error as NodeJS.ErrnoException)}`);
-  }
+  return {
+    cert: readPem(cert, "--tls-cert"),
+    key: readPem(key, "--tls-key"),
+    ...(ca === undefined ? {} : { ca: readPem(ca, "--tls-ca") }),
+  };
 }

@@ -1,9 +1,9 @@
 /** The Supervisor that a command line means, and the way to it. */
 import path from "node:path";
 import type { ConnectOptions, RemoteSupervisor } from "../control/client.ts";
-import { CoppiceError, NoSupervisorError } from "../errors.ts";
+import { NoSupervisorError } from "../errors.ts";
 import type { Context } from "./context.ts";
-import { readFile } from "./files.ts";
+import { readPem, readToken } from "./files.ts";
 import type { Line } from "./line.ts";
 
 /**
@@ -100,10 +100,7 @@ function tlsOptions(
     throw line.wrong("tcp:// needs all of --tls-ca, --tls-cert and --tls-key, or none");
   const files = given.map((option) => {
     const file = path.resolve(context.directory, line.text(option) ?? "");
-    const pem = readFile(file, `--${option}`);
-    if (!pem.includes("-----BEGIN "))
-      throw new CoppiceError("COPPICE_FILE", `--${option} ${file} is no PEM file`);
-    return [option.slice("tls-".length), pem];
+    return [option.slice("tls-".length), readPem(file, `--${option}`)];
   });
   return Object.fromEntries(files);
 }
@@ -117,11 +114,7 @@ function tokenFrom(
   const inherited = /^wss?:/.test(url) ? env["COPPICE_TOKEN_FILE"] : undefined;
   const file = given ?? (inherited === "" ? undefined : inherited);
   if (file === undefined) return undefined;
-  const absolute = path.resolve(directory, file);
-  const token = readFile(absolute, "the token").split("\n")[0]?.trim() ?? "";
-  if (token === "")
-    throw new CoppiceError("COPPICE_FILE", `the first line of ${absolute} is empty, and no token`);
-  return token;
+  return readToken(path.resolve(directory, file));
 }
 
 /** What people can do if nothing listens there; other troubles say themselves what they are. */

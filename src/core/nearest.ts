@@ -18,15 +18,20 @@ function plain(word: string): string {
   return word.toLowerCase().replace(/[-_]/g, "");
 }
 
-/** How many characters must be put in, left out or changed to make one word of the other. */
+/** How many characters must be put in, left out, changed or swapped with the next one. */
 function editDistance(a: string, b: string): number {
+  let before: number[] = [];
+  let above: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let i = 1; i <= a.length; i++) {
-    const above = row;
+    before = above;
+    above = row;
     row = [i];
     for (let j = 1; j <= b.length; j++) {
       const change = (above[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(change, (above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
+      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swap = isSwapped ? (before[j - 2] ?? 0) + 1 : change;
+      row.push(Math.min(change, swap, (above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
     }
   }
   return row[b.length] ?? 0;

@@ -22,7 +22,7 @@ import {
 import type { WebSocketPeerOptions } from "../broker/websocket-client.ts";
 import type { WebSocketListenOptions } from "../broker/websocket-server.ts";
 import { ListenError, NoSupervisorError } from "../errors.ts";
-import { beforeExit } from "./closing.ts";
+import { allWritten, beforeExit } from "./closing.ts";
 import { reportError } from "./lifecycle.ts";
 
 /** What listens; `close` ends it and its connections. */
@@ -55,11 +55,14 @@ export function beforeConnecting(act: () => Promise<void>): void {
   prepare = act;
 }
 
-/** Closes all listeners and peers. What was published before is sent, as long as they read it. */
+/** Closes all listeners and peers. Resolves when what was published before has left this process. */
 export async function closeBroker(): Promise<void> {
   const parted = allParted();
+  const hasPeers = endpoint().peers.size > 0;
   await Promise.all([...open].map((one) => one.close()));
   await parted;
+  // A native peer is gone from the endpoint before its socket is.
+  if (hasPeers) await allWritten();
 }
 
 /** Resolves when there is no peer any more. */

@@ -19,3 +19,15 @@ export async function closeAll(): Promise<void> {
   await Promise.race([Promise.allSettled([...acts].map((act) => act())), late]);
   clearTimeout(timer);
 }
+
+/**
+ * Resolves when everything that this process has given to sockets and pipes is the system's: only
+ * then it gets out even if the process exits. Node.js tells which of its requests are under way.
+ */
+export async function allWritten(): Promise<void> {
+  while (process.getActiveResourcesInfo().some((name) => /Write|Shutdown/.test(name))) {
+    await new Promise((look) => setTimeout(look, LOOK_MS));
+  }
+}
+
+const LOOK_MS = 2;

@@ -35,10 +35,8 @@ function inWords(
     case "failed":
       return { kind: "failed", text: `could not be started${whatNext(status)}` };
     case "exited":
-      return {
-        kind: "exited",
-        text: `(PID ${pid}) ended ${withWhat(news.exit)}${whatNext(status)}`,
-      };
+      // What is next follows as a change of its own.
+      return { kind: "exited", text: `(PID ${pid}) ended ${withWhat(news.exit)}` };
     case "changed":
     case "gone":
       return { kind: "changed", text: `is ${status.state}${whatNext(status)}` };

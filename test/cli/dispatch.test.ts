@@ -50,7 +50,7 @@ test("a word that is nearly a verb, and no file, is said to be one", () => {
   for (const [word, verb] of [
     ["statsu", "status"],
     ["stat", "status"],
-    ["sotp", undefined],
+    ["sotp", "stop"],
     ["log", "logs"],
     ["restrat", "restart"],
     ["frobnicate", undefined],

@@ -10,6 +10,7 @@ for (const [typed, meant] of [
   ["stdout_file", "stdoutFile"],
   ["--state-di", "state-dir"],
   ["nme", "name"],
+  ["nmae", "name"],
   ["xyz", undefined],
   ["", undefined],
 ] as const) {

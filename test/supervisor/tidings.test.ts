@@ -35,7 +35,7 @@ const CASES: [news: News, status: NodeStatus, kind: string, text: string][] = [
     { kind: "exited", pid: 7, exit: { signal: "SIGKILL" }, premature: true },
     WAITING,
     "exited",
-    "node 'a' (PID 7) ended by signal 9; the next start is due in 500 ms",
+    "node 'a' (PID 7) ended by signal 9",
   ],
 ];
 
