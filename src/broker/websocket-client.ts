@@ -74,7 +74,7 @@ class Client implements Connection {
     });
     this.connected.catch(() => {}); // Whoever does not wait for it need not know.
     // Several subscriptions made together cost one reconnection.
-    endpoint.on("filter", () => setImmediate(() => this.#renew()));
+    endpoint.on("filter", this.#onFilter);
   }
 
   connect(): void {
@@ -99,12 +99,19 @@ class Client implements Connection {
 
   close(): void {
     if (this.#isClosed) return;
-    this.#isClosed = true;
+    this.#stop();
     clearTimeout(this.#retrying);
     this.#line?.finish();
     this.#reject(
       new NoSupervisorError(`the connection to ${this.#url} was closed by this process`),
     );
+  }
+
+  readonly #onFilter = () => setImmediate(() => this.#renew());
+
+  #stop(): void {
+    this.#isClosed = true;
+    this.#endpoint.off("filter", this.#onFilter);
   }
 
   #opened(version: string): void {
@@ -123,7 +130,7 @@ class Client implements Connection {
     const error = new NoSupervisorError(`no Supervisor answers at ${this.#url}: ${reason}`);
     const { retry = 1000, onFailure } = this.#options;
     if (retry === false) {
-      this.#isClosed = true;
+      this.#stop();
       this.#reject(error);
       return;
     }
