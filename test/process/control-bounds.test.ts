@@ -1,0 +1,147 @@
+/** What clients can cost a Supervisor: however much they ask, and however little they read. */
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import net from "node:net";
+import { type TestContext, test } from "node:test";
+import { WebSocket } from "ws";
+import { controlSocket, listening, unixClient } from "../fixtures/remote.ts";
+import { atEnd, plant, type TestTree, until } from "../fixtures/tree.ts";
+import { frame, RawClient, upgradeRequest } from "../fixtures/websocket.ts";
+import { event, str, unixUrl } from "../fixtures/zeek-client.ts";
+
+/** A client that has subscribed, and does not read any more. */
+async function deafClient(
+  t: TestContext,
+  tree: TestTree,
+  ...prefixes: string[]
+): Promise<RawClient> {
+  const raw = new RawClient(t, controlSocket(tree));
+  raw.write(upgradeRequest()).write(frame(1, JSON.stringify(prefixes)));
+  await raw.until(/"type":"ack"/);
+  raw.socket.pause();
+  return raw;
+}
+
+const control = (id: string, method: string, params: object) => {
+  const typed = (type: string, data: unknown) => ({ "@data-type": type, data });
+  const args = [id, method, JSON.stringify(params)].map(str);
+  const call = typed("vector", [str("CoppiceControl::request"), typed("vector", args)]);
+  const { data, ...type } = typed("vector", [typed("count", 1), typed("count", 1), call]);
+  return JSON.stringify({ topic: "coppice/control", ...type, data });
+};
+
+/** Answers of others come soon, whatever one client does. */
+async function staysQuick(t: TestContext, tree: TestTree): Promise<void> {
+  const remote = await unixClient(t, tree);
+  const begun = performance.now();
+  for (let i = 0; i < 5; i++) await remote.status();
+  assert.ok(performance.now() - begun < 3_000, `${performance.now() - begun} ms`);
+}
+
+for (const [what, request] of [
+  ["Zeek's statuses", event("status_request", str("x"), str(""))],
+  ["statuses", control("x", "status", {})],
+  ["usages", control("x", "usage", {})],
+  ["watchings", control("x", "watch", {})],
+] as const) {
+  test(`memory stays bounded while a client asks for 100,000 ${what} and reads nothing`, async (t) => {
+    const tree = plant(t, MANY);
+    await tree.line(/^all are there$/m);
+    const deaf = await deafClient(t, tree, "zeek/", "coppice/client/");
+    const before = memoryOf(tree.pid);
+    const burst = Buffer.concat(Array.from({ length: 1000 }, () => frame(1, request)));
+    for (let i = 0; i < 100; i++) deaf.write(burst);
+    await staysQuick(t, tree);
+    // Either it is not read from any more, or it is dropped, or all was taken.
+    let taken = -1;
+    await until("the flood to end", async () => {
+      const last = taken;
+      taken = deaf.socket.bytesWritten - deaf.socket.writableLength;
+      await staysQuick(t, tree);
+      return deaf.isClosed || taken === last;
+    });
+    const grown = memoryOf(tree.pid) - before;
+    assert.ok(grown < 100, `${grown} MiB`);
+  });
+}
+
+test("memory stays bounded while followers read nothing, and a node writes on", async (t) => {
+  const tree = plant(t, "");
+  await listening(tree);
+  const remote = await unixClient(t, tree);
+  for (let i = 0; i < 5; i++) {
+    const deaf = await deafClient(t, tree, "coppice/client/");
+    const follow = control("x", "follow", { lines: null, credit: 1e12 });
+    deaf.write(frame(1, follow)).write(frame(1, control("y", "watch", {})));
+  }
+  const before = memoryOf(tree.pid);
+  const flood =
+    'const s = "x".repeat(999) + "\\n"; for (let i = 0; i < 60000; i++) require("fs").writeSync(1, s); console.log("end"); setInterval(() => {}, 1e6)';
+  tree.child.stdout?.removeAllListeners("data").resume();
+  await remote.create({ name: "a", command: [process.execPath, "-e", flood] });
+  let last = "";
+  remote.follow(
+    ({ text }) => {
+      last = text;
+    },
+    { nodes: ["a"] },
+  );
+  await until("the end of the flood", () => last === "end");
+  const grown = memoryOf(tree.pid) - before;
+  assert.ok(grown < 200, `${grown} MiB`);
+});
+
+test("200 connections at once: as many as there may be, the others closed, and room again after", async (t) => {
+  const tree = plant(t, "");
+  await listening(tree);
+  const remote = await unixClient(t, tree);
+  const sockets = Array.from({ length: 200 }, () => {
+    const socket = new WebSocket(unixUrl(controlSocket(tree)), { perMessageDeflate: false });
+    socket.on("open", () => socket.send('["zeek/"]')).on("error", () => {});
+    return socket;
+  });
+  atEnd(t, () => sockets.map((socket) => socket.terminate()));
+  const those = (state: number) => sockets.filter((one) => one.readyState === state).length;
+  await until(
+    "all to be decided",
+    () => those(WebSocket.OPEN) + those(WebSocket.CLOSED) === 200,
+    () => `${those(WebSocket.OPEN)} open, ${those(WebSocket.CLOSED)} closed`,
+  );
+  assert.equal(those(WebSocket.OPEN), 99);
+  assert.deepEqual((await remote.status()).nodes, {});
+  for (const socket of sockets) socket.terminate();
+  await until("room", () =>
+    unixClient(t, tree).then(
+      () => true,
+      () => false,
+    ),
+  );
+});
+
+test("connections that say nothing are ended, and cost nothing", async (t) => {
+  const tree = plant(t, "");
+  await listening(tree);
+  const silent = Array.from({ length: 20 }, () => net.connect(controlSocket(tree)));
+  atEnd(t, () => silent.map((socket) => socket.destroy()));
+  for (const socket of silent) socket.on("error", () => {}).resume();
+  await until("the end of all", () =>
+    silent.every((socket) => socket.destroyed || socket.readableEnded),
+  );
+});
+
+/** Resident memory in MiB, at its highest. */
+function memoryOf(pid: number): number {
+  return (
+    Number(/^VmHWM:\s+(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024
+  );
+}
+
+/** So that a status is 30 KiB. */
+const MANY = `import { on, supervisor } from "coppice";
+on("init", async () => {
+  if (!supervisor.isSupervisor()) return;
+  const env = { FILLER: "x".repeat(500) };
+  const one = (_, i) => supervisor.create({ name: "node-" + i, command: ["sleep", "1000"], env });
+  await Promise.all(Array.from({ length: 30 }, one));
+  console.log("all are there");
+});`;
