@@ -57,6 +57,8 @@ interface PeerEvents {
   peerLost: [peer: PeerInfo, reason: string];
   /** What this endpoint wants of its peers has changed. */
   filter: [filter: Filter];
+  /** What is subscribed to in this process has changed. */
+  localFilter: [filter: Filter];
 }
 type Listeners = { [Name in keyof PeerEvents]: ((...args: PeerEvents[Name]) => unknown)[] };
 
@@ -76,7 +78,7 @@ export class Endpoint {
   #wanted = new Filter();
   readonly #handlers = new Map<string, EventHandler[]>();
   readonly #services: Service[] = [];
-  readonly #listeners: Listeners = { peerAdded: [], peerLost: [], filter: [] };
+  readonly #listeners: Listeners = { peerAdded: [], peerLost: [], filter: [], localFilter: [] };
   readonly #onError: (error: unknown, where: string) => void;
 
   /** @param onError what becomes of an error in a handler */
@@ -119,8 +121,11 @@ export class Endpoint {
   /** Wants the events on all topics that begin with `prefix`. */
   subscribe(prefix: string): void {
     this.#subscribed.add(prefix);
-    this.#local = new Filter(this.#subscribed);
+    const local = new Filter(this.#subscribed);
+    if (local.equals(this.#local)) return;
+    this.#local = local;
     this.updateFilter();
+    this.#tell("localFilter", local);
   }
 
   /** Has `handler` called for every event of that name on a topic that was subscribed to. */

@@ -74,7 +74,7 @@ class Client implements Connection {
     });
     this.connected.catch(() => {}); // Whoever does not wait for it need not know.
     // Several subscriptions made together cost one reconnection.
-    endpoint.on("filter", this.#onFilter);
+    endpoint.on("localFilter", this.#onFilter);
   }
 
   connect(): void {
@@ -111,7 +111,7 @@ class Client implements Connection {
 
   #stop(): void {
     this.#isClosed = true;
-    this.#endpoint.off("filter", this.#onFilter);
+    this.#endpoint.off("localFilter", this.#onFilter);
   }
 
   #opened(version: string): void {
