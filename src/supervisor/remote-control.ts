@@ -8,7 +8,6 @@ import fs from "node:fs";
 import net from "node:net";
 import type { WebSocketDoor } from "../broker/websocket-door.ts";
 import type { Commands } from "../control/commands.ts";
-import { ListenError } from "../errors.ts";
 import { socketPath } from "../os/socket-path.ts";
 import { version } from "../os/version.ts";
 import { beforeConnecting, broker, closeBroker, endpoint } from "../script/broker.ts";
@@ -69,7 +68,6 @@ export class RemoteControl {
   async open(stateDirectory: string, options: RemoteOptions): Promise<void> {
     await this.#listen(socketPath(stateDirectory, places.control));
     const { insecure, names, tls, token, readToken } = options;
-    if (tls !== undefined) checkPem(tls);
     if (options.listen !== undefined) {
       await broker.listen({ ...options.listen, insecure, tls: tls ?? !options.plain });
     }
@@ -151,15 +149,5 @@ export class RemoteControl {
       if (!endpoint().hasReaders(NODE_STATUS_TOPIC)) return;
       endpoint().publish(NODE_STATUS_TOPIC, nodeStatusEvent(node, pid), { forReaders: true });
     };
-  }
-}
-
-/** Text that is none would be taken for a file's name. @throws ListenError */
-function checkPem(tls: NonNullable<RemoteOptions["tls"]>): void {
-  for (const [what, text] of Object.entries(tls)) {
-    if (!text.includes("-----BEGIN"))
-      throw new ListenError(
-        `TLS cannot be set up: the file for --tls-${what} is not in PEM format`,
-      );
   }
 }

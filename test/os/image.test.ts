@@ -1,0 +1,55 @@
+/** The image: what the Stem and all nodes run from, whatever becomes of the disk. */
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import { type TestContext, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { prepareImage, removeOtherImages } from "../../src/os/image.ts";
+import { temporaryDirectory } from "../fixtures/tree.ts";
+
+function prepared(t: TestContext): { state: string; image: string; names: string[] } {
+  const state = temporaryDirectory(t);
+  const image = prepareImage(state);
+  const names = fs.readdirSync(image, { recursive: true, encoding: "utf8" });
+  return { state, image, names };
+}
+
+test("it is JavaScript, with the packages that nodes can need, and nothing else of them", (t) => {
+  const { image, names } = prepared(t);
+  assert.deepEqual(
+    names.filter((name) => name.endsWith(".ts")),
+    [],
+  );
+  for (const name of ["index.js", "stem/main.js", "node/main.js", "broker/websocket-door.js"]) {
+    assert.ok(names.includes(name), name);
+  }
+  assert.deepEqual(fs.readdirSync(path.join(image, "node_modules")).sort(), ["ipaddr.js", "ws"]);
+  for (const name of ["ws", "ipaddr.js"]) {
+    assert.ok(names.includes(`node_modules/${name}/package.json`), name);
+  }
+  assert.ok(!names.some((name) => name.endsWith(".md") || name.endsWith(".d.ts")));
+});
+
+test("what listens and connects runs from it, with its own copies", async (t) => {
+  const { image } = prepared(t);
+  const load = (name: string) => import(pathToFileURL(path.join(image, name)).href);
+  const { broker } = await load("script/broker.js");
+  for (const call of ["listen", "listenWebSocket"] as const) {
+    const listener = await broker[call]({ port: 0 });
+    assert.ok(listener.port > 0);
+    await listener.close();
+  }
+  const { connect } = await load("script/connect.js");
+  const nowhere = connect(`unix:${image}/nowhere.sock`, { timeout: 5000 });
+  await assert.rejects(nowhere, { code: "COPPICE_NO_SUPERVISOR" });
+});
+
+test("one of the same runtime is used again, others are removed", (t) => {
+  const { state, image } = prepared(t);
+  fs.writeFileSync(path.join(image, "mark"), "");
+  fs.mkdirSync(path.join(state, "image", "0123456789abcdef"));
+  assert.equal(prepareImage(state), image);
+  assert.ok(fs.existsSync(path.join(image, "mark")));
+  removeOtherImages(state, image);
+  assert.deepEqual(fs.readdirSync(path.join(state, "image")), [path.basename(image)]);
+});
