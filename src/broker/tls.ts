@@ -36,7 +36,8 @@ export function certified<Made>(make: () => Made): Made {
   }
 }
 
-function pem(textOrFile: string): string {
+/** @throws Error that says which file cannot be read */
+export function pem(textOrFile: string): string {
   if (textOrFile.includes("-----BEGIN")) return textOrFile;
   try {
     return readFileSync(textOrFile, "utf8");

@@ -13,6 +13,7 @@ import {
 } from "./json.ts";
 import type { Message } from "./message.ts";
 import { fromBytes } from "./text.ts";
+import { pem } from "./tls.ts";
 import { Filter } from "./topics.ts";
 import { type ErrorReply, endOf, replyOf } from "./websocket-protocol.ts";
 import type { Target } from "./websocket-target.ts";
@@ -28,12 +29,12 @@ export interface LineOptions {
   timeout: number;
 }
 
-/** PEM. */
+/** PEM text, or files' names. */
 export interface ClientTls {
   /** Who may have signed the server's certificate; the system's authorities if left out. */
-  ca?: string | Buffer | (string | Buffer)[];
-  cert?: string | Buffer;
-  key?: string | Buffer;
+  ca?: string;
+  cert?: string;
+  key?: string;
 }
 
 export interface LineEvents {
@@ -164,11 +165,15 @@ export class WebSocketLine implements Peer {
   }
 }
 
+function pemsOf(tls: ClientTls = {}): ClientTls {
+  return Object.fromEntries(Object.entries(tls).map(([name, one]) => [name, pem(one)]));
+}
+
 function connect(target: Target, options: LineOptions): WebSocket {
   const short = target.path === undefined ? undefined : shortPath(target.path);
   try {
     const ws = new WebSocket(target.url, {
-      ...options.tls,
+      ...pemsOf(options.tls),
       ...(short !== undefined && {
         createConnection: (() => net.connect(short.path)) as typeof net.connect,
       }),

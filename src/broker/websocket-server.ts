@@ -4,6 +4,7 @@ import tls from "node:tls";
 import { ListenError } from "../errors.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { listenProblem } from "./exposure.ts";
+import { pem } from "./tls.ts";
 import { type DoorOptions, WebSocketDoor } from "./websocket-door.ts";
 import { DEFAULT_LIMITS } from "./websocket-limits.ts";
 import { DEFAULT_PORT } from "./websocket-protocol.ts";
@@ -21,12 +22,12 @@ export interface WebSocketListenOptions extends DoorOptions {
   insecure?: boolean;
 }
 
-/** PEM. */
+/** PEM text, or files' names. */
 export interface TlsOptions {
-  cert: string | Buffer;
-  key: string | Buffer;
+  cert: string;
+  key: string;
   /** Clients must have a certificate that one of these has signed. */
-  ca?: string | Buffer | (string | Buffer)[];
+  ca?: string;
 }
 
 export interface Listener {
@@ -115,9 +116,9 @@ function serverFor(
   try {
     const server = tls.createServer(
       {
-        cert,
-        key,
-        ...(ca !== undefined && { ca, requestCert: true, rejectUnauthorized: true }),
+        cert: pem(cert),
+        key: pem(key),
+        ...(ca !== undefined && { ca: pem(ca), requestCert: true, rejectUnauthorized: true }),
         handshakeTimeout: limits.upgradeTime,
       },
       accept,

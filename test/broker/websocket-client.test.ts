@@ -442,3 +442,21 @@ test("A.4: TLS, with certificates on both sides", async (t) => {
   const plain = peer(t, endpoint, `ws://127.0.0.1:${port}`, options);
   await assert.rejects(plain.connected, refused(/./));
 });
+
+test("A.4: certificates may be given by their files' names", async (t) => {
+  const file = (name: string) =>
+    path.join(import.meta.dirname, "..", "fixtures", "certificates", name);
+  const { port } = await testListener(t, testEndpoint(t, "server"), {
+    tls: { cert: file("web/web.pem"), key: file("web/web.key"), ca: file("ca.pem") },
+  });
+  const endpoint = testEndpoint(t, "client");
+  const tls = { ca: file("web/web.pem"), cert: file("node.pem"), key: file("node.key") };
+  const connection = peer(t, endpoint, `wss://127.0.0.1:${port}`, { tls });
+  await connection.connected;
+  connection.close();
+  const missing = peer(t, endpoint, `wss://127.0.0.1:${port}`, {
+    tls: { ca: "/nowhere/ca.pem" },
+    retry: false,
+  });
+  await assert.rejects(missing.connected, refused(/cannot read \/nowhere\/ca\.pem/));
+});
