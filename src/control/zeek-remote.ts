@@ -3,11 +3,17 @@ import type { Value } from "../broker/values.ts";
 import type { Following, TreeEvent, Usage } from "../core/api.ts";
 import type { NodeConfig } from "../core/config.ts";
 import type { NodeStatus, Status } from "../core/status.ts";
-import { ConnectionLostError, NodeConfigError, UnsupportedError } from "../errors.ts";
+import {
+  ConnectionLostError,
+  NodeConfigError,
+  NoSupervisorError,
+  UnsupportedError,
+} from "../errors.ts";
 import type { ConnectOptions, RemoteSupervisor } from "./client.ts";
 import { DEFAULT_TIMEOUT_MS, type Link, noAnswer, within } from "./link.ts";
 import { configValue, statusesOf } from "./records.ts";
 import { MODULE, TOPIC } from "./requests.ts";
+import { Watchers } from "./watchers.ts";
 
 /** How often a Zeek is asked whether a node has been started (ms). */
 const LOOK_MS = 250;
@@ -22,12 +28,13 @@ class ZeekRemote implements RemoteSupervisor {
   readonly #link: Link;
   readonly #timeout: number;
   readonly #pending = new Map<string, { settle(value: Value): void; fail(error: Error): void }>();
-  readonly #watchers = new Set<(event: TreeEvent) => void>();
+  readonly #watchers: Watchers;
   #onGone: (() => void) | undefined;
 
   constructor(link: Link, timeout: number) {
     this.#link = link;
     this.#timeout = timeout;
+    this.#watchers = new Watchers((error) => link.report(error, "a watcher failed"));
     for (const kind of ["create", "destroy", "restart", "status"]) {
       link.onEvent(`${MODULE}${kind}_response`, (id, result) => {
         const pending = this.#pending.get(String(id));
@@ -68,9 +75,7 @@ class ZeekRemote implements RemoteSupervisor {
   }
 
   watch(handler: (event: TreeEvent) => void): () => void {
-    const one = (event: TreeEvent) => handler(event);
-    this.#watchers.add(one);
-    return () => this.#watchers.delete(one);
+    return this.#watchers.watch(handler);
   }
 
   follow(): Following {
@@ -104,6 +109,11 @@ class ZeekRemote implements RemoteSupervisor {
   }
 
   #ask(kind: string, argument: Value): Promise<Value> {
+    if (!this.#link.isConnected) {
+      const how = this.#link.isClosed ? "was closed here" : "is lost for now";
+      const error = new NoSupervisorError(`the connection to ${this.#link.url} ${how}`);
+      return Promise.reject(error);
+    }
     const id = this.#link.nextId();
     const answer = new Promise<Value>((settle, fail) => {
       this.#pending.set(id, { settle, fail });
@@ -128,7 +138,7 @@ class ZeekRemote implements RemoteSupervisor {
           : `node '${node}' was started (PID ${number})`,
       node,
     };
-    for (const watcher of this.#watchers) watcher(event);
+    this.#watchers.tell(event);
   }
 
   #lost(reason: string): void {
