@@ -38,6 +38,9 @@ const commands = {
   demo() {
     run(node(), [...NODE_OPTIONS, "scripts/demo.ts"]);
   },
+  fuzz() {
+    run(node(), [...NODE_OPTIONS, "scripts/fuzz.ts", ...process.argv.slice(3)]);
+  },
   bench() {
     commands.build();
     run(node(), [...NODE_OPTIONS, "bench/main.ts", ...process.argv.slice(3)]);

@@ -1,0 +1,26 @@
+/** What a process holds, as the kernel knows it. */
+import fs from "node:fs";
+
+/** The memory that is this process's alone, in bytes. */
+export function privateMemory(pid: number): number {
+  const text = read(`/proc/${pid}/smaps_rollup`);
+  const lines = [...text.matchAll(/^(?:Private_\w+|Swap): +(\d+) kB$/gm)];
+  return lines.reduce((sum, [, kilobytes]) => sum + Number(kilobytes) * 1024, 0);
+}
+
+/** How many descriptors are open. */
+export function openDescriptors(pid: number): number {
+  try {
+    return fs.readdirSync(`/proc/${pid}/fd`).length;
+  } catch {
+    return 0;
+  }
+}
+
+function read(file: string): string {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch {
+    return ""; // It has gone meanwhile.
+  }
+}
