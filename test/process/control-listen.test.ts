@@ -189,12 +189,16 @@ test("beyond this machine only with a token, certificates, or as insecure", asyn
   }
 });
 
-test("A.3: whoever is connected while a tree ends is told 1001", async (t) => {
-  const tree = plant(t, "");
-  await listening(tree);
-  const zeek = await zeekClient(t, unixUrl(controlSocket(tree)));
+test("A.3: whoever is connected while a tree ends is told 1001, over whatever", async (t) => {
+  const port = await freePort();
+  const tree = start(t, `--websocket ${port}`);
+  await isListening(tree, port);
+  const urls = [unixUrl(controlSocket(tree)), `ws://${HERE}:${port}/v1/messages/json`];
+  const clients = await Promise.all(urls.map((url) => zeekClient(t, url)));
   tree.child.kill("SIGTERM");
-  assert.deepEqual(await zeek.client.end(), { code: 1001, reason: "Terminating" });
+  for (const { client: one } of clients) {
+    assert.deepEqual(await one.end(), { code: 1001, reason: "Terminating" });
+  }
   assert.deepEqual(await tree.end(), { code: 0, signal: null });
 });
 
