@@ -4,8 +4,8 @@ import { canonicalAddress, isIPv4 } from "./addresses.ts";
 export interface Exposure {
   /** Where it would listen. */
   host: string;
-  /** Whether clients must show a token. */
-  hasToken: boolean;
+  /** Whether clients must show a token; undefined where they cannot. */
+  hasToken: boolean | undefined;
   /** Whether TLS lets only those in who have a certificate. */
   hasClientCertificates: boolean;
   /** Whether the user has said that all this is wanted. */
@@ -18,7 +18,8 @@ export function listenProblem(exposure: Exposure): string | undefined {
   if (isLoopback(host) || hasToken || hasClientCertificates || insecure) return undefined;
   return (
     `will not listen on ${host}: everybody who can reach it could start programs here; ` +
-    "set a token, have TLS ask for client certificates, or allow it as insecure"
+    `${hasToken === undefined ? "" : "set a token (--token-file), "}have TLS ask for client certificates ` +
+    "(--tls-ca), or allow it (--insecure)"
   );
 }
 

@@ -83,7 +83,7 @@ export const broker = {
   async listen(options: NativeListenOptions & { insecure?: boolean } = {}): Promise<Listener> {
     const { host = "127.0.0.1", tls, insecure = false } = options;
     const hasClientCertificates = typeof tls === "object";
-    const problem = listenProblem({ host, hasToken: false, hasClientCertificates, insecure });
+    const problem = listenProblem({ host, hasToken: undefined, hasClientCertificates, insecure });
     if (problem !== undefined) throw new ListenError(problem);
     await prepare();
     const { listenNative } = await import("../broker/native.ts");

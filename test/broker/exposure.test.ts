@@ -32,11 +32,17 @@ test("F.8: what others can reach needs a token, client certificates, or consent"
     assert.equal(isLoopback(host), false, host);
     assert.match(
       listenProblem({ ...plain, host }) ?? "",
-      /^will not listen on [^\n]*insecure$/,
+      /^will not listen on [^\n]*set a token [^\n]*\(--insecure\)$/,
       host,
     );
     for (const consent of ["hasToken", "hasClientCertificates", "insecure"]) {
       assert.equal(listenProblem({ ...plain, host, [consent]: true }), undefined);
     }
   }
+});
+
+test("F.8: a token is not advised where there is none", () => {
+  const problem = listenProblem({ ...plain, host: "0.0.0.0", hasToken: undefined });
+  assert.match(problem ?? "", /client certificates/);
+  assert.doesNotMatch(problem ?? "", /token/);
 });
