@@ -17,8 +17,8 @@ export const OUTPUT_CASES: Case[] = [
     async ({ api }) => {
       // As much as a pipe and its reader can do, in many small and some large writes.
       const flood =
-        'const w = (i) => { let s = ""; const end = i + 100; for (; i < end && i < 30000; i++) s += "line " + i + "\\n"; ' +
-        "process.stdout.write(s, () => i < 30000 ? setImmediate(w, i) : setInterval(() => {}, 1e6)); }; w(0);";
+        'const w = (i) => { let s = ""; const end = i + 100; for (; i < end && i < 20000; i++) s += "line " + i + "\\n"; ' +
+        "process.stdout.write(s, () => i < 20000 ? setImmediate(w, i) : setInterval(() => {}, 1e6)); }; w(0);";
       await api.create({ name: "numbers", command: [process.execPath, "-e", flood] });
       const { lines, following } = follow(api, {
         nodes: ["numbers"],
@@ -26,7 +26,7 @@ export const OUTPUT_CASES: Case[] = [
       });
       await until(
         "the last line",
-        () => lines.at(-1)?.text === "line 29999",
+        () => lines.at(-1)?.text === "line 19999",
         () => report(lines),
       );
       const numbers = lines.map(({ text }) => Number(/^line (\d+)$/.exec(text)?.[1]));
@@ -45,7 +45,7 @@ export const OUTPUT_CASES: Case[] = [
     "a handler that takes its time finds a gap, and is told how much is missing",
     async ({ api }) => {
       const flood =
-        'for (let i = 0; i < 60000; i++) { const s = "line " + i + "\\n"; require("fs").writeSync(1, s.padStart(100, ".")); } require("fs").writeSync(1, "end\\n"); setInterval(() => {}, 1e6)';
+        'for (let i = 0; i < 25000; i++) { const s = "line " + i + "\\n"; require("fs").writeSync(1, s.padStart(100, ".")); } require("fs").writeSync(1, "end\\n"); setInterval(() => {}, 1e6)';
       let release: () => void = () => {};
       const held = new Promise<void>((resolve) => {
         release = resolve;
@@ -69,7 +69,7 @@ export const OUTPUT_CASES: Case[] = [
       // A line that was cut off by a gap ends without its newline.
       const cut = lines.filter(({ text }) => text.length !== 99 + 0 && text !== "end").length;
       assert.ok(
-        Math.abs(missed + seen - (60_000 * 100 + 4)) <= cut + 1,
+        Math.abs(missed + seen - (25_000 * 100 + 4)) <= cut + 1,
         `${missed} + ${seen}, ${cut}`,
       );
       assert.ok(
