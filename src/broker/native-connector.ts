@@ -24,8 +24,8 @@ export interface NativePeerOptions {
 }
 
 export interface Connection {
-  /** Ends the connection, and the attempts to have one. */
-  close(): void;
+  /** Ends the connection, and the attempts to have one. Resolves when what was published is sent. */
+  close(): Promise<void>;
   /** The first time that there is a peering, by whichever connection. Need not be handled. */
   connected: Promise<void>;
 }
@@ -57,6 +57,7 @@ class NativeConnection implements Connection {
   readonly #resolve: () => void;
   readonly #reject: (error: Error) => void;
   #isClosed = false;
+  #link: NativeLink | undefined;
   /** Ends what is going on: an attempt, a link, or a wait. */
   #cancel: () => void = () => {};
 
@@ -80,10 +81,11 @@ class NativeConnection implements Connection {
     this.#attempt();
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancel();
     this.#reject(this.#error("closed"));
+    await this.#link?.closed;
   }
 
   #attempt(): void {
@@ -143,6 +145,7 @@ class NativeConnection implements Connection {
         },
       });
       link = begun;
+      this.#link = begun;
       this.#cancel = () => begun.close();
     });
     this.#cancel = () => socket.destroy();

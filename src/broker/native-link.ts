@@ -58,6 +58,8 @@ export interface LinkEnd {
 
 export class NativeLink implements Peer {
   readonly mayControl = true;
+  /** Resolves when the connection is no more, and what was written is out or lost. */
+  readonly closed: Promise<void>;
   readonly #endpoint: Endpoint;
   readonly #id: string;
   readonly #socket: Socket;
@@ -84,6 +86,7 @@ export class NativeLink implements Peer {
     this.#info = { kind: "native", address: setup.address, id: "" };
     this.#reader = new FrameReader(setup.limits.frame);
     keepAlive(socket);
+    this.closed = new Promise((closed) => socket.once("close", () => closed()));
     socket.on("error", (error) => {
       this.#failure = reasonOf(error);
     });

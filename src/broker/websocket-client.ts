@@ -25,7 +25,7 @@ export interface WebSocketPeerOptions {
 
 export interface Connection {
   /** Sends what is queued, and ends the connection for good. */
-  close(): void;
+  close(): Promise<void>;
   /** Fulfilled when the server has acknowledged for the first time; else rejected with a NoSupervisorError. */
   readonly connected: Promise<void>;
   /** The server's version, once it has acknowledged. */
@@ -58,6 +58,7 @@ class Client implements Connection {
   #line: WebSocketLine | undefined;
   #retrying: NodeJS.Timeout | undefined;
   #isClosed = false;
+  #closing: Promise<void> | undefined;
   /** Whether the connection is closed only to be made again at once. */
   #isRenewing = false;
   #fulfil: () => void = () => {};
@@ -89,7 +90,7 @@ class Client implements Connection {
           opened: (version) => this.#opened(version),
           ended: (reason) => this.#ended(reason),
           error: ({ code, context }) => this.#options.onError?.(code, context),
-          unwanted: () => this.close(),
+          unwanted: () => void this.close(),
         },
       );
     } catch (error) {
@@ -97,14 +98,20 @@ class Client implements Connection {
     }
   }
 
-  close(): void {
-    if (this.#isClosed) return;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#stop();
     clearTimeout(this.#retrying);
-    this.#line?.finish();
     this.#reject(
       new NoSupervisorError(`the connection to ${this.#url} was closed by this process`),
     );
+    const line = this.#line;
+    line?.finish();
+    await line?.closed;
   }
 
   readonly #onFilter = () => setImmediate(() => this.#renew());

@@ -60,6 +60,8 @@ export class WebSocketLine implements Peer {
   readonly #events: LineEvents;
   readonly #ws: WebSocket;
   readonly #deadline: NodeJS.Timeout;
+  /** Resolves when the connection is no more. */
+  readonly closed: Promise<void>;
   #state: State = "connecting";
   /** What went wrong first. */
   #trouble: string | undefined;
@@ -70,6 +72,7 @@ export class WebSocketLine implements Peer {
     this.#events = events;
     this.info = { kind: "server", address: target.address, id: "" };
     this.#ws = connect(target, options);
+    this.closed = new Promise((closed) => this.#ws.once("close", () => closed()));
     this.#ws.on("open", () => this.#greet());
     this.#ws.on("message", (data) => this.#take(fromBytes(data as Buffer)));
     this.#ws.on("upgrade", ({ socket }) => socket.setKeepAlive(true, KEEP_ALIVE_MS));

@@ -22,7 +22,7 @@ import {
 import type { WebSocketPeerOptions } from "../broker/websocket-client.ts";
 import type { WebSocketListenOptions } from "../broker/websocket-server.ts";
 import { ListenError, NoSupervisorError } from "../errors.ts";
-import { allWritten, beforeExit } from "./closing.ts";
+import { beforeExit } from "./closing.ts";
 import { reportError } from "./lifecycle.ts";
 
 /** What listens; `close` ends it and its connections. */
@@ -36,13 +36,14 @@ export interface Listener {
 export interface Peering {
   /** Resolves with the first connection; rejects if there is none and it is not tried again. */
   readonly connected: Promise<void>;
-  close(): void;
+  /** Resolves when what was published before has been sent. */
+  close(): Promise<void>;
 }
 
 let own: Endpoint | undefined;
 /** Done before the first connection: in a Supervisor, what answers requests is loaded. */
 let prepare: () => Promise<void> = async () => {};
-const open = new Set<{ close(): unknown }>();
+const open = new Set<{ close(): Promise<void> }>();
 
 /** This process's endpoint. */
 export function endpoint(): Endpoint {
@@ -57,25 +58,7 @@ export function beforeConnecting(act: () => Promise<void>): void {
 
 /** Closes all listeners and peers. Resolves when what was published before has left this process. */
 export async function closeBroker(): Promise<void> {
-  const parted = allParted();
-  const hasPeers = endpoint().peers.size > 0;
   await Promise.all([...open].map((one) => one.close()));
-  await parted;
-  // A native peer is gone from the endpoint before its socket is.
-  if (hasPeers) await allWritten();
-}
-
-/** Resolves when there is no peer any more. */
-function allParted(): Promise<void> {
-  return new Promise((resolve) => {
-    const look = () => {
-      if (endpoint().peers.size > 0) return;
-      endpoint().off("peerLost", look);
-      resolve();
-    };
-    endpoint().on("peerLost", look);
-    look();
-  });
 }
 
 export const broker = {
@@ -162,24 +145,24 @@ function peering(connect: () => Promise<Peering>): Peering {
   const connecting = prepare().then(async () => {
     if (isClosed) throw new NoSupervisorError("closed before there was a connection");
     connection = await connect();
-    if (isClosed) connection.close();
+    if (isClosed) await connection.close();
     await connection.connected;
   });
   // Whoever waits for it is told; others find out from `peerAdded`.
   connecting.catch(() => {});
   const own: Peering = {
     connected: connecting,
-    close() {
+    async close() {
       isClosed = true;
       open.delete(own);
-      return connection?.close();
+      await connection?.close();
     },
   };
   keep(own);
   return own;
 }
 
-function keep(one: { close(): unknown }): void {
+function keep(one: { close(): Promise<void> }): void {
   open.add(one);
   beforeExit(closeBroker);
 }

@@ -19,18 +19,3 @@ export async function closeAll(): Promise<void> {
   await Promise.race([Promise.allSettled([...acts].map((act) => act())), late]);
   clearTimeout(timer);
 }
-
-/**
- * Resolves when everything that this process has given to sockets and pipes is the system's: only
- * then it gets out even if the process exits. Node.js tells which of its requests are under way;
- * between two of one TLS connection there is a turn in which there is none.
- */
-export async function allWritten(): Promise<void> {
-  for (let quiet = 0; quiet < QUIET_LOOKS; quiet++) {
-    await new Promise((look) => setTimeout(look, LOOK_MS));
-    if (process.getActiveResourcesInfo().some((name) => /Write|Shutdown/.test(name))) quiet = 0;
-  }
-}
-
-const LOOK_MS = 2;
-const QUIET_LOOKS = 5;

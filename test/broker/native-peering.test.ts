@@ -214,7 +214,7 @@ test("D: a connection is tried until there is a listener, and again whenever it 
     await b.peers(0);
   }
   assert.deepEqual(new Set(b.lost), new Set(["the connection was closed by the peer"]));
-  connection.close();
+  void connection.close();
   await a.listen({ port: spare.port });
 });
 
@@ -246,22 +246,22 @@ test("D: closing a connection ends it in every state, and nothing is tried again
   const own = testEndpoint(t, ["t"], MIDDLE);
   for (const tls of [false, true]) {
     const early = own.peer(server.port, { tls });
-    early.close();
+    void early.close();
     await assert.rejects(early.connected, /: closed$/);
   }
   const during = own.peer(server.port);
   const peer = await until("a hello", () => server.peers.find(({ frames }) => frames.length > 0));
-  during.close();
+  void during.close();
   await peer.closed();
   const waiting = own.peer(1);
   await until("a failure", () => own.failures.length > 0);
-  waiting.close();
+  void waiting.close();
   const after = own.peer(server.port);
   await until("another hello", () => server.peers.filter(({ frames }) => frames.length > 0)[1]);
   const last = server.peers.at(-1)!;
   last.say(by.versionSelect(SMALL), by.originatorSyn(), by.originatorAck);
   await after.connected;
-  after.close();
+  void after.close();
   await last.closed();
   assert.equal(own.endpoint.peers.size, 0);
   assert.deepEqual(own.lost, ["the connection was closed here"]);
@@ -292,7 +292,7 @@ test("D: a second connection to a peer is as good as the first, and takes over f
   const second = b.peer(listener.port);
   await second.connected;
   assert.deepEqual([a.endpoint.peers.size, b.endpoint.peers.size], [1, 1]);
-  first.close();
+  void first.close();
   await until("the second", () => b.added.length === 2);
   assert.deepEqual(b.failures, []);
 });
@@ -336,7 +336,7 @@ test("D: nothing of a connection stays with the endpoint", async (t) => {
     await connection.connected;
     await own.peers(1);
     assert.equal(listeners(), 1);
-    connection.close();
+    void connection.close();
     await own.peers(0);
     assert.equal(listeners(), 0);
   }

@@ -256,7 +256,7 @@ test("A.1.4: with one attempt, why there is no connection is told", async (t) =>
   for (const [url, options, pattern] of cases) {
     const connection = peer(t, endpoint, url, { ...options, retry: false });
     await assert.rejects(connection.connected, refused(pattern));
-    connection.close();
+    void connection.close();
   }
 });
 
@@ -308,7 +308,7 @@ test("F.10: it connects again after a loss, and until there is somebody", async 
   await until("the connection", () => added === 2);
   for (const peer of server.peers) peer.close();
   await until("the connection", () => added === 3);
-  connection.close();
+  void connection.close();
   await until("its end", () => server.peers.size === 0 && endpoint.peers.size === 0);
 });
 
@@ -358,8 +358,8 @@ test("F.10: what was published is sent before the connection is closed with 1000
   await connection.connected;
   for (let i = 0; i < 3000; i++)
     endpoint.publish("a", { name: "n", args: [`${i}`.padStart(1000)] });
-  connection.close();
-  connection.close();
+  void connection.close();
+  void connection.close();
   await until("its end", () => lost.length === 1);
   assert.deepEqual(lost, ["closed"]);
   assert.equal(got.length, 3000);
@@ -369,7 +369,7 @@ test("F.10: a connection closed before it was made is not made", async (t) => {
   const fake = await FakeServer.open(t);
   const endpoint = testEndpoint(t, "client");
   const connection = peer(t, endpoint, fake.url);
-  connection.close();
+  void connection.close();
   await assert.rejects(connection.connected, refused(/was closed by this process$/));
   const next = peer(t, endpoint, fake.url);
   await next.connected;
@@ -408,7 +408,7 @@ test("A.1: a Unix socket, however deep it lies, leaves no descriptor open", asyn
   await connection.connected;
   const [client] = server.peers;
   assert.equal(client?.info.client, "me, myselfand I");
-  connection.close();
+  void connection.close();
   await until("all to be closed", () => count() <= before);
   const nobody = peer(t, endpoint, `unix:${socket}x`, { retry: false });
   await assert.rejects(nobody.connected, refused(/no such socket/));
@@ -426,7 +426,7 @@ test("A.4: TLS, with certificates on both sides", async (t) => {
     const tls = { ca, cert: pem("node.pem"), key: pem("node.key") };
     const connection = peer(t, endpoint, `wss://${host}:${port}`, { tls });
     await connection.connected;
-    connection.close();
+    void connection.close();
   }
   const options = { retry: false } as const;
   const distrusting = peer(t, endpoint, `wss://127.0.0.1:${port}`, options);
@@ -453,7 +453,7 @@ test("A.4: certificates may be given by their files' names", async (t) => {
   const tls = { ca: file("web/web.pem"), cert: file("node.pem"), key: file("node.key") };
   const connection = peer(t, endpoint, `wss://127.0.0.1:${port}`, { tls });
   await connection.connected;
-  connection.close();
+  void connection.close();
   const missing = peer(t, endpoint, `wss://127.0.0.1:${port}`, {
     tls: { ca: "/nowhere/ca.pem" },
     retry: false,
