@@ -16,7 +16,9 @@ const request = randomUUID();
 broker.subscribe(`zeek/supervisor/restart_response/${request}`);
 broker.onEvent("SupervisorControl::restart_response", (id, result) => {
   if (id !== request) return;
-  console.log(`restart of ${node === "" ? "all nodes" : node}: ${result ? "done" : "no such node"}`);
+  console.log(
+    `restart of ${node === "" ? "all nodes" : node}: ${result ? "done" : "no such node"}`,
+  );
   terminate();
 });
 
