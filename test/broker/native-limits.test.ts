@@ -209,21 +209,20 @@ test("D: a burst of frames leaves the loop to others every few milliseconds", as
   own.endpoint.onEvent("said", () => busy(0.5));
   const event = by.envelope(1, LARGE, "t", by.eventPayload("said", "x"));
   const count = 2000;
-  let longest = 0;
-  let last = performance.now();
+  let most = 0;
+  let before = 0;
   let isWatching = true;
   const watch = () => {
-    const now = performance.now();
-    if (own.heard.length > 0) longest = Math.max(longest, now - last);
-    last = now;
+    most = Math.max(most, own.heard.length - before);
+    before = own.heard.length;
     if (isWatching) setImmediate(watch);
   };
   watch();
   peer.say(...Array.from({ length: count }, () => event));
   await until("all events", () => own.heard.length === count);
   isWatching = false;
-  // A second's worth of work. A turn is 5 ms; garbage collection and a busy machine come on top.
-  assert.ok(longest < 150, `${longest} ms in one turn`);
+  // A turn is 5 ms, and each takes half a one at least: counted, since a busy machine stretches time.
+  assert.ok(most > 0 && most <= 20, `${most} events in one turn`);
 });
 
 test("D: frames in one chunk have their order, and those after a close are not acted upon", async (t) => {

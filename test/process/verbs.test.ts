@@ -213,7 +213,7 @@ test("logs: what was printed, byte by byte", async (t) => {
   );
   const unknown = await coppice(t, directory, "logs rwa both");
   assert.equal(unknown.code, 1);
-  assert.match(unknown.stderr, /^error: there is no node 'rwa', but 'raw', 'both'\n$/);
+  assert.match(unknown.stderr, /^error: there is no node 'rwa'; did you mean 'raw'\?\n$/);
   assert.equal((await coppice(t, directory, "destroy both")).code, 0);
   assert.match((await coppice(t, directory, "logs both")).stdout, /^out$/m);
 });
@@ -494,6 +494,7 @@ test("a Supervisor loads nothing of the verbs", async (t) => {
   assert.deepEqual(loaded.sort(), [
     "cli/dispatch.ts",
     "cli/explain.ts",
+    "cli/files.ts",
     "cli/main.ts",
     "cli/options.ts",
     "cli/remote-options.ts",
