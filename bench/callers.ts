@@ -4,7 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { WebSocket } from "ws";
 import { Endpoint } from "../src/broker/endpoint.ts";
-import { peerNative } from "../src/broker/native.ts";
+import { peerNative } from "../src/broker/native/native.ts";
 import { until } from "./until.ts";
 
 export type Transport = "unix" | "websocket" | "native" | "native TLS";

@@ -8,9 +8,9 @@
  * read once more before it is sent (see guard.ts). None tells the Supervisor to stop: that
  * is sent once, as it is, when all is over.
  */
-import { encodeBinary } from "../../src/broker/binary.ts";
+import { encodeBinary } from "../../src/broker/binary/binary.ts";
 import { type BrokerEvent, eventValue } from "../../src/broker/event.ts";
-import { encodeDataMessage } from "../../src/broker/json.ts";
+import { encodeDataMessage } from "../../src/broker/json/json.ts";
 import {
   address,
   count,

@@ -2,9 +2,9 @@
  * The last look at a message before it is sent: that no order in it is for a node that must not
  * notice. Nothing should ever be held back that matters; what is, is counted.
  */
-import { decodeBinary } from "../../src/broker/binary.ts";
+import { decodeBinary } from "../../src/broker/binary/binary.ts";
 import { type BrokerEvent, eventsOf } from "../../src/broker/event.ts";
-import { decodeDataMessage } from "../../src/broker/json.ts";
+import { decodeDataMessage } from "../../src/broker/json/json.ts";
 import type { Value } from "../../src/broker/values.ts";
 import { COPPICE_MODULE } from "../../src/control/protocol.ts";
 import { requestOf } from "../../src/control/requests.ts";

@@ -1,7 +1,7 @@
 /** TLS as Broker's peers speak it. node:tls itself is loaded only by those who listen or connect. */
 import { readFileSync } from "node:fs";
 import type { ConnectionOptions, TlsOptions } from "node:tls";
-import { reasonOf } from "./native-sockets.ts";
+import { reasonOf } from "./native/sockets.ts";
 
 /**
  * `true` is Zeek's default: encrypted, but neither side shows who it is. `false` is plain TCP. With

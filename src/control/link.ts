@@ -118,11 +118,11 @@ export class Link {
     const { application, client, token, tls, timeout } = this.#options;
     const target = parseTarget(this.url);
     if (target.kind === "native") {
-      const { peerNative } = await import("../broker/native.ts");
+      const { peerNative } = await import("../broker/native/native.ts");
       const options = { retry, ...(tls === undefined ? {} : { tls }) };
       return peerNative(this.endpoint, target.host, target.port, options);
     }
-    const { peerWebSocket } = await import("../broker/websocket-client.ts");
+    const { peerWebSocket } = await import("../broker/websocket/client.ts");
     return peerWebSocket(this.endpoint, this.url, {
       retry,
       application: application ?? "coppice",

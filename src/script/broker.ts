@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { Endpoint, type EventHandler, type PeerInfo } from "../broker/endpoint.ts";
 import { listenProblem } from "../broker/exposure.ts";
-import type { NativeListenOptions, NativePeerOptions } from "../broker/native.ts";
+import type { NativeListenOptions, NativePeerOptions } from "../broker/native/native.ts";
 import { toValue } from "../broker/natural.ts";
 import {
   address,
@@ -19,8 +19,8 @@ import {
   timespan,
   timestamp,
 } from "../broker/values.ts";
-import type { WebSocketPeerOptions } from "../broker/websocket-client.ts";
-import type { WebSocketListenOptions } from "../broker/websocket-server.ts";
+import type { WebSocketPeerOptions } from "../broker/websocket/client.ts";
+import type { WebSocketListenOptions } from "../broker/websocket/server.ts";
 import { ListenError, NoSupervisorError } from "../errors.ts";
 import { beforeExit } from "./closing.ts";
 import { reportError } from "./lifecycle.ts";
@@ -69,26 +69,26 @@ export const broker = {
     const problem = listenProblem({ host, hasToken: undefined, hasClientCertificates, insecure });
     if (problem !== undefined) throw new ListenError(problem);
     await prepare();
-    const { listenNative } = await import("../broker/native.ts");
+    const { listenNative } = await import("../broker/native/native.ts");
     return opened(await listenNative(endpoint(), options));
   },
   /** Listens for WebSocket clients. Default 127.0.0.1:9997, or a Unix socket at `path`. @throws ListenError */
   async listenWebSocket(options: WebSocketListenOptions = {}): Promise<Listener> {
     await prepare();
-    const { listenWebSocket } = await import("../broker/websocket-server.ts");
+    const { listenWebSocket } = await import("../broker/websocket/server.ts");
     return opened(await listenWebSocket(endpoint(), options));
   },
   /** Connects to a Broker peer, and again whenever the connection breaks. */
   peer(host: string, port: number, options: NativePeerOptions = {}): Peering {
     return peering(async () => {
-      const { peerNative } = await import("../broker/native.ts");
+      const { peerNative } = await import("../broker/native/native.ts");
       return peerNative(endpoint(), host, port, options);
     });
   },
   /** Connects to a WebSocket server, Zeek's or ours: `ws://HOST:PORT`, `wss://…`, `unix:PATH`. */
   peerWebSocket(url: string, options: WebSocketPeerOptions = {}): Peering {
     return peering(async () => {
-      const { peerWebSocket } = await import("../broker/websocket-client.ts");
+      const { peerWebSocket } = await import("../broker/websocket/client.ts");
       return peerWebSocket(endpoint(), url, options);
     });
   },

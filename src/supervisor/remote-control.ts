@@ -6,7 +6,7 @@
 import { randomUUID } from "node:crypto";
 import fs from "node:fs";
 import net from "node:net";
-import type { WebSocketDoor } from "../broker/websocket-door.ts";
+import type { WebSocketDoor } from "../broker/websocket/door.ts";
 import type { Commands } from "../control/commands.ts";
 import { socketPath } from "../os/socket-path.ts";
 import { version } from "../os/version.ts";
@@ -129,7 +129,7 @@ export class RemoteControl {
 
   async #makeDoor(): Promise<WebSocketDoor> {
     await this.#load();
-    const { WebSocketDoor } = await import("../broker/websocket-door.ts");
+    const { WebSocketDoor } = await import("../broker/websocket/door.ts");
     return new WebSocketDoor(endpoint());
   }
 

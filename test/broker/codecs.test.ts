@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { decodeBinary, encodeBinary } from "../../src/broker/binary.ts";
+import { decodeBinary, encodeBinary } from "../../src/broker/binary/binary.ts";
 import {
   decodeDataMessage,
   decodeJson,
   encodeDataMessage,
   encodeJson,
   parseJson,
-} from "../../src/broker/json.ts";
+} from "../../src/broker/json/json.ts";
 import { Message } from "../../src/broker/message.ts";
 import { tagOf } from "../../src/broker/order.ts";
 import { count, MAX_DEPTH, set, table, type Value } from "../../src/broker/values.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { decodeBinary, encodeBinary } from "../../src/broker/binary.ts";
+import { decodeBinary, encodeBinary } from "../../src/broker/binary/binary.ts";
 import { compareValues } from "../../src/broker/order.ts";
 import {
   address,

@@ -1,10 +1,8 @@
 /** Real processes of the command line, besides a tree that runs. */
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
-import path from "node:path";
 import type { TestContext } from "node:test";
-import { atEnd, until } from "../fixtures/tree.ts";
+import { atEnd, COMPILE_CACHE, MAIN, until } from "../fixtures/tree.ts";
 
-const MAIN = path.join(import.meta.dirname, "..", "..", "src/cli/main.ts");
 /** What runs a verb, for command lines of shells. */
 export const COPPICE = [process.execPath, "--disable-warning=ExperimentalWarning", MAIN];
 
@@ -23,7 +21,8 @@ export class Command {
   #ended: { code: number | null; signal: NodeJS.Signals | null } | undefined;
 
   constructor(t: TestContext, file: string, args: readonly string[], options: SpawnOptions) {
-    this.child = spawn(file, args, { stdio: ["pipe", "pipe", "pipe"], ...options });
+    const env = { ...process.env, ...options.env, NODE_COMPILE_CACHE: COMPILE_CACHE };
+    this.child = spawn(file, args, { stdio: ["pipe", "pipe", "pipe"], ...options, env });
     this.child.stdout?.on("data", (bytes: Buffer) => this.#stdout.push(bytes));
     this.child.stderr?.on("data", (bytes: Buffer) => {
       this.stderr += bytes;

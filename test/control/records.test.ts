@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { encodeBinary } from "../../src/broker/binary.ts";
-import { decodeJson, encodeJson } from "../../src/broker/json.ts";
+import { encodeBinary } from "../../src/broker/binary/binary.ts";
+import { decodeJson, encodeJson } from "../../src/broker/json/json.ts";
 import {
   address,
   count,

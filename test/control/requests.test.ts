@@ -1,9 +1,9 @@
 /** The events of SupervisorControl: their arguments, and their bytes. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { encodeBinary } from "../../src/broker/binary.ts";
+import { encodeBinary } from "../../src/broker/binary/binary.ts";
 import { eventOf, eventValue } from "../../src/broker/event.ts";
-import { decodeDataMessage, encodeDataMessage } from "../../src/broker/json.ts";
+import { decodeDataMessage, encodeDataMessage } from "../../src/broker/json/json.ts";
 import { Message } from "../../src/broker/message.ts";
 import { count, integer, table, type Value } from "../../src/broker/values.ts";
 import { configValue } from "../../src/control/records.ts";

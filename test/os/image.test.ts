@@ -20,7 +20,7 @@ test("it is JavaScript, with the packages that nodes can need, and nothing else 
     names.filter((name) => name.endsWith(".ts")),
     [],
   );
-  for (const name of ["index.js", "stem/main.js", "node/main.js", "broker/websocket-door.js"]) {
+  for (const name of ["index.js", "stem/main.js", "node/main.js", "broker/websocket/door.js"]) {
     assert.ok(names.includes(name), name);
   }
   assert.deepEqual(fs.readdirSync(path.join(image, "node_modules")).sort(), ["ipaddr.js", "ws"]);

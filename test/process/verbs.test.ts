@@ -490,14 +490,16 @@ test("a Supervisor loads nothing of the verbs", async (t) => {
   );
   await planted.line(/^planted$/m);
   const loaded =
-    fs.readFileSync(planted.file("loaded"), "utf8").match(/(?<=\/src\/)cli\/.*/g) ?? [];
+    fs
+      .readFileSync(planted.file("loaded"), "utf8")
+      .match(/(?<=\/(?:src|dist)\/)cli\/.*(?=\.[jt]s$)/gm) ?? [];
   assert.deepEqual(loaded.sort(), [
-    "cli/dispatch.ts",
-    "cli/explain.ts",
-    "cli/files.ts",
-    "cli/main.ts",
-    "cli/options.ts",
-    "cli/remote-options.ts",
+    "cli/dispatch",
+    "cli/explain",
+    "cli/files",
+    "cli/main",
+    "cli/options",
+    "cli/remote-options",
   ]);
 });
 

@@ -1,0 +1,291 @@
+/**
+ * The WebSocket door: whatever is accepted somewhere is handed to it, and becomes a session of the
+ * endpoint, or is refused. Nothing that a client does may reach the process as an error.
+ */
+import http from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { type WebSocket, WebSocketServer } from "ws";
+import { ListenError } from "../../errors.ts";
+import type { Endpoint, PeerInfo } from "../endpoint.ts";
+import {
+  type Access,
+  judgeAccess,
+  judgeUpgrade,
+  type Refusal,
+  type Verdict,
+} from "./http-policy.ts";
+import { DEFAULT_LIMITS, type WebSocketLimits } from "./limits.ts";
+import { errorText } from "./protocol.ts";
+import { WebSocketSession } from "./session.ts";
+import { FairTurns } from "./turns.ts";
+
+export interface DoorOptions {
+  /** The version that clients are told: they choose the layout of records by it. */
+  version?: string;
+  /** Where it listens: a name in it is one by which clients may call it. */
+  host?: string;
+  /** More names by which clients may call it. */
+  names?: readonly string[];
+  /** What a client must show to control. */
+  token?: string;
+  /** What a client must show to look. */
+  readToken?: string;
+  limits?: Partial<WebSocketLimits>;
+  /** Answers requests for anything but a WebSocket, from those who may ask. */
+  request?: (
+    request: http.IncomingMessage,
+    response: http.ServerResponse,
+    mayControl: boolean,
+  ) => void;
+}
+
+/** One connection, from its coming to its end. */
+interface Visitor {
+  local: boolean;
+  socket: Socket;
+  address: string;
+  /** Runs until it is known what the visitor wants. */
+  timer: NodeJS.Timeout;
+  session?: WebSocketSession;
+}
+
+export class WebSocketDoor {
+  readonly #endpoint: Endpoint;
+  readonly #options: DoorOptions;
+  readonly #limits: WebSocketLimits;
+  readonly #names: ReadonlySet<string>;
+  readonly #http: http.Server;
+  readonly #upgrader: WebSocketServer;
+  readonly #visitors = new Map<Socket, Visitor>();
+  readonly #turns = new FairTurns();
+  #closing: Promise<void> | undefined;
+  #onEmpty: () => void = () => {};
+
+  /** @throws ListenError if a token is empty */
+  constructor(endpoint: Endpoint, options: DoorOptions = {}) {
+    const { token, readToken } = options;
+    if (token === "" || readToken === "") {
+      throw new ListenError("an empty token would let everybody in: set a real one, or none");
+    }
+    this.#endpoint = endpoint;
+    this.#options = options;
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const names = [...(options.names ?? []), ...(options.host === undefined ? [] : [options.host])];
+    this.#names = new Set(names.map((name) => name.toLowerCase()));
+    this.#http = this.#httpServer();
+    this.#upgrader = new WebSocketServer(this.#upgraderOptions());
+  }
+
+  /** How many connections there are. */
+  get size(): number {
+    return this.#visitors.size;
+  }
+
+  /**
+   * Takes an accepted connection, on which something may have come in already.
+   *
+   * @param origin `local`: over a Unix socket, whose file decides who may connect
+   */
+  adopt(socket: Socket, origin: { local: boolean }): void {
+    socket.on("error", () => {}); // "close" follows.
+    if (this.#closing !== undefined || this.#visitors.size >= this.#limits.connections) {
+      socket.destroy();
+    }
+    if (socket.destroyed) return;
+    const visitor: Visitor = {
+      local: origin.local,
+      socket,
+      address: origin.local ? "unix" : addressOf(socket),
+      timer: setTimeout(() => socket.destroy(), this.#limits.upgradeTime),
+    };
+    this.#visitors.set(socket, visitor);
+    socket.once("close", () => {
+      clearTimeout(visitor.timer);
+      this.#visitors.delete(socket);
+      if (this.#visitors.size === 0) this.#onEmpty();
+    });
+    this.#http.emit("connection", socket);
+  }
+
+  /**
+   * Closes every connection and takes no more.
+   *
+   * @returns when all are closed; those that do not answer are ended after `limits.closeTime`
+   */
+  close(code = 1001, reason = "Terminating"): Promise<void> {
+    this.#closing ??= this.#close(code, reason);
+    return this.#closing;
+  }
+
+  async #close(code: number, reason: string): Promise<void> {
+    for (const { session, socket } of this.#visitors.values()) {
+      if (session === undefined) socket.destroy();
+      else session.end(code, reason);
+    }
+    if (this.#visitors.size === 0) return;
+    const empty = new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+    });
+    const timer = setTimeout(() => {
+      for (const socket of this.#visitors.keys()) socket.destroy();
+    }, this.#limits.closeTime);
+    await empty;
+    clearTimeout(timer);
+  }
+
+  #httpServer(): http.Server {
+    const server = http.createServer({
+      maxHeaderSize: MAX_HEADER_BYTES,
+      // That a missing one is fine is for `judgeAccess` to say.
+      requireHostHeader: false,
+    });
+    server.maxHeadersCount = MAX_HEADERS;
+    server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+    server.on("request", (request, response) => this.#request(request, response));
+    server.on("connect", (_request, socket) => refuse(socket, NOT_A_WEBSOCKET));
+    server.on("clientError", (_error, socket) => refuse(socket, NOT_HTTP));
+    return server;
+  }
+
+  /** `closeTimeout` is newer than what @types/ws knows. */
+  #upgraderOptions(): ConstructorParameters<typeof WebSocketServer>[0] {
+    const options = {
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: this.#limits.message,
+      // The session does, when it is their turn.
+      autoPong: false,
+      closeTimeout: this.#limits.closeTime,
+    };
+    return options;
+  }
+
+  #upgrade(request: http.IncomingMessage, socket: Duplex, head: Buffer): void {
+    const visitor = this.#visitors.get(request.socket);
+    if (visitor === undefined) {
+      socket.destroy();
+      return;
+    }
+    const verdict = judgeUpgrade(headOf(request), this.#accessOf(visitor));
+    if (verdict.is === "refused") refuse(socket, verdict);
+    else {
+      this.#upgrader.handleUpgrade(request, socket, head, (ws) => {
+        clearTimeout(visitor.timer);
+        if (verdict.is === "misdirected") turnAway(ws, verdict);
+        else this.#welcome(ws, visitor, verdict);
+      });
+    }
+  }
+
+  #welcome(ws: WebSocket, visitor: Visitor, verdict: Verdict & { is: "session" }): void {
+    const { mayControl, application, client } = verdict;
+    const info: PeerInfo = {
+      kind: "client",
+      address: visitor.address,
+      id: `${this.#endpoint.id}-websocket-${++sessions}`,
+      ...(application !== undefined && { application }),
+      ...(client !== undefined && { client }),
+    };
+    visitor.session = new WebSocketSession(ws, this.#endpoint, {
+      info,
+      mayControl,
+      version: this.#options.version ?? ZEEK_VERSION,
+      limits: this.#limits,
+      turns: this.#turns,
+      socket: visitor.socket,
+    });
+  }
+
+  #request(request: http.IncomingMessage, response: http.ServerResponse): void {
+    const visitor = this.#visitors.get(request.socket);
+    if (visitor === undefined) {
+      request.destroy();
+      return;
+    }
+    const admission = judgeAccess(request.headers, this.#accessOf(visitor));
+    const { request: handler } = this.#options;
+    if (admission.is === "refused" || handler === undefined) {
+      // The socket is closed after this, at the latest when the time for the upgrade is over.
+      const refusal = admission.is === "refused" ? admission : NOT_A_WEBSOCKET;
+      response.writeHead(refusal.status, headersOf(refusal));
+      response.end(bodyOf(refusal));
+      return;
+    }
+    clearTimeout(visitor.timer);
+    response.once("close", () => {
+      const { socket } = visitor;
+      // The next request has as much time as the first had.
+      if (!socket.destroyed) {
+        visitor.timer = setTimeout(() => socket.destroy(), this.#limits.upgradeTime);
+      }
+    });
+    handler(request, response, admission.mayControl);
+  }
+
+  #accessOf({ local }: Visitor): Access {
+    const { token, readToken } = this.#options;
+    return {
+      local,
+      names: this.#names,
+      ...(token !== undefined && { token }),
+      ...(readToken !== undefined && { readToken }),
+    };
+  }
+}
+
+/** "127.0.0.1:4711", "[::1]:4711" */
+function addressOf({ remoteAddress = "", remotePort = 0 }: Socket): string {
+  const address = remoteAddress.replace(/^::ffff:(?=\d+\.)/, "");
+  return address.includes(":") ? `[${address}]:${remotePort}` : `${address}:${remotePort}`;
+}
+
+function headOf({ method = "", httpVersion, url = "", headers }: http.IncomingMessage) {
+  return { method, httpVersion, url, headers };
+}
+
+/** Told as Zeek tells it: on the WebSocket that was asked for, which is then closed. */
+function turnAway(ws: WebSocket, { code, context }: Verdict & { is: "misdirected" }): void {
+  ws.on("error", () => {}); // `ws` itself ends a connection that does not answer the closing.
+  ws.send(errorText({ code, context }));
+  ws.close(1008, context);
+}
+
+/** Answers on a connection that HTTP has let go of. */
+function refuse(socket: Duplex, refusal: Refusal): void {
+  socket.on("error", () => {});
+  if (!socket.writable) return; // It is answered already, and goes when its time is over.
+  const head = Object.entries(headersOf(refusal)).map(([name, value]) => `${name}: ${value}`);
+  const status = `HTTP/1.1 ${refusal.status} ${http.STATUS_CODES[refusal.status]}`;
+  socket.end([status, ...head, "", bodyOf(refusal)].join("\r\n"));
+  // Ending it with something unread would reset it, and take the answer along.
+  socket.resume();
+}
+
+function headersOf(refusal: Refusal): Record<string, string> {
+  return {
+    "Content-Type": "text/plain; charset=utf-8",
+    "Content-Length": String(Buffer.byteLength(bodyOf(refusal))),
+    Connection: "close",
+    ...(refusal.status === 401 && { "WWW-Authenticate": "Bearer" }),
+  };
+}
+
+function bodyOf({ text }: Refusal): string {
+  return `${text}\n`;
+}
+
+/** Numbers the sessions of this process, whichever door they came through. */
+let sessions = 0;
+
+const ZEEK_VERSION = "8.2.2";
+/** A request for a WebSocket has ten short headers. */
+const MAX_HEADER_BYTES = 8 << 10;
+const MAX_HEADERS = 64;
+const NOT_A_WEBSOCKET: Refusal = {
+  is: "refused",
+  status: 400,
+  text: "only WebSockets are served here",
+};
+const NOT_HTTP: Refusal = { is: "refused", status: 400, text: "not a request of HTTP/1.1" };
