@@ -1,5 +1,5 @@
 /** The `coppice` command. */
-import { CoppiceError } from "../errors.ts";
+import type { CoppiceError } from "../errors.ts";
 import { version } from "../os/version.ts";
 import { callIn } from "./dispatch.ts";
 import { parseCommandLine } from "./options.ts";
@@ -8,7 +8,7 @@ const argv = process.argv.slice(2);
 try {
   if (!(await runsVerb())) await run();
 } catch (error) {
-  if (!(error instanceof CoppiceError)) throw error;
+  if (!isCoppiceError(error)) throw error;
   process.stderr.write(`error: ${error.message}\n`, () => process.exit(error.exitStatus));
 }
 
@@ -27,10 +27,17 @@ async function run(): Promise<void> {
     process.stdout.write(commandHelp());
   } else if (commandLine.print === "version") process.stdout.write(`coppice ${version()}\n`);
   else if (commandLine.supervisor) {
-    const { runSupervisor } = await import("../supervisor/main.ts");
-    await runSupervisor(commandLine);
+    const { bootSupervisor } = await import("../supervisor/boot.ts");
+    await bootSupervisor(commandLine);
   } else {
     const { runPlain } = await import("./plain.ts");
     await runPlain(commandLine);
   }
+}
+
+/** Also one of the Supervisor's own copy of the class. */
+function isCoppiceError(error: unknown): error is CoppiceError {
+  if (!(error instanceof Error)) return false;
+  const { code, exitStatus } = error as Partial<CoppiceError>;
+  return code?.startsWith("COPPICE_") === true && typeof exitStatus === "number";
 }

@@ -1,11 +1,12 @@
 /**
- * The image: a private copy of this runtime in the state directory, from which the Stem and all
- * nodes run, so that what is on disk may change under a running tree.
+ * The image: a private copy of this runtime in the state directory, from which the whole tree runs,
+ * so that what is installed may change under a running one.
  */
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import module from "node:module";
 import path from "node:path";
+import { version } from "./version.ts";
 
 /** @returns the image's directory, made if there is none of this very runtime yet */
 export function prepareImage(stateDirectory: string): string {
@@ -16,6 +17,7 @@ export function prepareImage(stateDirectory: string): string {
       const directory = packageDirectory(name);
       return filesOf(directory, packageFiles(directory), `node_modules/${name}`);
     }),
+    { name: "package.json", text: JSON.stringify({ type: "module", version: version() }) },
   ];
   const images = path.join(stateDirectory, "image");
   const directory = path.join(images, fingerprint(files));
@@ -23,7 +25,6 @@ export function prepareImage(stateDirectory: string): string {
   fs.mkdirSync(images, { recursive: true, mode: 0o700 });
   const draft = fs.mkdtempSync(path.join(images, "new-"));
   for (const { name, text } of files) write(draft, name, text);
-  fs.writeFileSync(path.join(draft, "package.json"), '{ "type": "module" }\n');
   fs.renameSync(draft, directory);
   return directory;
 }
@@ -37,8 +38,8 @@ export function removeOtherImages(stateDirectory: string, image: string): void {
   }
 }
 
-/** What scripts in nodes can need of others' code; it has no dependencies of its own. */
-const DEPENDENCIES = ["ipaddr.js", "ws"];
+/** What is needed of others' code; none of it has dependencies of its own. */
+const DEPENDENCIES = ["ipaddr.js", "valibot", "ws"];
 
 interface ImageFile {
   name: string;
@@ -55,14 +56,17 @@ function filesOf(directory: string, names: readonly string[], under: string): Im
 
 function packageDirectory(name: string): string {
   const { resolve } = module.createRequire(import.meta.url);
-  return path.dirname(resolve(`${name}/package.json`));
+  let directory = path.dirname(resolve(name));
+  // A package need not let others see its package.json.
+  while (!fs.existsSync(path.join(directory, "package.json"))) directory = path.dirname(directory);
+  return directory;
 }
 
 function packageFiles(directory: string): string[] {
   return fs
     .readdirSync(directory, { recursive: true, encoding: "utf8" })
     .filter((name) => /(^package\.json|\.m?js)$/.test(name))
-    .filter((name) => !name.startsWith("node_modules/"))
+    .filter((name) => !name.startsWith("node_modules/") && !/\.min\./.test(name))
     .sort();
 }
 

@@ -3,6 +3,10 @@ import fs from "node:fs";
 import path from "node:path";
 
 export function version(): string {
-  const file = path.join(import.meta.dirname, "..", "..", "package.json");
+  // In an image package.json lies beside the code, elsewhere one folder above.
+  const [own = "", installed = ""] = [".", ".."].map((above) =>
+    path.join(import.meta.dirname, "..", above, "package.json"),
+  );
+  const file = fs.existsSync(own) ? own : installed;
   return (JSON.parse(fs.readFileSync(file, "utf8")) as { version: string }).version;
 }

@@ -1,10 +1,9 @@
 /** Puts the Supervisor's parts together: output, state directory, link, Stem, and the Supervisor itself. */
-import path from "node:path";
 import { Watchers } from "../control/watchers.ts";
 import { ListenError, NodeConfigError, StateDirectoryError } from "../errors.ts";
 import { systemClock } from "../os/clock.ts";
 import { makeDirectories, writePrivateFile } from "../os/files.ts";
-import { prepareImage, removeOtherImages } from "../os/image.ts";
+import { removeOtherImages } from "../os/image.ts";
 import { errnoText } from "../os/tools.ts";
 import type { HandedDown } from "../script/args.ts";
 import { raise, reportError } from "../script/lifecycle.ts";
@@ -16,7 +15,7 @@ import { LocalApi } from "./local-api.ts";
 import { OutputReceiver } from "./output-receiver.ts";
 import type { Console } from "./own-output.ts";
 import { RemoteControl, type RemoteOptions } from "./remote-control.ts";
-import { StateDirectory } from "./state-directory.ts";
+import type { StateDirectory } from "./state-directory.ts";
 import { startStem } from "./stem-process.ts";
 import { Supervisor } from "./supervisor.ts";
 
@@ -28,23 +27,26 @@ export interface Parts {
 }
 
 export interface AssembleOptions {
-  stateDirectory: string;
   handedDown: HandedDown;
   remote: RemoteOptions;
 }
 
-/**
- * @param env what Stem and nodes inherit: the environment as no script has changed it yet
- * @throws AlreadyRunningError, StateDirectoryError, ListenError
- */
+export interface Surroundings {
+  /** Taken for this process. */
+  state: StateDirectory;
+  image: string;
+  /** What Stem and nodes inherit: the environment as no script has changed it yet. */
+  env: NodeJS.ProcessEnv;
+  output: Console;
+}
+
+/** @throws StateDirectoryError, ListenError */
 export async function assemble(
-  { stateDirectory, handedDown, remote }: AssembleOptions,
-  env: NodeJS.ProcessEnv,
-  output: Console,
+  { handedDown, remote }: AssembleOptions,
+  { state, image, env, output }: Surroundings,
 ): Promise<Parts> {
   const { pipeline, history, say } = output;
   const sinks = [output.sinks.stdout, output.sinks.stderr];
-  const state = StateDirectory.take(path.resolve(stateDirectory));
   await state.awaitEarlierTree(say);
   const receiver = new OutputReceiver(pipeline, sinks);
   const link = new LinkServer(receiver, {
@@ -52,7 +54,7 @@ export async function assemble(
     message: (message) => supervisor.receive(message),
     disconnected: () => supervisor.disconnected(),
   });
-  const image = await prepare(state, handedDown, link);
+  await prepare(state, image, handedDown, link);
   const stemOutput = {
     stdout: pipeline.source("", "stdout"),
     stderr: pipeline.source("", "stderr"),
@@ -104,17 +106,16 @@ export async function assemble(
 /** Everything that has to be there before the Stem is. */
 async function prepare(
   state: StateDirectory,
+  image: string,
   handedDown: HandedDown,
   link: LinkServer,
-): Promise<string> {
+): Promise<void> {
   try {
     state.clear();
     state.makePipeDirectory();
-    const image = prepareImage(state.path);
     removeOtherImages(state.path, image);
     writePrivateFile(state.file(places.args), JSON.stringify(handedDown));
     await link.listen(state.path);
-    return image;
   } catch (error) {
     state.clear();
     throw new StateDirectoryError(state.path, errnoText(error as NodeJS.ErrnoException));

@@ -11,6 +11,7 @@ import { assemble, type Parts } from "./assemble.ts";
 import { type Ending, ExitRequested } from "./ending.ts";
 import { takeOverOutput } from "./own-output.ts";
 import type { RemoteOptions } from "./remote-control.ts";
+import type { StateDirectory } from "./state-directory.ts";
 import { warmScripts } from "./warm-scripts.ts";
 
 export interface SupervisorOptions {
@@ -26,13 +27,18 @@ type Say = (text: string) => void;
 
 /**
  * Runs a Supervisor until it is told to end, and then ends this process.
+ * @param state taken for this process; @param image this runtime's copy there
  * @throws CoppiceError if it cannot start; then nothing is left running
  */
-export async function runSupervisor(options: SupervisorOptions): Promise<void> {
+export async function runSupervisor(
+  options: SupervisorOptions,
+  state: StateDirectory,
+  image: string,
+): Promise<void> {
   process.title = "coppice: supervisor";
   const env = inheritable(process.env);
   const output = takeOverOutput();
-  const parts = await assemble(options, env, output);
+  const parts = await assemble(options, { state, image, env, output });
   const { api, ending, supervisor } = parts;
   setArgs(argsOf(options));
   setRole({

@@ -17,8 +17,9 @@ const FIRST_WITH_CACHE = 24;
 export async function warmScripts(scripts: readonly string[], cache: string): Promise<void> {
   const urls = scripts.filter(isTypeScript).map((script) => pathToFileURL(script).href);
   const [major = 0] = process.versions.node.split(".").map(Number);
-  // Run from its source, this process has the stripper in memory already.
-  if (urls.length === 0 || major < FIRST_WITH_CACHE || isTypeScript(import.meta.filename)) return;
+  // Started from its source, this process has the stripper in memory already.
+  const isSource = isTypeScript(process.argv[1] ?? "");
+  if (urls.length === 0 || major < FIRST_WITH_CACHE || isSource) return;
   const mark = path.join(cache, "warm.json");
   const stamps = JSON.stringify([process.version, ...scripts.map(stampOf)]);
   try {

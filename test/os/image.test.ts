@@ -23,8 +23,12 @@ test("it is JavaScript, with the packages that nodes can need, and nothing else 
   for (const name of ["index.js", "stem/main.js", "node/main.js", "broker/websocket/door.js"]) {
     assert.ok(names.includes(name), name);
   }
-  assert.deepEqual(fs.readdirSync(path.join(image, "node_modules")).sort(), ["ipaddr.js", "ws"]);
-  for (const name of ["ws", "ipaddr.js"]) {
+  assert.deepEqual(fs.readdirSync(path.join(image, "node_modules")).sort(), [
+    "ipaddr.js",
+    "valibot",
+    "ws",
+  ]);
+  for (const name of ["ws", "ipaddr.js", "valibot"]) {
     assert.ok(names.includes(`node_modules/${name}/package.json`), name);
   }
   assert.ok(!names.some((name) => name.endsWith(".md") || name.endsWith(".d.ts")));

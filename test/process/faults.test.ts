@@ -5,6 +5,7 @@ import path from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import type { NodeConfig, NodeStatus } from "coppice";
 import { ASKED, ask, create, plantToAsk, status, statusWhen } from "../fixtures/ask.ts";
+import { unixClient } from "../fixtures/remote.ts";
 import { js, linesOf, pathWithout, sh } from "../fixtures/system.ts";
 import {
   atEnd,
@@ -235,11 +236,20 @@ test("the runtime's files and the Node.js that runs it may change under a runnin
   fs.rmSync(node);
   fs.writeFileSync(node, "#!/bin/sh\nexit 99\n", { mode: 0o755 });
 
-  assert.equal(await ask(tree, 'supervisor.restart("script")'), true);
+  // What answers from afar is loaded only now, and is of the version that the tree is of.
+  const remote = await unixClient(t, tree);
+  await assert.rejects(remote.create({ name: "" }), { code: "COPPICE_NODE_CONFIG" });
+  assert.equal(await remote.restart("script"), true);
   await tree.lines(/\[script\] init of script$/m, 2);
+  assert.equal(
+    await ask(tree, "coppice.broker.listen({ port: 0 }).then((listener) => listener.port > 0)"),
+    true,
+  );
+  assert.equal(await ask(tree, 'supervisor.restart("script")'), true);
+  await tree.lines(/\[script\] init of script$/m, 3);
   const stem = await tree.stem();
   process.kill(stem, "SIGKILL");
-  await tree.lines(/\[script\] init of script$/m, 3);
+  await tree.lines(/\[script\] init of script$/m, 4);
   await create(tree, { name: "another" });
   await tree.line(/\[another\] init of another$/m);
   assert.notEqual(await tree.stem(), stem);

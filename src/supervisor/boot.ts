@@ -1,0 +1,33 @@
+/**
+ * The first steps of a Supervisor, the only ones that run from where Coppice is installed: it takes
+ * the state directory and makes the image, and all the rest is loaded from there. A Supervisor lives
+ * for months, and loads some of its code only when it is needed; an upgrade in the meantime must not
+ * mix two versions.
+ */
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { StateDirectoryError } from "../errors.ts";
+import { prepareImage } from "../os/image.ts";
+import { errnoText } from "../os/tools.ts";
+import type { SupervisorOptions } from "./main.ts";
+import { StateDirectory } from "./state-directory.ts";
+
+/**
+ * Runs a Supervisor until it is told to end, and then ends this process.
+ * @throws CoppiceError (another copy of that class, perhaps) if it cannot start
+ */
+export async function bootSupervisor(options: SupervisorOptions): Promise<void> {
+  const state = StateDirectory.take(path.resolve(options.stateDirectory));
+  const image = imageIn(state);
+  const file = pathToFileURL(path.join(image, "supervisor", "main.js"));
+  const { runSupervisor } = (await import(file.href)) as typeof import("./main.ts");
+  await runSupervisor(options, state, image);
+}
+
+function imageIn(state: StateDirectory): string {
+  try {
+    return prepareImage(state.path);
+  } catch (error) {
+    throw new StateDirectoryError(state.path, errnoText(error as NodeJS.ErrnoException));
+  }
+}
