@@ -227,9 +227,13 @@ export class Roster {
   #report(report: NodeReport, news: News): RosterEffect[] {
     const member = this.#wanted.get(report.name);
     if (member === undefined || member.id !== report.id) return this.#reportOfEnding(report, news);
+    const before = member.status.state;
     update(member, report, news);
     const status = { ...member.status };
-    const effects: RosterEffect[] = [{ type: "news", news, pid: pidOf(news, report), status }];
+    const effects: RosterEffect[] = [];
+    // Another step of the Stem's on the way to the same state is no news for people.
+    if (news.kind !== "changed" || status.state !== before)
+      effects.push({ type: "news", news, pid: pidOf(news, report), status });
     let answered = report.answered ?? 0;
     if (news.kind === "started" || news.kind === "failed") {
       answered = Math.max(answered, member.answeredByCreation);

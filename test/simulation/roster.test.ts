@@ -129,3 +129,20 @@ function connect(roster: Roster, strays: Stray[] = [], ...nodes: NodeReport[]): 
 function sent(effects: readonly RosterEffect[]) {
   return effects.flatMap((effect) => (effect.type === "send" ? [effect.message] : []));
 }
+
+test("a change to the state that a node is in already is no news", () => {
+  const roster = linked();
+  const { id } = roster.create({ name: "a" }, 0);
+  const changed = (state: "stopping" | "waiting") =>
+    roster
+      .receive(
+        {
+          type: "report",
+          report: { ...report, id, state },
+          news: { kind: "changed" },
+        },
+        () => [],
+      )
+      .filter(({ type }) => type === "news").length;
+  assert.deepEqual([changed("stopping"), changed("stopping"), changed("waiting")], [1, 0, 1]);
+});
