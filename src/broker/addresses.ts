@@ -28,6 +28,20 @@ function withoutDots(text: string): string | undefined {
   return `${text.slice(0, start)}${high.toString(16)}:${low.toString(16)}`;
 }
 
+/** "127.0.0.1:9999", "[::1]:9999". */
+export function hostAndPort(host: string, port: number): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Who is at the other end of a socket, for people. */
+export function remoteOf(socket: {
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+}): string {
+  const address = socket.remoteAddress ?? "?";
+  return hostAndPort(canonicalAddress(address) ?? address, socket.remotePort ?? 0);
+}
+
 export function isIPv4(canonical: string): boolean {
   return !canonical.includes(":");
 }

@@ -1,5 +1,6 @@
 /** The order of Broker's values, in which sets and tables are written: by type, then by value. */
 import { compareAddresses } from "./addresses.ts";
+import { Tag } from "./tags.ts";
 import { compareText } from "./text.ts";
 import { PROTOCOLS, type TypedValue, type Value } from "./values.ts";
 
@@ -17,30 +18,17 @@ export function compareValues(a: Value, b: Value): number {
 
 /** A value's type, as broker-bin-v1 numbers them. */
 export function tagOf(value: Value): number {
-  if (value === null) return 0x00;
-  if (typeof value === "boolean") return 0x01;
-  if (typeof value === "number") return 0x04;
-  if (typeof value === "string") return 0x05;
-  if (isVector(value)) return 0x0e;
-  return TAGS[value.type];
+  if (value === null) return Tag.none;
+  if (typeof value === "boolean") return Tag.boolean;
+  if (typeof value === "number") return Tag.real;
+  if (typeof value === "string") return Tag.string;
+  if (isVector(value)) return Tag.vector;
+  return Tag[value.type];
 }
 
 export function isVector(value: Value | undefined): value is readonly Value[] {
   return Array.isArray(value);
 }
-
-const TAGS: Record<TypedValue["type"], number> = {
-  count: 0x02,
-  integer: 0x03,
-  address: 0x06,
-  subnet: 0x07,
-  port: 0x08,
-  timestamp: 0x09,
-  timespan: 0x0a,
-  enum: 0x0b,
-  set: 0x0c,
-  table: 0x0d,
-};
 
 /** @param b of the same type */
 function compareTyped(a: TypedValue, b: TypedValue): number {

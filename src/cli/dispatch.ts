@@ -33,17 +33,17 @@ function isWithValue(arg: string): boolean {
   return equals > 0 && VALUED.includes(arg.slice(0, equals));
 }
 
-/** The options that may come before a verb; those that take a value, and those that do not. */
-export const VALUED = [
+/** The options with a value that say which Supervisor. */
+export const WHERE_FLAGS = [
   "--state-dir",
   "--connect",
   "--token-file",
   "--tls-ca",
   "--tls-cert",
   "--tls-key",
-  "--timeout",
-  "--color",
 ];
+/** The options that may come before a verb; those that take a value, and those that do not. */
+export const VALUED = [...WHERE_FLAGS, "--timeout", "--color"];
 export const FLAGS = ["--no-tls", "--json"];
 
 /** What a verb may look like; scripts have endings. Verbs of ours alone begin with `__`. */

@@ -4,8 +4,9 @@ import type { Following, FollowOptions, OutputLine, TreeEvent, Usage } from "../
 import type { NodeConfig } from "../core/config.ts";
 import type { NodeStatus, Status } from "../core/status.ts";
 import { ConnectionLostError, NoSupervisorError } from "../errors.ts";
+import { within } from "../os/within.ts";
 import type { ConnectOptions, RemoteSupervisor } from "./client.ts";
-import { DEFAULT_TIMEOUT_MS, type Link, noAnswer, within } from "./link.ts";
+import { DEFAULT_TIMEOUT_MS, type Link, noAnswer } from "./link.ts";
 import {
   COPPICE_MODULE,
   COPPICE_TOPIC,

@@ -7,6 +7,7 @@ import os from "node:os";
 import { Endpoint, type EventHandler } from "../broker/endpoint.ts";
 import type { BrokerEvent } from "../broker/event.ts";
 import { NoSupervisorError, UsageError } from "../errors.ts";
+import { within } from "../os/within.ts";
 import type { ConnectOptions } from "./client.ts";
 import { CLIENT_TOPIC } from "./protocol.ts";
 import { NODE_STATUS_TOPIC, TOPIC } from "./requests.ts";
@@ -167,23 +168,7 @@ export function parseTarget(url: string): Target {
   }
 }
 
-/** Rejects with what `late` makes if the promise has not settled in time (ms). */
-export async function within<Result>(
-  timeout: number,
-  promise: Promise<Result>,
-  late: () => Error,
-): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const expired = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(late()), timeout);
-  });
-  try {
-    return await Promise.race([promise, expired]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-export function noAnswer(url: string, timeout: number): NoSupervisorError {
-  return new NoSupervisorError(`${url} does not answer within ${timeout / 1000} s`);
+/** @throws NoSupervisorError always */
+export function noAnswer(url: string, timeout: number): never {
+  throw new NoSupervisorError(`${url} does not answer within ${timeout / 1000} s`);
 }

@@ -9,8 +9,9 @@ import {
   NoSupervisorError,
   UnsupportedError,
 } from "../errors.ts";
+import { within } from "../os/within.ts";
 import type { ConnectOptions, RemoteSupervisor } from "./client.ts";
-import { DEFAULT_TIMEOUT_MS, type Link, noAnswer, within } from "./link.ts";
+import { DEFAULT_TIMEOUT_MS, type Link, noAnswer } from "./link.ts";
 import { configValue, statusesOf } from "./records.ts";
 import { MODULE, TOPIC } from "./requests.ts";
 import { Watchers } from "./watchers.ts";

@@ -1,4 +1,5 @@
 /** What a process that runs scripts has to bring to an end before it exits. */
+import { within } from "../os/within.ts";
 
 /** How long it may take in all (ms): whoever waits for a peer that does not read waits for ever. */
 const CLOSING_MS = 1_000;
@@ -12,10 +13,6 @@ export function beforeExit(act: () => Promise<void>): void {
 
 /** Resolves when everything is closed, or the time for that is over. Never rejects. */
 export async function closeAll(): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, CLOSING_MS);
-  });
-  await Promise.race([Promise.allSettled([...acts].map((act) => act())), late]);
-  clearTimeout(timer);
+  const closed = Promise.allSettled([...acts].map((act) => act()));
+  await within(CLOSING_MS, closed, () => {});
 }

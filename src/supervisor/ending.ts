@@ -1,5 +1,6 @@
 /** The end of a tree: handlers, Stem and nodes, the last output, then this process. */
 import type { Exit } from "../core/revival.ts";
+import { within } from "../os/within.ts";
 import type { Sink } from "../output/sink.ts";
 import { raise } from "../script/lifecycle.ts";
 import type { LinkServer } from "./link-server.ts";
@@ -84,17 +85,11 @@ export class Ending {
   }
 
   async #raiseDone(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<void>((late) => {
-      timer = setTimeout(() => {
-        this.#options.say(
-          `error: handlers of 'done' took more than ${HANDLERS_MS / 1000} s: going on without them`,
-        );
-        late();
-      }, HANDLERS_MS);
-    });
-    await Promise.race([raise("done"), timeout]);
-    clearTimeout(timer);
+    await within(HANDLERS_MS, raise("done"), () =>
+      this.#options.say(
+        `error: handlers of 'done' took more than ${HANDLERS_MS / 1000} s: going on without them`,
+      ),
+    );
   }
 
   #flush(): Promise<void> {

@@ -8,8 +8,10 @@ import fs from "node:fs";
 import net from "node:net";
 import type { WebSocketDoor } from "../broker/websocket/door.ts";
 import type { Commands } from "../control/commands.ts";
+import { listenPrivately } from "../os/private-socket.ts";
 import { socketPath } from "../os/socket-path.ts";
 import { version } from "../os/version.ts";
+import { within } from "../os/within.ts";
 import { beforeConnecting, broker, closeBroker, endpoint } from "../script/broker.ts";
 import { places } from "../wire/stem-setup.ts";
 
@@ -92,25 +94,15 @@ export class RemoteControl {
   async close(): Promise<void> {
     this.#server.close();
     const closed = Promise.all([this.#door?.then((door) => door.close()), closeBroker()]);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise((resolve) => {
-      timer = setTimeout(resolve, CLOSE_MS);
-    });
-    await Promise.race([closed.catch(() => {}), late]);
-    clearTimeout(timer);
+    await within(CLOSE_MS, closed, () => {}).catch(() => {});
   }
 
-  /** The file is never there with another mode: whoever connects in between would be in. */
   async #listen(path: string): Promise<void> {
     fs.rmSync(path, { force: true });
     await new Promise<void>((listening, failed) => {
       this.#server.once("error", failed);
-      const mask = process.umask(0o177);
-      try {
-        this.#server.listen(path, listening); // Binds at once.
-      } finally {
-        process.umask(mask);
-      }
+      this.#server.once("listening", listening);
+      listenPrivately(this.#server, path);
     });
     this.#server.on("error", () => {});
   }

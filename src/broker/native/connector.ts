@@ -1,12 +1,13 @@
 /** Connects to Broker's peers: Zeek's `Broker::peer`. */
 import net, { type Socket } from "node:net";
 import { NoSupervisorError } from "../../errors.ts";
+import { hostAndPort } from "../addresses.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { certified, type Tls, type TlsSettings, tlsSettings } from "../tls.ts";
 import { MAX_VALUES } from "../values.ts";
 import { peerIdsOf } from "./ids.ts";
 import { type LinkEnd, type LinkLimits, NativeLink } from "./link.ts";
-import { hostAndPort, reasonOf } from "./sockets.ts";
+import { reasonOf } from "./sockets.ts";
 
 export interface ConnectorLimits extends LinkLimits {
   /** How long connecting, TLS and handshake may take together, in milliseconds. */

@@ -2,11 +2,11 @@
 import net, { type Server, type Socket } from "node:net";
 import type { Server as TlsServer } from "node:tls";
 import { ListenError } from "../../errors.ts";
-import { canonicalAddress } from "../addresses.ts";
+import { hostAndPort, remoteOf } from "../addresses.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { certified, type Tls, type TlsSettings, tlsSettings } from "../tls.ts";
 import { type LinkEnd, type LinkLimits, NativeLink } from "./link.ts";
-import { hostAndPort, reasonOf } from "./sockets.ts";
+import { reasonOf } from "./sockets.ts";
 
 export interface ListenerLimits extends LinkLimits {
   /** Connections at a time; further ones are closed at once. */
@@ -124,12 +124,12 @@ class NativeListener implements Listener {
     // Never listens itself: it is handed what was accepted, and so has our limits.
     const server = certified(() => tls.createServer(settings));
     server.on("secureConnection", (socket) => {
-      const visitor = this.#visitors.get(addressOf(socket));
+      const visitor = this.#visitors.get(remoteOf(socket));
       if (visitor === undefined) socket.destroy();
       else this.#begin(visitor, socket);
     });
     server.on("tlsClientError", (error, socket) => {
-      const visitor = this.#visitors.get(addressOf(socket));
+      const visitor = this.#visitors.get(remoteOf(socket));
       if (visitor !== undefined) this.#refuse(visitor, `no TLS: ${reasonOf(error)}`);
       socket.destroy();
     });
@@ -137,7 +137,7 @@ class NativeListener implements Listener {
   }
 
   #accept(socket: Socket): void {
-    const visitor: Visitor = { socket, address: addressOf(socket) };
+    const visitor: Visitor = { socket, address: remoteOf(socket) };
     socket.on("error", () => {}); // "close" follows.
     // It was closed before it could be accepted.
     if (socket.remoteAddress === undefined) return void socket.destroy();
@@ -184,11 +184,6 @@ class NativeListener implements Listener {
   #forget({ address, socket }: Visitor): boolean {
     return this.#visitors.get(address)?.socket === socket && this.#visitors.delete(address);
   }
-}
-
-function addressOf(socket: Socket): string {
-  const address = socket.remoteAddress ?? "?";
-  return hostAndPort(canonicalAddress(address) ?? address, socket.remotePort ?? 0);
 }
 
 /** Zeek's `Broker::default_port`. */

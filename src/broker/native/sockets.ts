@@ -12,11 +12,6 @@ export function reasonOf(error: unknown): string {
   return one.message;
 }
 
-/** "127.0.0.1:9999", "[::1]:9999". */
-export function hostAndPort(host: string, port: number): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
 /** Has peers found out that are gone without a word, and small messages sent at once. */
 export function keepAlive(socket: Socket): void {
   // Not as options: `tls.connect` does not heed them.

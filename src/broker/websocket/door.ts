@@ -7,6 +7,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { ListenError } from "../../errors.ts";
+import { remoteOf } from "../addresses.ts";
 import type { Endpoint, PeerInfo } from "../endpoint.ts";
 import {
   type Access,
@@ -96,7 +97,7 @@ export class WebSocketDoor {
     const visitor: Visitor = {
       local: origin.local,
       socket,
-      address: origin.local ? "unix" : addressOf(socket),
+      address: origin.local ? "unix" : remoteOf(socket),
       timer: setTimeout(() => socket.destroy(), this.#limits.upgradeTime),
     };
     this.#visitors.set(socket, visitor);
@@ -233,12 +234,6 @@ export class WebSocketDoor {
       ...(readToken !== undefined && { readToken }),
     };
   }
-}
-
-/** "127.0.0.1:4711", "[::1]:4711" */
-function addressOf({ remoteAddress = "", remotePort = 0 }: Socket): string {
-  const address = remoteAddress.replace(/^::ffff:(?=\d+\.)/, "");
-  return address.includes(":") ? `[${address}]:${remotePort}` : `${address}:${remotePort}`;
 }
 
 function headOf({ method = "", httpVersion, url = "", headers }: http.IncomingMessage) {

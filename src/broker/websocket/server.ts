@@ -2,6 +2,8 @@
 import net from "node:net";
 import tls from "node:tls";
 import { ListenError } from "../../errors.ts";
+import { listenPrivately } from "../../os/private-socket.ts";
+import { hostAndPort } from "../addresses.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { listenProblem } from "../exposure.ts";
 import { pem } from "../tls.ts";
@@ -67,7 +69,7 @@ async function listenTcp(
   });
   if (problem !== undefined) throw new ListenError(problem);
   const door = new WebSocketDoor(endpoint, options);
-  const where = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const where = hostAndPort(host, port);
   const server = serverFor(door, options, where);
   await listening(server, () => server.listen({ host, port }), where);
   const bound = server.address() as net.AddressInfo;
@@ -130,16 +132,6 @@ function serverFor(
     return server;
   } catch (error) {
     throw new ListenError(cannot(where, `its certificate or key: ${messageOf(error)}`));
-  }
-}
-
-/** The file is never there with another mode: whoever connects in between would be in. */
-function listenPrivately(server: net.Server, path: string): void {
-  const mask = process.umask(0o177);
-  try {
-    server.listen(path); // Binds at once.
-  } finally {
-    process.umask(mask);
   }
 }
 

@@ -1,7 +1,9 @@
 /** Completion for bash. */
+
+import { WHERE_FLAGS } from "../dispatch.ts";
 import { HELP } from "../options.ts";
 import type { Completes } from "../verb.ts";
-import { valueWords, verbWords, WHERE_FLAGS } from "./words.ts";
+import { valueWords, verbWords } from "./words.ts";
 
 /** A script for bash 4 or later. */
 export function bashCompletion(): string {

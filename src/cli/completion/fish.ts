@@ -1,6 +1,8 @@
 /** Completion for fish. */
+
+import { WHERE_FLAGS } from "../dispatch.ts";
 import type { Completes, Option } from "../verb.ts";
-import { valueWords, verbWords, WHERE_FLAGS } from "./words.ts";
+import { valueWords, verbWords } from "./words.ts";
 
 /** A script for fish 3 or later. */
 export function fishCompletion(): string {

@@ -30,13 +30,3 @@ export function valueWords(): { flags: string[]; completes: Completes | undefine
   }
   return [...known.values()];
 }
-
-/** The options that say which Supervisor: to be handed on when its nodes' names are asked for. */
-export const WHERE_FLAGS = [
-  "--state-dir",
-  "--connect",
-  "--token-file",
-  "--tls-ca",
-  "--tls-cert",
-  "--tls-key",
-];

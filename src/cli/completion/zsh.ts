@@ -1,6 +1,8 @@
 /** Completion for zsh. */
+
+import { WHERE_FLAGS } from "../dispatch.ts";
 import type { Completes, Option } from "../verb.ts";
-import { valueWords, verbWords, WHERE_FLAGS } from "./words.ts";
+import { valueWords, verbWords } from "./words.ts";
 
 /** A script to be sourced after compinit, or to be put on the function path as `_coppice`. */
 export function zshCompletion(): string {
