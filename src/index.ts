@@ -15,9 +15,12 @@ export type {
 export type {
   ClusterEndpoint,
   NodeConfig,
+  Ready,
+  ReadySign,
   RevivalPolicy,
   Role,
   StopPolicy,
+  ZeekConfig,
 } from "./core/config.ts";
 export type { LastExit, NodeState, NodeStatus, Status } from "./core/status.ts";
 export * from "./errors.ts";

@@ -34,6 +34,47 @@ export interface StopPolicy {
   attempts: number;
 }
 
+/**
+ * When a node that was started counts as ready: at once ("started"), when its scripts' `init` handlers
+ * are done ("init", of script nodes alone), or when something can be seen from outside.
+ */
+export type Ready = "started" | "init" | ReadySign;
+
+/** Exactly one sign. A node that is not ready `timeout` ms after its start counts as failed. */
+export type ReadySign = (
+  | { fd: number }
+  | { port: number | string; host?: string }
+  | { line: string; flags?: string }
+  | { file: string }
+  | { command: string[] }
+) & { timeout?: number };
+
+/** A node that is a Zeek: how its command line is made beyond what other fields say. */
+export interface ZeekConfig {
+  /** Default: `zeek`, on the search path. */
+  executable?: string;
+  /** Options, and what else the command line shall have: assignments, plugins, `-e CODE`. */
+  args?: string[];
+  /** As Zeek finds them: files, or names along ZEEKPATH. Loaded after `addlBaseScripts`. */
+  scripts?: string[];
+  /** Whether it is started through Zeek's own Stem. Default: where the installed Zeek allows it. */
+  supervised?: boolean;
+  /** What is loaded first: the cluster's backend by name, or as operands. Default: as the version needs. */
+  backend?: "zeromq" | "broker" | "none" | string[];
+  /** The script that has logs rotated into `logQueue`; `false`: none. Default: one of Coppice's own. */
+  logScript?: string | false;
+  /** Where rotated logs go, relative to the node's directory. Default: `../log-queue`. */
+  logQueue?: string;
+  /** Directories in which scripts are looked for before Zeek's own. */
+  path?: string[];
+  /** A layout to use instead of one made from `cluster`: a file. */
+  layout?: string;
+  /** Further scripts that are written beside the layout, by name: found first along ZEEKPATH. */
+  files?: Record<string, string>;
+  /** A command that executes it in its own place: `["nice", "-n", "5"]`. */
+  wrapper?: string[];
+}
+
 /** Everything about one node (Zeek's `Supervisor::NodeConfig`, and Coppice's own). */
 export interface NodeConfig {
   name: string;
@@ -50,6 +91,14 @@ export interface NodeConfig {
   cpuAffinity?: number;
   cluster?: Record<string, ClusterEndpoint>;
   command?: string[];
+  /** The nodes that must be ready before this one starts. Unset: as its role in `cluster` says. */
+  after?: string[];
+  /** How long one of those may have failed before this node starts without it (ms). Default 30,000. */
+  afterTimeout?: number;
+  /** Default: "init" for a script node, Zeek's own word for a Zeek, "started" for any other program. */
+  ready?: Ready;
+  /** Run a Zeek instead of the scripts. */
+  zeek?: ZeekConfig;
   revival?: Partial<RevivalPolicy>;
   stop?: Partial<StopPolicy>;
 }

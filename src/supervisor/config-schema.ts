@@ -47,6 +47,54 @@ const endpoint = v.strictObject({
   metricsPort: v.exactOptional(port),
 });
 
+const timeout = v.exactOptional(milliseconds);
+
+/** A regular expression of a script's own travels as its source. */
+const line = v.pipe(
+  v.strictObject({
+    line: v.union([v.string(), v.instance(RegExp)]),
+    flags: v.exactOptional(v.string()),
+    timeout,
+  }),
+  v.transform(({ line: pattern, flags = "", ...rest }) =>
+    typeof pattern === "string"
+      ? { line: pattern, ...(flags === "" ? {} : { flags }), ...rest }
+      : {
+          line: pattern.source,
+          ...(pattern.flags === "" ? {} : { flags: pattern.flags }),
+          ...rest,
+        },
+  ),
+  v.check(({ line: pattern, flags }) => isPattern(pattern, flags), "not a regular expression"),
+);
+
+const ready = v.union([
+  v.picklist(["started", "init"]),
+  v.strictObject({ fd: v.pipe(count, v.minValue(3), v.maxValue(255)), timeout }),
+  v.strictObject({
+    port: v.union([v.pipe(port, v.minValue(1)), filled]),
+    host: v.exactOptional(filled),
+    timeout,
+  }),
+  line,
+  v.strictObject({ file: filled, timeout }),
+  v.strictObject({ command: v.tupleWithRest([filled], text), timeout }),
+]);
+
+const zeek = v.strictObject({
+  executable: v.exactOptional(filled),
+  args: v.exactOptional(v.array(text)),
+  scripts: v.exactOptional(v.array(filled)),
+  supervised: v.exactOptional(v.boolean()),
+  backend: v.exactOptional(v.union([v.picklist(["zeromq", "broker", "none"]), v.array(filled)])),
+  logScript: v.exactOptional(v.union([filled, v.literal(false)])),
+  logQueue: v.exactOptional(filled),
+  path: v.exactOptional(v.array(filled)),
+  layout: v.exactOptional(filled),
+  files: v.exactOptional(dictionary(v.pipe(filled, v.regex(/^[^/]+$/, "no /")), v.string())),
+  wrapper: v.exactOptional(v.tupleWithRest([filled], text)),
+});
+
 const schema = v.strictObject({
   name: v.string(),
   interface: v.exactOptional(filled),
@@ -62,6 +110,10 @@ const schema = v.strictObject({
   cpuAffinity: v.exactOptional(count),
   cluster: v.exactOptional(dictionary(v.string(), endpoint)),
   command: v.exactOptional(v.tupleWithRest([filled], text)),
+  after: v.exactOptional(v.array(filled)),
+  afterTimeout: v.exactOptional(milliseconds),
+  ready: v.exactOptional(ready),
+  zeek: v.exactOptional(zeek),
   revival: v.exactOptional(
     v.strictObject({
       when: v.exactOptional(v.picklist(["always", "failure", "never"])),
@@ -100,6 +152,16 @@ export function acceptConfig(config: unknown, isTaken: (name: string) => boolean
   return freeze(copyOf(withAbsolutePaths(accepted)));
 }
 
+function isPattern(pattern: string, flags = ""): boolean {
+  try {
+    new RegExp(pattern, flags);
+    // These two make a match depend on the one before.
+    return !/[gy]/.test(flags);
+  } catch {
+    return false;
+  }
+}
+
 function isSignal(value: unknown): boolean {
   return typeof value === "string" && Object.hasOwn(os.constants.signals, value);
 }
@@ -127,6 +189,7 @@ function copyOf(config: NodeConfig): NodeConfig {
 /** Scripts may write `{ directory: undefined }` for a field that they leave out. */
 function withoutUndefined(value: unknown): unknown {
   if (Array.isArray(value) || typeof value !== "object" || value === null) return value;
+  if (value instanceof RegExp) return value;
   const entries = Object.entries(value).filter(([, field]) => field !== undefined);
   return Object.fromEntries(entries.map(([key, field]) => [key, withoutUndefined(field)]));
 }
