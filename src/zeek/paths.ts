@@ -3,8 +3,8 @@
 /** @param base absolute */
 export function absolutePath(path: string, base: string): string {
   if (path.startsWith("/")) return path;
-  const words = base.split("/").filter((word) => word !== "");
-  for (const word of path.split("/")) {
+  const words: string[] = [];
+  for (const word of `${base}/${path}`.split("/")) {
     if (word === "..") words.pop();
     else if (word !== "" && word !== ".") words.push(word);
   }
