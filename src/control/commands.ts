@@ -12,6 +12,8 @@ export interface Commands {
   create(config: NodeConfig): Promise<NodeStatus>;
   destroy(name: string): Promise<boolean>;
   restart(name: string): Promise<boolean>;
+  stopNode(name: string): Promise<boolean>;
+  startNode(name: string): Promise<boolean>;
   status(name: string): Status;
   usage(name: string): Promise<Record<string, Usage>>;
   stop(): void;

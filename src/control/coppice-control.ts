@@ -107,6 +107,8 @@ export function coppiceControl(
         return create(given);
       case "destroy":
       case "restart":
+      case "stopNode":
+      case "startNode":
         // None is not all: nobody ends a tree by leaving something out, or by a name that is none.
         if (typeof params["name"] !== "string") throw new UsageError(`${method} needs a name`);
         commands.ordered(`${method} ${nodesNamed(name)}, ordered by ${whoIs(from.info)}`);

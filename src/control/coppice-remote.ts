@@ -115,6 +115,14 @@ export class CoppiceRemote implements RemoteSupervisor {
     return this.#ask("restart", { name });
   }
 
+  stopNode(name = ""): Promise<boolean> {
+    return this.#ask("stopNode", { name });
+  }
+
+  startNode(name = ""): Promise<boolean> {
+    return this.#ask("startNode", { name });
+  }
+
   status(name = ""): Promise<Status> {
     return this.#askSoon("status", { name });
   }

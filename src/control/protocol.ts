@@ -33,6 +33,8 @@ export const METHODS = {
   create: false,
   destroy: false,
   restart: false,
+  stopNode: false,
+  startNode: false,
   stop: false,
 } as const;
 

@@ -61,6 +61,16 @@ class ZeekRemote implements RemoteSupervisor {
     return (await this.#ask("restart", name)) === true;
   }
 
+  stopNode(): Promise<boolean> {
+    return Promise.reject(
+      new UnsupportedError("this Supervisor is a Zeek's, whose nodes run or are destroyed"),
+    );
+  }
+
+  startNode(): Promise<boolean> {
+    return this.stopNode();
+  }
+
   async status(name = ""): Promise<Status> {
     const status = statusesOf(await this.#ask("status", name));
     if (status === undefined) throw new UnsupportedError("this Zeek's status has another layout");

@@ -12,6 +12,16 @@ export interface SupervisorApi {
   destroy(name?: string): Promise<boolean>;
   /** Resolves when its next process was started; `false` if there is none. "" is all. */
   restart(name?: string): Promise<boolean>;
+  /**
+   * Ends a node's process, which stays known and starts again when it is told to. Resolves when
+   * nothing of it lives; `false` if there is no such node, or if it was told to start meanwhile. "" is all.
+   */
+  stopNode(name?: string): Promise<boolean>;
+  /**
+   * Starts a node that was stopped, or one that waits for its revival. Resolves when it runs, or its
+   * start has failed; `false` if there is none, or if it was told to stop meanwhile. "" is all.
+   */
+  startNode(name?: string): Promise<boolean>;
   /** A snapshot of one node, or of all (""); at once, or from afar a promise of it. An unknown name gives no nodes. */
   status(name?: string): Status | Promise<Status>;
   /** Has the whole tree end in order. From afar it resolves when the Supervisor has gone. */
@@ -44,10 +54,11 @@ export type TreeEventKind =
   /** A node was asked for, or told to go. */
   | "created"
   | "destroyed"
-  /** A process was started; as a revival; could not be started; has ended. */
+  /** A process was started; as a revival; could not be started; is ready; has ended. */
   | "started"
   | "revived"
   | "failed"
+  | "ready"
   | "exited"
   /** Another state, with nothing else to tell. */
   | "changed"

@@ -1,5 +1,7 @@
 /** What a node is: the configuration that a user writes, and the policies that follow from it. */
 
+import { portTarget } from "./port-target.ts";
+
 export type Role = "NONE" | "LOGGER" | "MANAGER" | "PROXY" | "WORKER";
 
 /** One entry of a cluster's layout (Zeek's `Supervisor::ClusterEndpoint`). */
@@ -144,6 +146,29 @@ export function nameProblem(name: string): string | undefined {
 export function configProblem(config: NodeConfig): string | undefined {
   if (config.interface !== undefined && config.pcapFile !== undefined) {
     return `node with name '${config.name}' has interface and pcap_file set`;
+  }
+  if (config.command !== undefined && config.zeek !== undefined) {
+    return `node '${config.name}' has command and zeek set: it is one program`;
+  }
+  return readyProblem(config);
+}
+
+function readyProblem({ name, ready, ...config }: NodeConfig): string | undefined {
+  if (ready === undefined || ready === "started") return undefined;
+  if (ready === "init") {
+    const isScript = config.command === undefined && config.zeek === undefined;
+    return isScript
+      ? undefined
+      : `node '${name}': only a node that runs scripts is ready by 'init'`;
+  }
+  if ("port" in ready && portTarget(ready.port, ready.host) === undefined) {
+    return `node '${name}': ready.port is a port, HOST:PORT or a Unix socket's path, not '${ready.port}'`;
+  }
+  if ("line" in ready && config.stdoutFile !== undefined && config.stderrFile !== undefined) {
+    return `node '${name}': ready.line is looked for in its output, all of which goes to files`;
+  }
+  if ("fd" in ready && config.zeek !== undefined) {
+    return `node '${name}': a Zeek says on no descriptor that it is ready`;
   }
   return undefined;
 }

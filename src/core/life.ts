@@ -1,6 +1,7 @@
 /** What there is to know of a node's life: its states, what happens to it, and what comes of that. */
 import type { Policy } from "./config.ts";
-import { type Exit, FRESH, type Revival } from "./revival.ts";
+import type { Readiness, ReadyRules } from "./readiness.ts";
+import type { Exit, Revival } from "./revival.ts";
 import type { StopProgress, StopRules } from "./stopping.ts";
 
 /** What outlasts a single process of a node. */
@@ -10,22 +11,41 @@ export interface Life {
   revival: Revival;
 }
 
+/** What a node was told to do once its process has ended. */
+export type Told = "respawn" | "stopped" | "gone";
+
+/** Why a node has no process and wants none: it was told, its work is done, or it was given up. */
+export type StoppedWhy = "told" | "done" | "failed";
+
 /** What follows once the process and its group are gone. */
-export type After = "respawn" | "stopped" | "gone" | { reviveAt: number };
+export type After = Told | { stopped: "done" | "failed" } | { reviveAt: number };
+
+/** A process, and the group that has to be empty before a successor may start. */
+export interface Running {
+  pid: number;
+  /** The group's number: that of its leader, which signals go to. */
+  group: number;
+}
 
 export type State =
-  | { tag: "pending"; life: Life }
+  /** It is to start, and waits for the nodes that it comes after. */
+  | { tag: "pending"; life: Life; since: number; revived: boolean }
   | {
       tag: "starting";
       life: Life;
       since: number;
       revived: boolean;
-      /** "recreate": the start under way was a destroyed creation's, and is not the new one's. */
-      after: "run" | "respawn" | "recreate" | "gone";
+      /**
+       * "recreate": the start under way was a destroyed creation's, and is not the new one's;
+       * "dismiss": the same, and the new one is not to start.
+       */
+      after: "run" | "recreate" | "dismiss" | Told;
     }
-  | { tag: "running"; life: Life; pid: number; since: number }
+  | ({ tag: "running"; life: Life; since: number; readiness: Readiness } & Running)
   | { tag: "waiting"; life: Life; until: number }
-  | { tag: "stopping"; life: Life; pid: number; stop: StopProgress; after: "respawn" | "gone" }
+  /** It is to end, and waits for the nodes that come after it, which end first. */
+  | ({ tag: "held"; life: Life; since: number; after: Told } & Running)
+  | ({ tag: "stopping"; life: Life; stop: StopProgress; after: Told } & Running)
   | {
       /** The process has gone, others of its group have not; or both belong to a dead Stem. */
       tag: "clearing";
@@ -37,21 +57,35 @@ export type State =
       lookAt: number;
       after: After;
     }
-  | { tag: "stopped"; life: Life }
+  | { tag: "stopped"; life: Life; why: StoppedWhy }
   | { tag: "gone" };
 
-/** Commands (create, restart, destroy), facts (started, failed, exited, looked), and time (wake). */
+/** Commands (create, …, destroy), facts (started, …, looked), and what comes with time (go, wake). */
 export type Event =
-  /** `previous`: process groups that an earlier Stem left; they go first. */
-  | { type: "create"; generation: number; previous: readonly number[] }
+  | {
+      type: "create";
+      generation: number;
+      /** Process groups that an earlier Stem left; they go first. */
+      previous: readonly number[];
+      /** It was told to stop, under an earlier Stem. */
+      stopped: boolean;
+    }
+  | { type: "start" }
   | { type: "restart" }
+  | { type: "stop" }
   | { type: "destroy" }
-  | { type: "started"; pid: number }
+  | ({ type: "started" } & Running)
   | { type: "failed" }
+  /** The process has said that it is ready. */
+  | { type: "ready"; pid: number }
+  /** The answer to a `probe`. */
+  | { type: "probed"; pid: number; isReady: boolean }
   /** `remains`: whether others of its process group still live. */
   | { type: "exited"; pid: number; exit: Exit; remains: boolean }
   /** The answer to a `look`: those of the groups that still have a member. */
   | { type: "looked"; left: readonly number[] }
+  /** What it waits for, of other nodes, may be there. */
+  | { type: "go" }
   | { type: "wake" };
 
 export type Effect =
@@ -59,14 +93,21 @@ export type Effect =
   | { type: "signal"; pid: number; signal: NodeJS.Signals }
   | { type: "signalGroups"; groups: readonly number[]; signal: NodeJS.Signals }
   | { type: "look"; groups: readonly number[] }
+  /** Look whether the process is ready. */
+  | { type: "probe"; pid: number }
   | { type: "report"; news: News };
 
 /** Why a report is made. */
 export type News =
   | { kind: "started"; revived: boolean }
   | { kind: "failed" }
+  | { kind: "ready" }
   | { kind: "exited"; pid: number; exit: Exit; premature: boolean }
   | { kind: "changed" }
+  /** It has waited for other nodes for long. */
+  | { kind: "blocked" }
+  /** It has started without nodes that it comes after, since they have failed for too long. */
+  | { kind: "impatient"; without: readonly string[] }
   | { kind: "gone" };
 
 export interface Step {
@@ -74,12 +115,20 @@ export interface Step {
   effects: Effect[];
 }
 
-/** The policies of a node, and whether SIGKILL is allowed. */
+/** The policies of a node, whether SIGKILL is allowed, and how it becomes ready. */
 export interface Rules extends Policy {
   stop: StopRules;
+  ready: ReadyRules;
 }
 
-export const NEW: State = { tag: "pending", life: { generation: 0, revival: FRESH } };
+/** What the other nodes allow this one: its start, if those that it comes after are ready; its end. */
+export interface Others {
+  mayStart: boolean;
+  mayEnd: boolean;
+}
+
+/** What a name is before its first creation. */
+export const NEW: State = { tag: "gone" };
 
 /** When the node next wants a `wake`, if ever (monotonic milliseconds). */
 export function wakeAt(state: State): number | undefined {
@@ -90,9 +139,11 @@ export function wakeAt(state: State): number | undefined {
       return state.stop.next;
     case "clearing":
       return Math.min(state.stop.next, state.lookAt);
+    case "running":
+      return state.readiness.tag === "unseen" ? state.readiness.lookAt : undefined;
     case "pending":
     case "starting":
-    case "running":
+    case "held":
     case "stopped":
     case "gone":
       return undefined;

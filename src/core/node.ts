@@ -6,33 +6,54 @@
  * other road to `spawn` begins in a state without a process: "pending", "waiting", "stopped", or
  * a stop of which the whole process group has been seen to be gone.
  */
-import type { After, Effect, Event, Life, News, Rules, State, Step } from "./life.ts";
-import { afterDeath, attempted, FRESH, isPremature } from "./revival.ts";
+import type {
+  After,
+  Effect,
+  Event,
+  Life,
+  News,
+  Others,
+  Rules,
+  Running,
+  State,
+  Step,
+  StoppedWhy,
+  Told,
+} from "./life.ts";
+import { firstReadiness, lookAfter } from "./readiness.ts";
+import { afterDeath, attempted, type Exit, FRESH, isPremature } from "./revival.ts";
 import { forRemains, lookAgainAfter, nextSignal, type StopRules } from "./stopping.ts";
 
-/**
- * One step of a node's life.
- * @param now monotonic milliseconds
- * @param rules those of the process that runs or ran last
- */
-export function step(state: State, event: Event, now: number, rules: Rules): Step {
+/** All that a step depends on beside the state and the event. */
+export interface Circumstances {
+  /** Monotonic milliseconds. */
+  now: number;
+  /** Those of the process that runs or ran last. */
+  rules: Rules;
+  others: Others;
+}
+
+/** One step of a node's life. */
+export function step(state: State, event: Event, about: Circumstances): Step {
   switch (state.tag) {
     case "pending":
-      return pending(state, event, now, rules);
+      return pending(state, event, about);
     case "starting":
-      return starting(state, event, now, rules);
+      return starting(state, event, about);
     case "running":
-      return running(state, event, now, rules);
+      return running(state, event, about);
     case "waiting":
-      return waiting(state, event, now);
+      return waiting(state, event, about);
+    case "held":
+      return held(state, event, about);
     case "stopping":
-      return stopping(state, event, now, rules);
+      return stopping(state, event, about);
     case "clearing":
-      return clearing(state, event, now, rules);
+      return clearing(state, event, about);
     case "stopped":
-      return stopped(state, event, now);
+      return stopped(state, event, about);
     case "gone":
-      return gone(state, event, now, rules);
+      return gone(state, event, about);
     default:
       return state satisfies never;
   }
@@ -40,16 +61,21 @@ export function step(state: State, event: Event, now: number, rules: Rules): Ste
 
 type In<Tag extends State["tag"]> = Extract<State, { tag: Tag }>;
 
-function pending(state: In<"pending">, event: Event, now: number, rules: Rules): Step {
+function pending(state: In<"pending">, event: Event, about: Circumstances): Step {
   switch (event.type) {
-    case "create":
-      return create(event, now, rules);
-    case "restart":
-      return spawn(state.life, now);
+    case "go":
+      return about.others.mayStart ? spawn(state.life, about, state.revived) : unchanged(state);
+    case "stop":
+      return rest(state.life, "told");
     case "destroy":
       return end();
+    case "create":
+    case "start":
+    case "restart":
     case "started":
     case "failed":
+    case "ready":
+    case "probed":
     case "exited":
     case "looked":
     case "wake":
@@ -59,45 +85,70 @@ function pending(state: In<"pending">, event: Event, now: number, rules: Rules):
   }
 }
 
-function starting(state: In<"starting">, event: Event, now: number, rules: Rules): Step {
+function starting(state: In<"starting">, event: Event, about: Circumstances): Step {
   switch (event.type) {
     case "started": {
-      if (state.after === "recreate") {
+      const { pid, group } = event;
+      if (state.after === "recreate" || state.after === "dismiss") {
         const { life, since } = state;
-        return stop({ tag: "running", life, pid: event.pid, since }, "respawn", now, rules);
+        const after = state.after === "recreate" ? "respawn" : "stopped";
+        return stop({ life, since, pid, group }, after, about);
       }
       const life = { ...state.life, generation: state.life.generation + 1 };
       const news: News = { kind: "started", revived: state.revived };
-      const running: State = { tag: "running", life, pid: event.pid, since: state.since };
-      const begun: Step = { state: running, effects: [report(news)] };
-      return state.after === "run" ? begun : chain(begun, stop(running, state.after, now, rules));
+      const readiness = firstReadiness(about.rules.ready, about.now);
+      const { since } = state;
+      const begun: Step = {
+        state: { tag: "running", life, pid, group, since, readiness },
+        effects: [report(news)],
+      };
+      return state.after === "run"
+        ? begun
+        : chain(begun, stop({ life, since, pid, group }, state.after, about));
     }
     case "failed": {
-      if (state.after === "gone") return end();
-      if (state.after === "recreate") return spawn(state.life, now);
-      if (state.after === "respawn")
-        return chain({ state, effects: [report({ kind: "failed" })] }, spawn(state.life, now));
-      const verdict = afterDeath(state.life.revival, { code: 1 }, state.since, now, rules.revival);
-      const life = { ...state.life, revival: verdict.revival };
+      const { life, since, after } = state;
+      if (after === "gone") return end();
+      if (after === "recreate") return launch(life, about);
+      if (after === "dismiss") return rest(life, "told");
+      const failure: Step = { state, effects: [report({ kind: "failed" })] };
+      if (after === "respawn") return chain(failure, launch(life, about));
+      if (after === "stopped") return chain(failure, rest(life, "told"));
+      const { rules, now } = about;
+      const verdict = afterDeath(life.revival, { code: 1 }, since, now, rules.revival);
+      const known = { ...life, revival: verdict.revival };
       return {
         state: verdict.revive
-          ? { tag: "waiting", life, until: verdict.at }
-          : { tag: "stopped", life },
-        effects: [report({ kind: "failed" })],
+          ? { tag: "waiting", life: known, until: verdict.at }
+          : { tag: "stopped", life: known, why: "failed" },
+        effects: failure.effects,
       };
     }
     case "create":
       return state.after === "gone"
-        ? { state: { ...state, life: newLife(event), after: "recreate" }, effects: [] }
+        ? {
+            state: {
+              ...state,
+              life: newLife(event),
+              after: event.stopped ? "dismiss" : "recreate",
+            },
+            effects: [],
+          }
         : unchanged(state);
+    case "start":
+      if (state.after === "dismiss") return tell(state, "recreate");
+      return state.after === "stopped" ? tell(state, "run") : unchanged(state);
     case "restart":
-      return state.after === "gone" || state.after === "recreate"
-        ? unchanged(state)
-        : { state: { ...state, after: "respawn" }, effects: [] };
+      return tell(state, isAnothers(state) ? "recreate" : "respawn");
+    case "stop":
+      return tell(state, isAnothers(state) ? "dismiss" : "stopped");
     case "destroy":
-      return { state: { ...state, after: "gone" }, effects: [] };
+      return tell(state, "gone");
+    case "ready":
+    case "probed":
     case "exited":
     case "looked":
+    case "go":
     case "wake":
       return unchanged(state);
     default:
@@ -105,102 +156,141 @@ function starting(state: In<"starting">, event: Event, now: number, rules: Rules
   }
 }
 
-function running(state: In<"running">, event: Event, now: number, rules: Rules): Step {
+function running(state: In<"running">, event: Event, about: Circumstances): Step {
+  const { readiness } = state;
   switch (event.type) {
     case "exited": {
       if (event.pid !== state.pid) return unchanged(state);
-      const { pid, exit } = event;
+      const { exit } = event;
+      const { rules, now } = about;
       const verdict = afterDeath(state.life.revival, exit, state.since, now, rules.revival);
       const life = { ...state.life, revival: verdict.revival };
-      const after: After = verdict.revive ? { reviveAt: verdict.at } : "stopped";
-      const next = event.remains
-        ? clear(life, [pid], after, now, rules)
-        : proceed(life, after, now);
-      return chain(
-        {
-          state,
-          effects: [
-            report({ kind: "exited", pid, exit, premature: isPremature(exit, rules.revival) }),
-          ],
-        },
-        next,
-      );
+      const after: After = verdict.revive ? { reviveAt: verdict.at } : { stopped: outcomeOf(exit) };
+      return ended({ ...state, life }, event, after, isPremature(exit, rules.revival), about);
     }
+    case "ready":
+      return event.pid === state.pid && readiness.tag !== "ready"
+        ? becomeReady(state)
+        : unchanged(state);
+    case "probed":
+      if (event.pid !== state.pid || readiness.tag !== "looking") return unchanged(state);
+      if (event.isReady) return becomeReady(state);
+      return lookLater(state, readiness.looks + 1, about.now);
+    case "wake":
+      if (readiness.tag !== "unseen" || about.now < readiness.lookAt) return unchanged(state);
+      return {
+        state: { ...state, readiness: { tag: "looking", looks: readiness.looks } },
+        effects: [{ type: "probe", pid: state.pid }],
+      };
     case "restart":
-      return stop(state, "respawn", now, rules);
+      return stop(state, "respawn", about);
+    case "stop":
+      return stop(state, "stopped", about);
     case "destroy":
-      return stop(state, "gone", now, rules);
+      return stop(state, "gone", about);
     case "create":
+    case "start":
     case "started":
     case "failed":
     case "looked":
-    case "wake":
+    case "go":
       return unchanged(state);
     default:
       return event satisfies never;
   }
 }
 
-function waiting(state: In<"waiting">, event: Event, now: number): Step {
+function waiting(state: In<"waiting">, event: Event, about: Circumstances): Step {
   switch (event.type) {
     case "wake":
-      return now >= state.until ? revive(state.life, now) : unchanged(state);
+      return about.now >= state.until ? revive(state.life, about) : unchanged(state);
+    case "start":
     case "restart":
-      return spawn(state.life, now);
+      return launch(state.life, about);
+    case "stop":
+      return rest(state.life, "told");
     case "destroy":
       return end();
     case "create":
     case "started":
     case "failed":
+    case "ready":
+    case "probed":
     case "exited":
     case "looked":
+    case "go":
       return unchanged(state);
     default:
       return event satisfies never;
   }
 }
 
-function stopping(state: In<"stopping">, event: Event, now: number, rules: Rules): Step {
+function held(state: In<"held">, event: Event, about: Circumstances): Step {
   switch (event.type) {
-    case "exited": {
+    case "go":
+      return about.others.mayEnd ? stop(state, state.after, about) : unchanged(state);
+    case "exited":
       if (event.pid !== state.pid) return unchanged(state);
-      const { pid, exit } = event;
-      const next = event.remains
-        ? clear(state.life, [pid], state.after, now, rules)
-        : proceed(state.life, state.after, now);
-      return chain(
-        { state, effects: [report({ kind: "exited", pid, exit, premature: false })] },
-        next,
-      );
-    }
-    case "wake": {
-      if (now < state.stop.next) return unchanged(state);
-      const { signal, stop } = nextSignal(state.stop.shots, now, rules.stop);
-      return { state: { ...state, stop }, effects: [{ type: "signal", pid: state.pid, signal }] };
-    }
+      return ended(state, event, state.after, false, about);
     case "create":
-      return state.after === "gone"
-        ? {
-            state: { ...state, life: newLife(event), after: "respawn" },
-            effects: [report({ kind: "changed" })],
-          }
-        : unchanged(state);
-    case "destroy":
-      return { state: { ...state, after: "gone" }, effects: [] };
+      return recreate(state, event);
+    case "start":
+      return state.after === "stopped" ? tell(state, "respawn") : unchanged(state);
     case "restart":
+      return tell(state, "respawn");
+    case "stop":
+      return tell(state, "stopped");
+    case "destroy":
+      return tell(state, "gone");
     case "started":
     case "failed":
+    case "ready":
+    case "probed":
     case "looked":
+    case "wake":
       return unchanged(state);
     default:
       return event satisfies never;
   }
 }
 
-function clearing(state: In<"clearing">, event: Event, now: number, rules: Rules): Step {
+function stopping(state: In<"stopping">, event: Event, about: Circumstances): Step {
+  switch (event.type) {
+    case "exited":
+      if (event.pid !== state.pid) return unchanged(state);
+      return ended(state, event, state.after, false, about);
+    case "wake": {
+      if (about.now < state.stop.next) return unchanged(state);
+      const { signal, stop } = nextSignal(state.stop.shots, about.now, about.rules.stop);
+      return { state: { ...state, stop }, effects: [{ type: "signal", pid: state.group, signal }] };
+    }
+    case "create":
+      return recreate(state, event);
+    case "start":
+      return state.after === "stopped" ? tell(state, "respawn") : unchanged(state);
+    case "restart":
+      return tell(state, "respawn");
+    case "stop":
+      return tell(state, "stopped");
+    case "destroy":
+      return tell(state, "gone");
+    case "started":
+    case "failed":
+    case "ready":
+    case "probed":
+    case "looked":
+    case "go":
+      return unchanged(state);
+    default:
+      return event satisfies never;
+  }
+}
+
+function clearing(state: In<"clearing">, event: Event, about: Circumstances): Step {
+  const { now, rules } = about;
   switch (event.type) {
     case "looked": {
-      if (event.left.length === 0) return proceed(state.life, state.after, now);
+      if (event.left.length === 0) return proceed(state.life, state.after, about);
       const lookAt = now + lookAgainAfter(state.looks);
       return {
         state: { ...state, groups: event.left, looks: state.looks + 1, lookAt },
@@ -220,38 +310,44 @@ function clearing(state: In<"clearing">, event: Event, now: number, rules: Rules
       };
     }
     case "create":
-      return state.after === "gone"
-        ? {
-            state: { ...state, life: newLife(event), after: "respawn" },
-            effects: [report({ kind: "changed" })],
-          }
-        : unchanged(state);
+      return recreate(state, event);
+    case "start":
+      return state.after === "gone" ? unchanged(state) : tell(state, "respawn");
     case "restart":
-      return state.after === "gone"
-        ? unchanged(state)
-        : { state: { ...state, after: "respawn" }, effects: [] };
+      return tell(state, "respawn");
+    case "stop":
+      return tell(state, "stopped");
     case "destroy":
-      return { state: { ...state, after: "gone" }, effects: [] };
+      return tell(state, "gone");
     case "started":
     case "failed":
+    case "ready":
+    case "probed":
     case "exited":
+    case "go":
       return unchanged(state);
     default:
       return event satisfies never;
   }
 }
 
-function stopped(state: In<"stopped">, event: Event, now: number): Step {
+function stopped(state: In<"stopped">, event: Event, about: Circumstances): Step {
   switch (event.type) {
+    case "start":
     case "restart":
-      return spawn(state.life, now);
+      return launch(state.life, about);
+    case "stop":
+      return state.why === "told" ? unchanged(state) : rest(state.life, "told");
     case "destroy":
       return end();
     case "create":
     case "started":
     case "failed":
+    case "ready":
+    case "probed":
     case "exited":
     case "looked":
+    case "go":
     case "wake":
       return unchanged(state);
     default:
@@ -259,16 +355,25 @@ function stopped(state: In<"stopped">, event: Event, now: number): Step {
   }
 }
 
-function gone(state: In<"gone">, event: Event, now: number, rules: Rules): Step {
+function gone(state: In<"gone">, event: Event, about: Circumstances): Step {
   switch (event.type) {
-    case "create":
-      return create(event, now, rules);
+    case "create": {
+      const life = newLife(event);
+      const after = event.stopped ? "stopped" : "respawn";
+      if (event.previous.length > 0) return clear(life, event.previous, after, about, true);
+      return proceed(life, after, about);
+    }
+    case "start":
     case "restart":
+    case "stop":
     case "destroy":
     case "started":
     case "failed":
+    case "ready":
+    case "probed":
     case "exited":
     case "looked":
+    case "go":
     case "wake":
       return unchanged(state);
     default:
@@ -276,31 +381,97 @@ function gone(state: In<"gone">, event: Event, now: number, rules: Rules): Step 
   }
 }
 
-function create(event: Extract<Event, { type: "create" }>, now: number, rules: Rules): Step {
-  const life = newLife(event);
-  if (event.previous.length === 0) return spawn(life, now);
-  return clear(life, event.previous, "respawn", now, rules, true);
+/** A new creation of a name whose last one is still ending: it starts when that has gone. */
+function recreate(
+  state: In<"held" | "stopping" | "clearing">,
+  event: Extract<Event, { type: "create" }>,
+): Step {
+  if (state.after !== "gone") return unchanged(state);
+  const after = event.stopped ? "stopped" : "respawn";
+  return {
+    state: { ...state, life: newLife(event), after },
+    effects: [report({ kind: "changed" })],
+  };
+}
+
+/** The start under way is that of a creation that was destroyed since. */
+function isAnothers({ after }: In<"starting">): boolean {
+  return after === "recreate" || after === "dismiss";
+}
+
+/** Another order for a node that has one already. What was destroyed stays destroyed. */
+function tell(state: In<"starting">, after: In<"starting">["after"]): Step;
+function tell(state: In<"held" | "stopping" | "clearing">, after: Told): Step;
+function tell(
+  state: In<"starting" | "held" | "stopping" | "clearing">,
+  after: In<"starting">["after"],
+): Step {
+  if (state.after === "gone" || state.after === after) return unchanged(state);
+  return { state: { ...state, after } as State, effects: [] };
+}
+
+/** A start: at once, or as soon as the nodes that it comes after allow it. */
+function launch(life: Life, about: Circumstances, revived = false): Step {
+  if (about.others.mayStart) return spawn(life, about, revived);
+  return {
+    state: { tag: "pending", life, since: about.now, revived },
+    effects: [report({ kind: "changed" })],
+  };
 }
 
 /** The only place from which a process is ever started. */
-function spawn(life: Life, now: number, revived = false): Step {
+function spawn(life: Life, { now }: Circumstances, revived: boolean): Step {
   return {
     state: { tag: "starting", life, since: now, revived, after: "run" },
     effects: [{ type: "spawn" }],
   };
 }
 
-function revive(life: Life, now: number): Step {
-  return spawn({ ...life, revival: attempted(life.revival) }, now, true);
+function revive(life: Life, about: Circumstances): Step {
+  return launch({ ...life, revival: attempted(life.revival) }, about, true);
 }
 
-function stop(state: In<"running">, after: "respawn" | "gone", now: number, rules: Rules): Step {
-  const { life, pid } = state;
+function becomeReady(state: In<"running">): Step {
+  return {
+    state: { ...state, readiness: { tag: "ready" } },
+    effects: [report({ kind: "ready" })],
+  };
+}
+
+function lookLater(state: In<"running">, looks: number, now: number): Step {
+  return {
+    state: { ...state, readiness: { tag: "unseen", looks, lookAt: now + lookAfter(looks) } },
+    effects: [],
+  };
+}
+
+/** Tells a process to end: at once, or as soon as the nodes that come after it have ended. */
+function stop(
+  { life, pid, group, since }: { life: Life; since: number } & Running,
+  after: Told,
+  { now, rules, others }: Circumstances,
+): Step {
+  const told = report({ kind: "changed" });
+  if (!others.mayEnd)
+    return { state: { tag: "held", life, pid, group, since, after }, effects: [told] };
   const first = nextSignal(0, now, rules.stop);
   return {
-    state: { tag: "stopping", life, pid, stop: first.stop, after },
-    effects: [{ type: "signal", pid, signal: first.signal }, report({ kind: "changed" })],
+    state: { tag: "stopping", life, pid, group, stop: first.stop, after },
+    effects: [{ type: "signal", pid: group, signal: first.signal }, told],
   };
+}
+
+/** Its process has ended: first what is left of its group goes. */
+function ended(
+  { life, group }: { life: Life } & Running,
+  { pid, exit, remains }: Extract<Event, { type: "exited" }>,
+  after: After,
+  premature: boolean,
+  about: Circumstances,
+): Step {
+  const effects = [report({ kind: "exited", pid, exit, premature })];
+  const next = remains ? clear(life, [group], after, about) : proceed(life, after, about);
+  return { state: next.state, effects: [...effects, ...next.effects] };
 }
 
 /** Ends what is left of process groups, and does what follows once they are empty. */
@@ -308,8 +479,7 @@ function clear(
   life: Life,
   groups: readonly number[],
   after: After,
-  now: number,
-  rules: Rules,
+  { now, rules }: Circumstances,
   inherited = false,
 ): Step {
   const first = nextSignal(0, now, clearingRules({ inherited }, rules));
@@ -334,16 +504,24 @@ function clearingRules(state: { inherited: boolean }, rules: Rules): StopRules {
 }
 
 /** Nothing of the node lives any more: go on with what was to follow. */
-function proceed(life: Life, after: After, now: number): Step {
-  if (after === "respawn") return spawn(life, now);
+function proceed(life: Life, after: After, about: Circumstances): Step {
+  if (after === "respawn") return launch(life, about);
   if (after === "gone") return end();
-  if (after === "stopped")
-    return { state: { tag: "stopped", life }, effects: [report({ kind: "changed" })] };
-  if (now >= after.reviveAt) return revive(life, now);
+  if (after === "stopped") return rest(life, "told");
+  if ("stopped" in after) return rest(life, after.stopped);
+  if (about.now >= after.reviveAt) return revive(life, about);
   return {
     state: { tag: "waiting", life, until: after.reviveAt },
     effects: [report({ kind: "changed" })],
   };
+}
+
+function rest(life: Life, why: StoppedWhy): Step {
+  return { state: { tag: "stopped", life, why }, effects: [report({ kind: "changed" })] };
+}
+
+function outcomeOf({ code }: Exit): "done" | "failed" {
+  return code === 0 ? "done" : "failed";
 }
 
 function end(): Step {

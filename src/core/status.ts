@@ -10,6 +10,10 @@ export interface NodeStatus {
   /** While a process runs. */
   pid?: number;
   state: NodeState;
+  /** Of a process that runs: whether it is ready, as its configuration has it. */
+  ready?: boolean;
+  /** The nodes that it waits for: before it starts, or before it ends. The first of them. */
+  waitsFor?: readonly string[];
   /** Starts so far. */
   generation: number;
   /** The last change of state. */

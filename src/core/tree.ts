@@ -1,26 +1,28 @@
 /** All nodes of a Stem: names, configurations and lives; commands in, effects out. No clock, no I/O. */
 import { type NodeConfig, policyOf } from "./config.ts";
-import { type Event, NEW, type News, type Rules, type State, wakeAt } from "./life.ts";
+import { type Event, NEW, type News, type Others, type Rules, type State, wakeAt } from "./life.ts";
 import { step } from "./node.ts";
-import type { Exit } from "./revival.ts";
-import type { NodeState } from "./status.ts";
+import { inEndOrder } from "./order.ts";
+import {
+  Followers,
+  isEnding,
+  type Standing,
+  standingOf,
+  type Wait,
+  waitToEnd,
+  waitToStart,
+} from "./precedence.ts";
+import { readyRulesOf } from "./readiness.ts";
+import {
+  isFulfilled,
+  type NodeReport,
+  type Reported,
+  type Request,
+  reportOf,
+  stateName,
+} from "./report.ts";
 
-/** A node as the Stem reports it. Times are monotonic milliseconds of the Stem's clock. */
-export interface NodeReport {
-  /** Which creation of that name it is; the Supervisor counts them. */
-  id: number;
-  name: string;
-  state: NodeState;
-  pid?: number;
-  /** With `pid` it names a process for good (clock ticks since boot); added by the Stem's shell. */
-  startTime?: number;
-  generation: number;
-  since: number;
-  lastExit?: Exit & { at: number };
-  nextStart?: number;
-  /** The last restart request that the latest start has answered. */
-  answered?: number;
-}
+export type { NodeReport } from "./report.ts";
 
 /** What a Stem is asked to create. */
 export interface Creation {
@@ -30,6 +32,8 @@ export interface Creation {
   generation?: number;
   /** Process groups that an earlier Stem left, which end before this node starts. */
   previous?: readonly number[];
+  /** It is not to start until it is told to. */
+  stopped?: boolean;
 }
 
 export type TreeEffect =
@@ -37,29 +41,35 @@ export type TreeEffect =
   | { type: "signal"; pid: number; signal: NodeJS.Signals }
   | { type: "signalGroups"; groups: readonly number[]; signal: NodeJS.Signals }
   | { type: "look"; name: string; groups: readonly number[] }
+  | { type: "probe"; name: string; config: NodeConfig; pid: number }
   | { type: "report"; report: NodeReport; news: News }
   | { type: "gone"; name: string; id: number };
 
-interface Entry {
-  id: number;
-  name: string;
+interface Entry extends Reported {
   config: NodeConfig;
   /** Of the process that runs or ran last; `config` may already be its successor's. */
   rules: Rules;
-  state: State;
-  /** Starts so far: the last report, of a node that is gone, tells them too. */
-  generation: number;
-  since: number;
-  lastExit?: Exit & { at: number };
-  /** The last restart request; answered by the next start. */
-  request: number;
-  answered: number;
+  /** Since when it has not been ready, after a failure. */
+  failingSince?: number;
+  /** While it waits for others: when to look again, and when people are told that it waits. */
+  lookAt?: number;
+  sayAt?: number;
+  /** What was asked for last, until it is fulfilled. */
+  request?: Request;
   /** Destroyed creations of this name whose process still has to end. */
   ending: number[];
 }
 
+/** A node that has waited so long for others is told of. */
+const SAY_AFTER_MS = 10_000;
+
 export class Tree {
   readonly #entries = new Map<string, Entry>();
+  readonly #followers = new Followers();
+  /** Those that wait for others before they end. */
+  readonly #held = new Set<Entry>();
+  /** Names of nodes of which something has changed, for those that wait for them. */
+  readonly #changed = new Set<string>();
   readonly #sigkill: boolean;
 
   /** @param options.sigkill whether SIGKILL may be used at all */
@@ -73,58 +83,71 @@ export class Tree {
   }
 
   create(creation: Creation, now: number): TreeEffect[] {
-    const { id, config, generation = 0, previous = [] } = creation;
+    const { id, config, generation = 0, previous = [], stopped = false } = creation;
     const known = this.#entries.get(config.name);
-    const entry = known ?? this.#newEntry(creation, now);
     if (known !== undefined) {
-      if (!isEnding(known.state)) return [];
+      if (!isGoing(known.state)) return [];
+      this.#followers.delete(known.config);
       known.id = id;
       known.config = config;
       delete known.lastExit;
+      delete known.request;
     }
-    return this.#step(entry, { type: "create", generation, previous }, now);
+    const entry = known ?? this.#newEntry(creation, now);
+    this.#followers.add(config);
+    const event: Event = { type: "create", generation, previous, stopped };
+    return this.#settled(this.#step(entry, event, now), now);
   }
 
   destroy(name: string, now: number): TreeEffect[] {
     const entry = this.#entries.get(name);
     if (entry === undefined || entry.ending.includes(entry.id)) return [];
-    entry.ending.push(entry.id);
-    return this.#step(entry, { type: "destroy" }, now);
+    return this.#settled(this.#destroy(entry, now), now);
   }
 
-  /** @param request a number that the report of the start that follows will carry */
-  restart(name: string, request: number, now: number): TreeEffect[] {
+  /** @param number of the request, which the report that tells its fulfilment will carry */
+  order(goal: Request["goal"], name: string, number: number, now: number): TreeEffect[] {
     const entry = this.#entries.get(name);
     if (entry === undefined) return [];
-    entry.request = request;
-    return this.#step(entry, { type: "restart" }, now);
+    entry.request = { number, goal };
+    delete entry.failingSince;
+    const effects = this.#step(entry, { type: goal }, now);
+    // What was so already is told all the same: somebody waits for it.
+    if (entry.answered === number && !effects.some(({ type }) => type === "report"))
+      effects.push(...this.#report(entry, { kind: "changed" }, now));
+    return this.#settled(effects, now);
   }
 
-  /** The end of the tree: every node at once. */
+  /** The end of the tree: what comes after others ends before them. */
   end(now: number): TreeEffect[] {
-    return [...this.#entries.keys()].flatMap((name) => this.destroy(name, now));
+    const entries = inEndOrder([...this.#entries.values()], ({ config }) => config);
+    const effects = entries.flatMap((entry) =>
+      entry.ending.includes(entry.id) ? [] : this.#destroy(entry, now),
+    );
+    return this.#settled(effects, now);
   }
 
   /** A fact about a node: what became of an effect, or a death. */
   handle(name: string, event: Event, now: number): TreeEffect[] {
     const entry = this.#entries.get(name);
-    return entry === undefined ? [] : this.#step(entry, event, now);
+    return entry === undefined ? [] : this.#settled(this.#step(entry, event, now), now);
   }
 
   /** Lets every node act whose time has come. */
   wake(now: number): TreeEffect[] {
-    const due = [...this.#entries.values()].filter((entry) => {
-      const at = wakeAt(entry.state);
-      return at !== undefined && at <= now;
+    const due = [...this.#entries.values()].filter((entry) => (wakeOf(entry) ?? Infinity) <= now);
+    const effects = due.flatMap((entry) => {
+      if (entry.state.tag !== "pending") return this.#step(entry, { type: "wake" }, now);
+      return [...this.#lookAgain(entry, now), ...this.#sayBlocked(entry, now)];
     });
-    return due.flatMap((entry) => this.#step(entry, { type: "wake" }, now));
+    return this.#settled(effects, now);
   }
 
   /** When `wake` is next due (monotonic milliseconds). */
   nextWake(): number | undefined {
     let earliest: number | undefined;
-    for (const { state } of this.#entries.values()) {
-      const at = wakeAt(state);
+    for (const entry of this.#entries.values()) {
+      const at = wakeOf(entry);
       if (at !== undefined && (earliest === undefined || at < earliest)) earliest = at;
     }
     return earliest;
@@ -146,43 +169,67 @@ export class Tree {
     return this.#entries.get(name)?.state;
   }
 
+  /** The id of the creation that a name stands for now. */
+  idOf(name: string): number | undefined {
+    return this.#entries.get(name)?.id;
+  }
+
   #newEntry({ id, config }: Creation, now: number): Entry {
-    const rules = this.#rulesOf(config);
-    const { name } = config;
     const entry: Entry = {
       id,
-      name,
+      name: config.name,
       config,
-      rules,
+      rules: this.#rulesOf(config),
       state: NEW,
       generation: 0,
       since: now,
-      request: 0,
+      waitsFor: [],
       answered: 0,
       ending: [],
     };
-    this.#entries.set(name, entry);
+    this.#entries.set(config.name, entry);
     return entry;
   }
 
   #rulesOf(config: NodeConfig): Rules {
     const policy = policyOf(config);
-    return { ...policy, stop: { ...policy.stop, sigkill: this.#sigkill } };
+    const stop = { ...policy.stop, sigkill: this.#sigkill };
+    return { ...policy, stop, ready: readyRulesOf(config) };
+  }
+
+  #destroy(entry: Entry, now: number): TreeEffect[] {
+    entry.ending.push(entry.id);
+    delete entry.failingSince;
+    return this.#step(entry, { type: "destroy" }, now);
   }
 
   #step(entry: Entry, event: Event, now: number): TreeEffect[] {
     const before = entry.state;
-    const { state, effects } = step(before, event, now, entry.rules);
-    if (isStartOutcome(before, event)) entry.answered = entry.request;
+    let wait: Wait | undefined;
+    const others: Others = this.#othersOf(entry, now, (found) => {
+      wait = found;
+    });
+    const { state, effects } = step(before, event, { now, rules: entry.rules, others });
+    if (state === before && effects.length === 0 && event.type !== "start" && event.type !== "stop")
+      return [];
+    this.#changed.add(entry.name);
+    this.#noteWait(entry, state, wait, now);
+    const { request } = entry;
+    if (request !== undefined && isFulfilled(request, before, event, state)) {
+      entry.answered = request.number;
+      delete entry.request;
+    }
     if (stateName(state) !== stateName(before)) entry.since = now;
     entry.state = state;
     if (state.tag !== "gone") entry.generation = state.life.generation;
+    if (state.tag === "running" && state.readiness.tag === "ready") delete entry.failingSince;
     const out: TreeEffect[] = [];
     for (const effect of effects) {
       switch (effect.type) {
         case "spawn":
           entry.rules = this.#rulesOf(entry.config);
           out.push(...this.#released(entry));
+          if (before.tag === "pending") out.push(...this.#impatience(entry, wait, now));
           out.push({
             type: "spawn",
             name: entry.name,
@@ -192,10 +239,15 @@ export class Tree {
           });
           break;
         case "report":
+          // The last creation's process has gone, and its successor has none yet.
+          if (effect.news.kind !== "exited" && isAtRest(state)) out.push(...this.#released(entry));
           out.push(...this.#report(entry, effect.news, now));
           break;
         case "look":
           out.push({ ...effect, name: entry.name });
+          break;
+        case "probe":
+          out.push({ ...effect, name: entry.name, config: entry.config });
           break;
         case "signal":
         case "signalGroups":
@@ -208,9 +260,106 @@ export class Tree {
     return out;
   }
 
+  /** What the other nodes allow; found out only where it is asked for. */
+  #othersOf(entry: Entry, now: number, found: (wait: Wait) => void): Others {
+    const allows = (wait: Wait): boolean => {
+      found(wait);
+      return wait.names.length === 0;
+    };
+    const [start, end] = [() => this.#waitToStart(entry, now), () => this.#waitToEnd(entry)];
+    return {
+      get mayStart() {
+        return allows(start());
+      },
+      get mayEnd() {
+        return allows(end());
+      },
+    };
+  }
+
+  #waitOf(entry: Entry, now: number): Wait {
+    return entry.state.tag === "held" ? this.#waitToEnd(entry) : this.#waitToStart(entry, now);
+  }
+
+  #waitToStart({ state, config }: Entry, now: number): Wait {
+    const since = state.tag === "pending" ? state.since : now;
+    return waitToStart(config, since, now, (name) => this.#standingOf(name, now));
+  }
+
+  #standingOf(name: string, now: number): Standing | undefined {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) return undefined;
+    const standing = standingOf(entry.state, entry.failingSince, entry.rules.ready.timeout);
+    // From then on it has failed, however slowly it goes on.
+    if (standing?.tag === "coming" && standing.failsAt !== undefined && standing.failsAt <= now)
+      return { tag: "failing", since: standing.failsAt };
+    return standing;
+  }
+
+  #waitToEnd({ name }: Entry): Wait {
+    const isEndingNow = (one: string): boolean => {
+      const state = this.#entries.get(one)?.state;
+      return state !== undefined && isEnding(state);
+    };
+    return { names: waitToEnd(name, isEndingNow, (one) => this.#followers.of(one)), without: [] };
+  }
+
+  #noteWait(entry: Entry, state: State, wait: Wait | undefined, now: number): void {
+    if (state.tag === "held") this.#held.add(entry);
+    else this.#held.delete(entry);
+    if (state.tag !== "pending" && state.tag !== "held") {
+      entry.waitsFor = [];
+      delete entry.lookAt;
+      delete entry.sayAt;
+      return;
+    }
+    if (state.tag === "pending" && entry.state.tag !== "pending") entry.sayAt = now + SAY_AFTER_MS;
+    if (wait === undefined) return;
+    entry.waitsFor = wait.names;
+    if (wait.until === undefined) delete entry.lookAt;
+    else entry.lookAt = wait.until;
+  }
+
+  /** Those that wait for a node of which something has changed may now go on. */
+  #settled(effects: TreeEffect[], now: number): TreeEffect[] {
+    for (const name of this.#changed) {
+      this.#changed.delete(name);
+      const waiting = [...this.#held].filter(({ waitsFor }) => waitsFor.includes(name));
+      for (const follower of this.#followers.of(name)) {
+        const entry = this.#entries.get(follower);
+        if (entry?.state.tag === "pending" && entry.waitsFor.includes(name)) waiting.push(entry);
+      }
+      for (const entry of waiting) effects.push(...this.#lookAgain(entry, now));
+    }
+    return effects;
+  }
+
+  /** It goes on if nothing is left to wait for; otherwise what it waits for may be less. */
+  #lookAgain(entry: Entry, now: number): TreeEffect[] {
+    const before = entry.waitsFor;
+    const wait = this.#waitOf(entry, now);
+    if (wait.names.length === 0) return this.#step(entry, { type: "go" }, now);
+    this.#noteWait(entry, entry.state, wait, now);
+    const isSame =
+      before.length === wait.names.length && before.every((n, i) => n === wait.names[i]);
+    return isSame ? [] : this.#report(entry, { kind: "changed" }, now);
+  }
+
+  #sayBlocked(entry: Entry, now: number): TreeEffect[] {
+    if (entry.sayAt === undefined || now < entry.sayAt) return [];
+    delete entry.sayAt;
+    return this.#report(entry, { kind: "blocked" }, now);
+  }
+
+  #impatience(entry: Entry, wait: Wait | undefined, now: number): TreeEffect[] {
+    const without = wait?.without ?? [];
+    return without.length === 0 ? [] : this.#report(entry, { kind: "impatient", without }, now);
+  }
+
   #report(entry: Entry, news: News, now: number): TreeEffect[] {
     if (news.kind === "gone") {
       this.#entries.delete(entry.name);
+      this.#followers.delete(entry.config);
       return this.#released(entry);
     }
     const predecessor = predecessorOf(entry);
@@ -220,6 +369,8 @@ export class Tree {
     }
     if (news.kind === "exited") entry.lastExit = { ...news.exit, at: now };
     if (news.kind === "failed") entry.lastExit = { code: 1, at: now };
+    if (news.kind === "failed" || (news.kind === "exited" && news.premature))
+      entry.failingSince ??= now;
     if (news.kind === "started") entry.since = now;
     return [{ type: "report", report: reportOf(entry), news }];
   }
@@ -232,21 +383,19 @@ export class Tree {
   }
 }
 
-/** Destroyed, but not gone: the name is free for a new creation. */
-function isEnding(state: State): boolean {
-  return (
-    (state.tag === "starting" || state.tag === "stopping" || state.tag === "clearing") &&
-    state.after === "gone"
-  );
+function isAtRest({ tag }: State): boolean {
+  return tag === "pending" || tag === "waiting" || tag === "stopped";
 }
 
-/** A start that was itself told to restart while it was under way answers no request. */
-function isStartOutcome(before: State, event: Event): boolean {
-  return (
-    before.tag === "starting" &&
-    before.after === "run" &&
-    (event.type === "started" || event.type === "failed")
-  );
+function wakeOf({ state, lookAt, sayAt }: Entry): number | undefined {
+  if (state.tag !== "pending") return wakeAt(state);
+  if (lookAt === undefined || sayAt === undefined) return lookAt ?? sayAt;
+  return Math.min(lookAt, sayAt);
+}
+
+/** Destroyed, but not gone: the name is free for a new creation. */
+function isGoing(state: State): boolean {
+  return "after" in state && state.after === "gone";
 }
 
 /** The destroyed creation whose process still has to end before the entry's own can start. */
@@ -259,36 +408,4 @@ function ownReportOf(entry: Entry): NodeReport {
   const { id, name, generation, since } = entry;
   if (predecessorOf(entry) === undefined) return reportOf(entry);
   return { id, name, state: "pending", generation, since };
-}
-
-function reportOf(entry: Entry): NodeReport {
-  const { id, name, state, generation, since, lastExit } = entry;
-  const report: NodeReport = { id, name, state: stateName(state), generation, since };
-  if (state.tag === "running" || state.tag === "stopping") report.pid = state.pid;
-  if (state.tag === "waiting") report.nextStart = state.until;
-  if (lastExit !== undefined) report.lastExit = lastExit;
-  if (entry.answered > 0) report.answered = entry.answered;
-  return report;
-}
-
-function stateName(state: State): NodeState {
-  switch (state.tag) {
-    case "pending":
-      return "pending";
-    case "starting":
-      return state.life.generation === 0 ? "pending" : "waiting";
-    case "running":
-      return "running";
-    case "waiting":
-      return "waiting";
-    case "stopping":
-      return "stopping";
-    case "clearing":
-      return typeof state.after === "object" ? "waiting" : "stopping";
-    case "stopped":
-    case "gone":
-      return "stopped";
-    default:
-      return state satisfies never;
-  }
 }

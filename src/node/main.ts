@@ -12,7 +12,7 @@ import { sayTerminated, scriptProcess } from "../script/run.ts";
 
 const PARENT_CHECK_MS = 1_000;
 
-const [, , argsFile = "", stemPidText = ""] = process.argv;
+const [, , argsFile = "", stemPidText = "", , readyFd] = process.argv;
 const config = JSON.parse(fs.readFileSync(process.env["COPPICE_NODE"] ?? "", "utf8")) as NodeConfig;
 const handedDown = JSON.parse(fs.readFileSync(argsFile, "utf8")) as HandedDown;
 const stemPid = Number(stemPidText);
@@ -37,10 +37,21 @@ setInterval(checkParent, PARENT_CHECK_MS);
 checkParent();
 try {
   await own.run(scripts, handedDown.exec);
+  if (readyFd !== undefined) sayReady(Number(readyFd));
 } catch (error) {
   if (!(error instanceof CoppiceError)) throw error;
   console.error(`error: ${error.message}`);
   process.exit(error.exitStatus);
+}
+
+/** The Stem waits for a newline. What it cannot be told any more it need not know. */
+function sayReady(fd: number): void {
+  try {
+    fs.writeSync(fd, "\n");
+    fs.closeSync(fd);
+  } catch {
+    // It has gone.
+  }
 }
 
 function checkParent(): void {

@@ -8,9 +8,11 @@ export interface SpawnRequest {
   args: readonly string[];
   env: NodeJS.ProcessEnv;
   cwd?: string;
-  /** stdout and stderr: a descriptor to hand over, or a stream of our own to read. */
-  stdout: number | "pipe";
-  stderr: number | "pipe";
+  /** stdout and stderr: a descriptor to hand over, a stream of our own to read, or nothing. */
+  stdout: number | "pipe" | "ignore";
+  stderr: number | "pipe" | "ignore";
+  /** Further descriptors to hand over, by the number that the process finds them under. */
+  others?: ReadonlyMap<number, number | "pipe">;
 }
 
 export interface SpawnEvents {
@@ -24,15 +26,12 @@ export interface SpawnEvents {
  * Starts a process as the leader of a session and process group of its own, with no input.
  * Never throws: every failure goes to `events.failed`.
  */
-export function startProcess(
-  request: SpawnRequest,
-  events: SpawnEvents,
-): { stdout: Readable | null; stderr: Readable | null } {
+export function startProcess(request: SpawnRequest, events: SpawnEvents): Started {
   try {
     const child = spawn(request.file, request.args, {
       env: request.env,
       ...(request.cwd === undefined ? {} : { cwd: request.cwd }),
-      stdio: ["ignore", request.stdout, request.stderr],
+      stdio: ["ignore", request.stdout, request.stderr, ...furtherStdio(request.others)],
       detached: true,
     });
     child.once("exit", (code, signal) => events.exited(exitOf(code, signal)));
@@ -41,11 +40,24 @@ export function startProcess(
       child.on("error", () => {});
       events.started(child.pid);
     }
-    return { stdout: child.stdout, stderr: child.stderr };
+    const { stdout, stderr, stdio } = child;
+    return { stdout, stderr, other: (fd) => (stdio[fd] as Readable | null | undefined) ?? null };
   } catch (error) {
     events.failed(error as NodeJS.ErrnoException);
-    return { stdout: null, stderr: null };
+    return { stdout: null, stderr: null, other: () => null };
   }
+}
+
+/** Our ends of what was asked for as "pipe". */
+export interface Started {
+  stdout: Readable | null;
+  stderr: Readable | null;
+  other(fd: number): Readable | null;
+}
+
+function furtherStdio(others: SpawnRequest["others"]): (number | "pipe" | "ignore")[] {
+  const last = Math.max(2, ...(others?.keys() ?? []));
+  return Array.from({ length: last - 2 }, (_, i) => others?.get(i + 3) ?? "ignore");
 }
 
 /**

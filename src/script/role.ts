@@ -44,6 +44,12 @@ export const supervisor = {
   async restart(name = ""): Promise<boolean> {
     return api().restart(name);
   },
+  async stopNode(name = ""): Promise<boolean> {
+    return api().stopNode(name);
+  },
+  async startNode(name = ""): Promise<boolean> {
+    return api().startNode(name);
+  },
   /** @throws NotSupervisorError in another process */
   status(name = ""): Status {
     return api().status(name);

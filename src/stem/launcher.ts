@@ -1,7 +1,9 @@
 /** Starts a node's process as its configuration says, in Zeek's order: directory, files, CPU, environment. */
 import fs from "node:fs";
 import path from "node:path";
+import type { Readable } from "node:stream";
 import type { NodeConfig } from "../core/config.ts";
+import { readyOf } from "../core/readiness.ts";
 import type { Exit } from "../core/revival.ts";
 import { openOutputFile } from "../os/files.ts";
 import type { PipeEnds, PipePool } from "../os/pipes.ts";
@@ -19,8 +21,11 @@ export interface StartOrder {
 }
 
 export interface StartEvents {
-  started(pid: number): void;
+  /** @param group its process group, if that has another number */
+  started(pid: number, group?: number): void;
   failed(): void;
+  /** The process has said so. */
+  ready(): void;
   exited(exit: Exit): void;
 }
 
@@ -80,8 +85,13 @@ export class Launcher {
     enterable(name, directory);
     const stderr = this.#openStream(order, "stderr", directory, opened);
     const stdout = this.#openStream(order, "stdout", directory, opened);
-    const env = this.#environmentOf(config);
-    const command = config.command ?? [...this.#options.scriptCommand, name];
+    const ready = this.#openReady(config, opened);
+    const env = this.environmentOf(config);
+    const command = config.command ?? [
+      ...this.#options.scriptCommand,
+      name,
+      ...(readyOf(config) === "init" ? [String(READY_FD)] : []),
+    ];
     const [program = ""] = command;
     const problem = executableProblem(program, env["PATH"], directory);
     if (problem !== undefined)
@@ -91,7 +101,15 @@ export class Launcher {
     let running = 0;
     let begun = false;
     const child = startProcess(
-      { file, args, env, cwd: directory, stdout: stdout.give, stderr: stderr.give },
+      {
+        file,
+        args,
+        env,
+        cwd: directory,
+        stdout: stdout.give,
+        stderr: stderr.give,
+        others: new Map(ready === undefined ? [] : [[ready.fd, ready.give]]),
+      },
       {
         started: (pid) => {
           running = pid;
@@ -115,6 +133,24 @@ export class Launcher {
       stderr: stderr.pipe?.open() ?? child.stderr,
     };
     this.#options.output.add(name, running, streams);
+    if (ready === undefined) return;
+    const word = ready.pipe?.open() ?? child.other(ready.fd);
+    if (word !== null) onFirstLine(word, events.ready);
+  }
+
+  /** Where a node says that it is ready; undefined if that is found out in another way. */
+  #openReady(
+    config: NodeConfig,
+    opened: Opened,
+  ): { fd: number; give: number | "pipe"; pipe?: PipeEnds } | undefined {
+    const ready = readyOf(config);
+    const isFd = typeof ready === "object" && "fd" in ready;
+    if (!isFd && ready !== "init") return undefined;
+    const fd = isFd ? ready.fd : READY_FD;
+    const pipe = this.#options.pipes.take();
+    if (pipe === undefined) return { fd, give: "pipe" };
+    opened.pipes.push(pipe);
+    return { fd, give: pipe.write, pipe };
   }
 
   /** A file of the node's, a pipe, or where there are no pipes a socket pair of Node's. */
@@ -146,8 +182,8 @@ export class Launcher {
 
   /** The tools through which the program is executed: each replaces itself by the next. */
   #prefixOf(config: NodeConfig): string[] {
-    const { setpriv, taskset } = this.#options.tools;
-    const prefix = setpriv === undefined ? [] : [setpriv, "--pdeathsig", "TERM", "--"];
+    const { taskset } = this.#options.tools;
+    const prefix = orphanPrefix(this.#options.tools);
     if (config.cpuAffinity === undefined || taskset === undefined) return prefix;
     if (allowedCpus()?.has(config.cpuAffinity) === false) {
       this.#say(config.name, `node '${config.name}' failed to set CPU affinity: Invalid argument`);
@@ -156,7 +192,8 @@ export class Launcher {
     return [...prefix, taskset, "--cpu-list", String(config.cpuAffinity)];
   }
 
-  #environmentOf(config: NodeConfig): NodeJS.ProcessEnv {
+  /** What a node's process gets, and so what looks whether it is ready. */
+  environmentOf(config: NodeConfig): NodeJS.ProcessEnv {
     const env = {
       ...this.#options.env,
       ...config.env,
@@ -198,6 +235,26 @@ export class Launcher {
     this.#options.output.say(name, text);
   }
 }
+
+/** What has the kernel end a process with its parent. */
+export function orphanPrefix({ setpriv }: LaunchTools): string[] {
+  return setpriv === undefined ? [] : [setpriv, "--pdeathsig", "TERM", "--"];
+}
+
+/** Calls back at the first newline; what comes after it is of no interest. */
+function onFirstLine(stream: Readable, act: () => void): void {
+  let isSaid = false;
+  stream.on("error", () => {});
+  stream.on("data", (bytes: Uint8Array) => {
+    if (isSaid || !bytes.includes(NEWLINE)) return;
+    isSaid = true;
+    act();
+  });
+}
+
+const NEWLINE = 0x0a;
+/** Where script nodes say that their `init` handlers are done. */
+const READY_FD = 3;
 
 function enterable(name: string, directory: string): void {
   const fail = (reason: string) => {

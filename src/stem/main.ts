@@ -9,9 +9,10 @@ import { groupHasMembers, signalGroup, signalProcess } from "../os/signals.ts";
 import { findLaunchTools, type LaunchTools } from "../os/tools.ts";
 import type { ToStem } from "../wire/stem-messages.ts";
 import { places, STEM_VARIABLE, type StemSetup } from "../wire/stem-setup.ts";
-import { Launcher } from "./launcher.ts";
+import { Launcher, orphanPrefix } from "./launcher.ts";
 import { StemLink } from "./link.ts";
 import { OutputChannel } from "./output.ts";
+import { Prober } from "./prober.ts";
 import { Stem } from "./stem.ts";
 import { Turns } from "./turns.ts";
 
@@ -42,6 +43,10 @@ const launcher = new Launcher({
     String(process.pid),
   ],
 });
+const prober = new Prober({
+  environmentOf: (config) => launcher.environmentOf(config),
+  prefix: orphanPrefix(tools),
+});
 const link = new StemLink(setup, {
   connected: (socket) => {
     stem.introduce();
@@ -63,6 +68,8 @@ const stem = new Stem(
   {
     clock: systemClock,
     start: (order, events) => launcher.start(order, events),
+    probe: (config, pid, seen) => prober.probe(config, pid, seen),
+    ended: (pid) => prober.exited(pid),
     signal: signalProcess,
     signalGroup,
     living: (groups) => {

@@ -2,6 +2,7 @@
  * The Stem's loop: commands and facts go in, the core decides, effects are carried out here.
  * Nothing waits in here; one timer serves every node.
  */
+import type { NodeConfig } from "../core/config.ts";
 import type { Event } from "../core/life.ts";
 import { type NodeReport, Tree, type TreeEffect } from "../core/tree.ts";
 import type { Clock } from "../os/clock.ts";
@@ -13,6 +14,10 @@ export interface StemPorts {
   clock: Clock;
   /** Starts a node's process; calls back exactly once with `started` or `failed`. */
   start(order: StartOrder, events: StartEvents): void;
+  /** Looks whether a process is ready, in the way that its configuration says; calls back once. */
+  probe(config: NodeConfig, pid: number, seen: (isReady: boolean) => void): void;
+  /** A process has ended: nobody need look at it any more. */
+  ended(pid: number): void;
   signal(pid: number, signal: NodeJS.Signals): void;
   signalGroup(group: number, signal: NodeJS.Signals): void;
   /** Those of the groups that still have a living member. */
@@ -69,12 +74,10 @@ export class Stem {
     const now = this.#ports.clock.now();
     switch (message.type) {
       case "create": {
-        const { id, config, generation, fresh } = message;
+        const { id, config, generation, fresh, stopped } = message;
         if (fresh) this.#fresh.add(id);
-        return this.#tree.create(
-          { id, config, generation, previous: this.#alive(message.previous) },
-          now,
-        );
+        const previous = this.#alive(message.previous);
+        return this.#tree.create({ id, config, generation, previous, stopped }, now);
       }
       case "end": {
         const { id, config } = message;
@@ -85,8 +88,15 @@ export class Stem {
       }
       case "destroy":
         return this.#tree.destroy(message.name, now);
+      case "start":
       case "restart":
-        return this.#tree.restart(message.name, message.request, now);
+      case "stop":
+        return this.#tree.order(message.type, message.name, message.request, now);
+      case "ready": {
+        const { name, id, pid } = message;
+        if (this.#tree.idOf(name) !== id) return [];
+        return this.#tree.handle(name, { type: "ready", pid }, now);
+      }
       default:
         return message satisfies never;
     }
@@ -136,6 +146,12 @@ export class Stem {
         return;
       case "look":
         return this.#fact(effect.name, { type: "looked", left: this.#ports.living(effect.groups) });
+      case "probe": {
+        const { name, config, pid } = effect;
+        return this.#ports.probe(config, pid, (isReady) =>
+          this.#fact(name, { type: "probed", pid, isReady }),
+        );
+      }
       case "report":
         return this.#ports.send({
           type: "report",
@@ -153,20 +169,24 @@ export class Stem {
 
   #start({ name, id, config, generation }: Extract<TreeEffect, { type: "spawn" }>): void {
     let process = 0;
+    let leader = 0;
     const fresh = this.#fresh.delete(id);
     this.#ports.start(
       { config, id, generation, fresh },
       {
-        started: (pid) => {
+        started: (pid, group = pid) => {
           process = pid;
-          const startTime = this.#ports.startTime(pid);
-          if (startTime !== undefined) this.#startTimes.set(pid, startTime);
-          this.#fact(name, { type: "started", pid });
+          leader = group;
+          const startTime = this.#ports.startTime(group);
+          if (startTime !== undefined) this.#startTimes.set(group, startTime);
+          this.#fact(name, { type: "started", pid, group });
         },
         failed: () => this.#fact(name, { type: "failed" }),
+        ready: () => this.#fact(name, { type: "ready", pid: process }),
         exited: (exit) => {
-          this.#startTimes.delete(process);
-          const remains = this.#ports.hasMembers(process);
+          this.#startTimes.delete(leader);
+          this.#ports.ended(process);
+          const remains = this.#ports.hasMembers(leader);
           this.#fact(name, { type: "exited", pid: process, exit, remains });
         },
       },
@@ -177,7 +197,7 @@ export class Stem {
     const { clock } = this.#ports;
     const offset = clock.wall() - clock.now();
     const wire: NodeReport = { ...report, since: Math.round(report.since + offset) };
-    const startTime = report.pid === undefined ? undefined : this.#startTimes.get(report.pid);
+    const startTime = this.#startTimes.get(report.group ?? report.pid ?? 0);
     if (startTime !== undefined) wire.startTime = startTime;
     if (report.nextStart !== undefined) wire.nextStart = Math.round(report.nextStart + offset);
     if (report.lastExit !== undefined) {

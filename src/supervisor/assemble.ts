@@ -48,7 +48,10 @@ export async function assemble(
   const { pipeline, history, say } = output;
   const sinks = [output.sinks.stdout, output.sinks.stderr];
   await state.awaitEarlierTree(say);
-  const receiver = new OutputReceiver(pipeline, sinks);
+  const receiver = new OutputReceiver(pipeline, sinks, {
+    statusOf: (name) => supervisor.status(name).nodes[name],
+    ready: (name, pid) => supervisor.printedReady(name, pid),
+  });
   const link = new LinkServer(receiver, {
     connected: () => supervisor.connected(),
     message: (message) => supervisor.receive(message),
@@ -68,8 +71,9 @@ export async function assemble(
       if (stem.pid > 0) state.rememberStem(stem.pid);
       return stem;
     },
-    accept: (config, isTaken) => {
-      const accepted = acceptConfig(config, isTaken);
+    soon: (act) => void setImmediate(act),
+    accept: (config, known) => {
+      const accepted = acceptConfig(config, known);
       makeDirectory(accepted.directory);
       return accepted;
     },

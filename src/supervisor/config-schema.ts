@@ -5,6 +5,7 @@ import path from "node:path";
 import * as v from "valibot";
 import { configProblem, type NodeConfig, nameProblem } from "../core/config.ts";
 import { nearest } from "../core/nearest.ts";
+import { circleThrough } from "../core/order.ts";
 import { NodeConfigError } from "../errors.ts";
 import { MAX_PAYLOAD } from "../wire/frames.ts";
 
@@ -136,19 +137,26 @@ const schema = v.strictObject({
 
 /**
  * Checks a configuration and makes it a node's own: a frozen copy, with absolute paths of what is there.
- * @param isTaken whether a node has that name already
+ * @param known the configuration of the node that has a name already
  * @throws NodeConfigError in Zeek's words where Zeek objects too
  */
-export function acceptConfig(config: unknown, isTaken: (name: string) => boolean): NodeConfig {
+export function acceptConfig(
+  config: unknown,
+  known: (name: string) => NodeConfig | undefined,
+): NodeConfig {
   const name = nameOf(config);
   const problem = nameProblem(name);
   if (problem !== undefined) throw new NodeConfigError(problem);
-  if (isTaken(name)) throw new NodeConfigError(`node with name '${name}' already exists`);
+  if (known(name) !== undefined)
+    throw new NodeConfigError(`node with name '${name}' already exists`);
   const result = v.safeParse(schema, withoutUndefined(config));
   if (!result.success) throw new NodeConfigError(`node '${name}': ${explain(result.issues[0])}`);
   const accepted = result.output as NodeConfig;
   const conflict = configProblem(accepted);
   if (conflict !== undefined) throw new NodeConfigError(conflict);
+  const circle = circleThrough(accepted, known);
+  if (circle !== undefined)
+    throw new NodeConfigError(`node '${name}' would wait for itself: ${circleText(circle)}`);
   return freeze(copyOf(withAbsolutePaths(accepted)));
 }
 
@@ -160,6 +168,10 @@ function isPattern(pattern: string, flags = ""): boolean {
   } catch {
     return false;
   }
+}
+
+function circleText(circle: readonly string[]): string {
+  return circle.map((name) => `'${name}'`).join(" after ");
 }
 
 function isSignal(value: unknown): boolean {

@@ -58,6 +58,14 @@ export class LocalApi implements SupervisorApi, Commands {
     return this.#options.supervisor.restart(name);
   }
 
+  stopNode(name = ""): Promise<boolean> {
+    return this.#options.supervisor.stopNode(name);
+  }
+
+  startNode(name = ""): Promise<boolean> {
+    return this.#options.supervisor.startNode(name);
+  }
+
   status(name = ""): Status {
     return this.#options.supervisor.status(name);
   }

@@ -3,38 +3,52 @@ import type { Socket } from "node:net";
 import type { Pipeline, Source } from "../output/pipeline.ts";
 import type { Sink } from "../output/sink.ts";
 import { decodeOutput } from "../wire/stem-messages.ts";
+import { type ReadyWatch, readyLines } from "./ready-lines.ts";
+
+interface WatchedSource {
+  source: Source;
+  /** Looks for the line by which the node is ready. */
+  look: ((bytes: Uint8Array) => void) | undefined;
+}
 
 export class OutputReceiver {
   readonly #pipeline: Pipeline;
   readonly #sinks: readonly Sink[];
+  readonly #watch: ReadyWatch;
   #connections = 0;
   #onIdle: (() => void) | undefined;
 
-  constructor(pipeline: Pipeline, sinks: readonly Sink[]) {
+  /** @param watch told of lines by which nodes are ready */
+  constructor(pipeline: Pipeline, sinks: readonly Sink[], watch: ReadyWatch) {
+    this.#watch = watch;
     this.#pipeline = pipeline;
     this.#sinks = sinks;
   }
 
   /** @returns what takes the payloads of that connection's output frames */
   connection(socket: Socket): (payload: Uint8Array) => void {
-    const sources = new Map<string, Source>();
+    const sources = new Map<string, WatchedSource>();
     this.#connections++;
     socket.once("close", () => {
-      for (const source of sources.values()) source.end();
+      for (const { source } of sources.values()) source.end();
       this.#connections--;
       if (this.#connections === 0) this.#onIdle?.();
     });
     return (payload) => {
       const { node, pid, stream, bytes } = decodeOutput(payload);
       const key = `${pid} ${stream} ${node}`;
-      const source = sources.get(key) ?? this.#pipeline.source(node, stream);
+      const known = sources.get(key) ?? {
+        source: this.#pipeline.source(node, stream),
+        look: readyLines(node, pid, this.#watch),
+      };
       if (bytes.length === 0) {
-        source.end();
+        known.source.end();
         sources.delete(key);
         return;
       }
-      sources.set(key, source);
-      source.push(bytes);
+      sources.set(key, known);
+      known.look?.(bytes);
+      known.source.push(bytes);
       this.#waitForRoom(socket);
     };
   }

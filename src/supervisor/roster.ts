@@ -11,9 +11,10 @@ import type { FromStem, ProcessId, ToStem } from "../wire/stem-messages.ts";
 
 /** What the Supervisor has to do. Requests are settled by the number that asked for them. */
 export type RosterEffect =
-  | { type: "send"; message: ToStem }
+  | { type: "send"; message: ToStem; config: NodeConfig }
   | { type: "created"; id: number; status: NodeStatus }
-  | { type: "restarted"; request: number; done: boolean }
+  /** A start, a restart or a stop. */
+  | { type: "answered"; request: number; done: boolean }
   | { type: "destroyed"; id: number; name: string }
   | { type: "news"; news: News; pid: number; status: NodeStatus };
 
@@ -22,14 +23,19 @@ export interface Stray extends ProcessId {
   name: string;
 }
 
+type Request = { number: number; goal: Goal };
+export type Goal = "start" | "restart" | "stop";
+
 interface Member {
   id: number;
   status: NodeStatus;
   /** The outcome of its first start is known. */
   begun: boolean;
-  /** Restarts that were asked for and not answered yet, oldest first. */
-  requests: number[];
-  /** The last restart asked for before the Stem was told to create it: its first start answers. */
+  /** It was told to stop, and not yet to start again. */
+  isStopped: boolean;
+  /** What was asked for and is not answered yet, oldest first. */
+  requests: Request[];
+  /** The last request made before the Stem was told to create it: its first outcome answers. */
   answeredByCreation: number;
   /**
    * Processes of which something may still live, if only others of their groups. A start proves
@@ -56,6 +62,11 @@ export class Roster {
     return [...this.#wanted.keys()];
   }
 
+  /** The configuration of a node that is wanted. */
+  configOf(name: string): NodeConfig | undefined {
+    return this.#wanted.get(name)?.status.node;
+  }
+
   /** A snapshot; "" is every node, an unknown name none. */
   status(name: string): Record<string, NodeStatus> {
     const members = name === "" ? [...this.#wanted.values()] : [this.#wanted.get(name)];
@@ -73,7 +84,7 @@ export class Roster {
     const status: NodeStatus = { node: config, state: "pending", generation: 0, since: now };
     const member = newMember(id, status);
     this.#wanted.set(config.name, member);
-    return { id, effects: this.#send(creation(member)) };
+    return { id, effects: this.#send(member, creation(member)) };
   }
 
   /** @param name of a node that is wanted; afterwards it is free */
@@ -82,34 +93,31 @@ export class Roster {
     if (member === undefined) return { id: 0, effects: [] };
     this.#wanted.delete(name);
     this.#ending.set(member.id, member);
-    const refused: RosterEffect[] = member.requests.map((request) => ({
-      type: "restarted",
-      request,
-      done: false,
-    }));
-    member.requests = [];
-    if (!member.begun) {
-      // Whoever waits for its first start waits no longer.
-      refused.push({
-        type: "created",
-        id: member.id,
-        status: { ...member.status, state: "stopped" },
-      });
-      member.begun = true;
-    }
-    return {
-      id: member.id,
-      effects: [...refused, ...this.#send({ type: "destroy", name, id: member.id })],
-    };
+    const effects = [...refuse(member, () => true), ...giveUpFirstStart(member)];
+    const { id } = member;
+    return { id, effects: [...effects, ...this.#send(member, { type: "destroy", name, id })] };
   }
 
-  restart(name: string): { request: number; effects: RosterEffect[] } {
-    const request = ++this.#lastRequest;
+  /** A start, a restart or a stop. Those that contradict it are not fulfilled any more. */
+  order(goal: Goal, name: string): { request: number; effects: RosterEffect[] } {
+    const number = ++this.#lastRequest;
     const member = this.#wanted.get(name);
     if (member === undefined)
-      return { request, effects: [{ type: "restarted", request, done: false }] };
-    member.requests.push(request);
-    return { request, effects: this.#send({ type: "restart", name, id: member.id, request }) };
+      return { request: number, effects: [{ type: "answered", request: number, done: false }] };
+    const isStop = goal === "stop";
+    member.isStopped = isStop;
+    const effects = refuse(member, (other) => (other.goal === "stop") !== isStop);
+    if (isStop) effects.push(...giveUpFirstStart(member));
+    member.requests.push({ number, goal });
+    const message: ToStem = { type: goal, name, id: member.id, request: number };
+    return { request: number, effects: [...effects, ...this.#send(member, message)] };
+  }
+
+  /** What a process has printed says that it is ready. */
+  printedReady(name: string, pid: number): RosterEffect[] {
+    const member = this.#wanted.get(name);
+    if (member === undefined) return [];
+    return this.#send(member, { type: "ready", name, id: member.id, pid });
   }
 
   /** A Stem has connected and now says what it has. Nothing is sent before it has ended. */
@@ -129,7 +137,7 @@ export class Roster {
       const { node, generation, lastExit } = member.status;
       member.status = {
         node,
-        state: "pending",
+        state: member.isStopped ? "stopped" : "pending",
         generation,
         since: now,
         ...(lastExit && { lastExit }),
@@ -164,7 +172,13 @@ export class Roster {
     const effects: RosterEffect[] = [];
     const members = new Set([...this.#wanted.values()].map(({ id }) => id));
     for (const { id, name } of this.#found.values()) {
-      if (!members.has(id)) effects.push(...this.#send({ type: "destroy", name, id }));
+      if (members.has(id)) continue;
+      const message: ToStem = { type: "destroy", name, id };
+      effects.push({
+        type: "send",
+        message,
+        config: this.#ending.get(id)?.status.node ?? { name },
+      });
     }
     for (const member of this.#ending.values()) {
       if (ending.includes(member.id) || this.#found.has(member.id)) continue;
@@ -174,8 +188,8 @@ export class Roster {
       const report = this.#found.get(member.id);
       if (report !== undefined) effects.push(...this.#resume(member, report));
       else {
-        member.answeredByCreation = member.requests.at(-1) ?? 0;
-        effects.push(...this.#send(creation(member)));
+        member.answeredByCreation = member.requests.at(-1)?.number ?? 0;
+        effects.push(...this.#send(member, creation(member)));
       }
     }
     this.#found.clear();
@@ -189,17 +203,19 @@ export class Roster {
       member.begun = true;
       effects.push({ type: "created", id: member.id, status: { ...member.status } });
     }
-    const request = member.requests.at(-1);
     const { name } = member.status.node;
-    if (request === undefined) return effects;
-    return [...effects, ...this.#send({ type: "restart", name, id: member.id, request })];
+    // All of them: a restart that got lost is not made up for by a start that came after it.
+    const again = member.requests.flatMap(({ goal, number }) =>
+      this.#send(member, { type: goal, name, id: member.id, request: number }),
+    );
+    return [...effects, ...again];
   }
 
   /** A destroyed node that the Stem does not know: over, unless an earlier Stem left something. */
   #endAgain(member: Member): RosterEffect[] {
     if (member.previous.length === 0) return this.#gone(member.id);
     const { id, previous, status } = member;
-    return this.#send({ type: "end", id, config: status.node, previous: [...previous] });
+    return this.#send(member, { type: "end", id, config: status.node, previous: [...previous] });
   }
 
   /** Whose process it was nobody can tell: every node of that name, present or past, waits for it. */
@@ -235,16 +251,21 @@ export class Roster {
     if (news.kind !== "changed" || status.state !== before)
       effects.push({ type: "news", news, pid: pidOf(news, report), status });
     let answered = report.answered ?? 0;
-    if (news.kind === "started" || news.kind === "failed") {
+    const isOutcome = news.kind === "started" || news.kind === "failed";
+    if (isOutcome || (member.isStopped && status.state === "stopped"))
       answered = Math.max(answered, member.answeredByCreation);
+    if (isOutcome) {
       if (!member.begun) effects.push({ type: "created", id: member.id, status });
       member.begun = true;
     }
-    const done = member.requests.filter((request) => request <= answered);
-    member.requests = member.requests.filter((request) => request > answered);
+    const isDone = ({ number }: Request): boolean => number <= answered;
+    const done = member.requests.filter(isDone);
+    member.requests = member.requests.filter((request) => !isDone(request));
     return [
       ...effects,
-      ...done.map((request): RosterEffect => ({ type: "restarted", request, done: true })),
+      ...done.map(
+        ({ number }): RosterEffect => ({ type: "answered", request: number, done: true }),
+      ),
     ];
   }
 
@@ -265,8 +286,8 @@ export class Roster {
   }
 
   /** Without a Stem nothing is sent: the difference is, once there is one. */
-  #send(message: ToStem): RosterEffect[] {
-    return this.#link === "up" ? [{ type: "send", message }] : [];
+  #send({ status }: Member, message: ToStem): RosterEffect[] {
+    return this.#link === "up" ? [{ type: "send", message, config: status.node }] : [];
   }
 }
 
@@ -275,24 +296,52 @@ function isSame(a: ProcessId, b: ProcessId): boolean {
 }
 
 function newMember(id: number, status: NodeStatus): Member {
-  return { id, status, begun: false, requests: [], answeredByCreation: 0, previous: [] };
+  return {
+    id,
+    status,
+    begun: false,
+    isStopped: false,
+    requests: [],
+    answeredByCreation: 0,
+    previous: [],
+  };
 }
 
-function creation({ id, status, begun, previous }: Member): ToStem {
-  const { node, generation } = status;
-  return { type: "create", id, config: node, fresh: !begun, generation, previous: [...previous] };
+/** Whoever waits for these requests waits no longer. */
+function refuse(member: Member, isRefused: (request: Request) => boolean): RosterEffect[] {
+  const refused = member.requests.filter(isRefused);
+  member.requests = member.requests.filter((request) => !isRefused(request));
+  return refused.map(({ number }) => ({ type: "answered", request: number, done: false }));
+}
+
+/** Whoever waits for the first start waits no longer. */
+function giveUpFirstStart(member: Member): RosterEffect[] {
+  if (member.begun) return [];
+  member.begun = true;
+  const status: NodeStatus = { ...member.status, state: "stopped" };
+  return [{ type: "created", id: member.id, status }];
+}
+
+function creation({ id, status, begun, previous, isStopped: stopped }: Member): ToStem {
+  const { node: config, generation } = status;
+  const fresh = !begun;
+  return { type: "create", id, config, fresh, generation, previous: [...previous], stopped };
 }
 
 function update(member: Member, report: NodeReport, news: News): void {
-  const { state, pid, startTime, generation, since, lastExit, nextStart } = report;
+  const { state, pid, startTime, generation, since, lastExit, nextStart, ready, waitsFor } = report;
   const { node } = member.status;
   const status: NodeStatus = { node, state, generation, since };
   if (pid !== undefined) status.pid = pid;
+  if (ready !== undefined) status.ready = ready;
+  if (waitsFor !== undefined) status.waitsFor = waitsFor;
   const exit = lastExit ?? member.status.lastExit;
   if (exit !== undefined) status.lastExit = exit;
   if (nextStart !== undefined) status.nextStart = nextStart;
   member.status = status;
-  if (pid !== undefined) member.previous = [{ pid, ...(startTime !== undefined && { startTime }) }];
+  const group = report.group ?? pid;
+  if (group !== undefined)
+    member.previous = [{ pid: group, ...(startTime !== undefined && { startTime }) }];
   else if (news.kind === "failed") member.previous = [];
 }
 

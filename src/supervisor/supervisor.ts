@@ -10,8 +10,9 @@ import type { LastExit, NodeStatus, Status } from "../core/status.ts";
 import { StemDiedEarlyError, SupervisorEndingError } from "../errors.ts";
 import type { Clock } from "../os/clock.ts";
 import type { FromStem, ToStem } from "../wire/stem-messages.ts";
-import { Roster, type RosterEffect, type Stray } from "./roster.ts";
-import { howItDied, tidings, withWhat } from "./tidings.ts";
+import { Outbox } from "./outbox.ts";
+import { type Goal, Roster, type RosterEffect, type Stray } from "./roster.ts";
+import { howItDied, inWords, tidings, waitText, withWhat } from "./tidings.ts";
 
 export interface StemProcess {
   pid: number;
@@ -23,8 +24,10 @@ export interface SupervisorPorts {
   clock: Clock;
   /** Starts a Stem; `exited` comes once, also for one that could not be started. */
   startStem(exited: (exit: Exit) => void): StemProcess;
+  /** Calls back when this turn is over. */
+  soon(act: () => void): void;
   /** Checks a configuration and makes its directory. @throws NodeConfigError */
-  accept(config: unknown, isTaken: (name: string) => boolean): NodeConfig;
+  accept(config: unknown, known: (name: string) => NodeConfig | undefined): NodeConfig;
   /** Processes of earlier Stems' nodes. */
   strays(): Stray[];
   send(message: ToStem): void;
@@ -45,7 +48,8 @@ export class Supervisor {
   readonly #roster = new Roster();
   readonly #creating = new Map<number, Settle<NodeStatus>>();
   readonly #destroying = new Map<number, Settle<boolean>>();
-  readonly #restarting = new Map<number, Settle<boolean>>();
+  readonly #requests = new Map<number, Settle<boolean>>();
+  readonly #outbox: Outbox;
   #stem: StemProcess | undefined;
   #stemRevival: Revival = FRESH;
   readonly #warnings = new Set<string>();
@@ -59,6 +63,10 @@ export class Supervisor {
 
   constructor(ports: SupervisorPorts) {
     this.#ports = ports;
+    this.#outbox = new Outbox(
+      (message) => ports.send(message),
+      (act) => ports.soon(act),
+    );
   }
 
   /** Starts the Stem. Resolves when it has connected. @throws StemDiedEarlyError (a rejection) */
@@ -83,7 +91,7 @@ export class Supervisor {
    */
   create(config: NodeConfig): Promise<NodeStatus> {
     if (this.#onEnd !== undefined) throw new SupervisorEndingError();
-    const accepted = this.#ports.accept(config, (name) => this.#roster.has(name));
+    const accepted = this.#ports.accept(config, (name) => this.#roster.configOf(name));
     const { id, effects } = this.#roster.create(accepted, this.#ports.clock.wall());
     const created = new Promise<NodeStatus>((settle) => this.#creating.set(id, settle));
     this.#happened("created", `node '${accepted.name}' was created`, accepted.name);
@@ -102,12 +110,22 @@ export class Supervisor {
   }
 
   async restart(name = ""): Promise<boolean> {
-    return this.#each(name, (one) => {
-      const { request, effects } = this.#roster.restart(one);
-      const restarted = new Promise<boolean>((settle) => this.#restarting.set(request, settle));
-      this.#perform(effects);
-      return restarted;
-    });
+    return this.#order("restart", name);
+  }
+
+  /** A node's process ends, and none starts until it is told to; the node stays known. */
+  async stopNode(name = ""): Promise<boolean> {
+    return this.#order("stop", name);
+  }
+
+  /** A node that was stopped starts, and one that waits for its revival does so at once. */
+  async startNode(name = ""): Promise<boolean> {
+    return this.#order("start", name);
+  }
+
+  /** What a process has printed says that it is ready. */
+  printedReady(name: string, pid: number): void {
+    this.#perform(this.#roster.printedReady(name, pid));
   }
 
   status(name = ""): Status {
@@ -128,11 +146,13 @@ export class Supervisor {
   connected(): void {
     if (this.#stem === undefined) return;
     this.#isLinked = true;
+    this.#outbox.clear();
     this.#roster.connected();
   }
 
   disconnected(): void {
     this.#isLinked = false;
+    this.#outbox.clear();
     this.#roster.disconnected();
     this.#mourn?.();
   }
@@ -156,6 +176,15 @@ export class Supervisor {
     this.#ports.stemSays(text);
   }
 
+  #order(goal: Goal, name: string): Promise<boolean> {
+    return this.#each(name, (one) => {
+      const { request, effects } = this.#roster.order(goal, one);
+      const done = new Promise<boolean>((settle) => this.#requests.set(request, settle));
+      this.#perform(effects);
+      return done;
+    });
+  }
+
   async #each(name: string, act: (name: string) => Promise<boolean>): Promise<boolean> {
     if (name !== "") return this.#roster.has(name) ? act(name) : false;
     const results = await Promise.all(this.#roster.names().map(act));
@@ -166,7 +195,7 @@ export class Supervisor {
     for (const effect of effects) {
       switch (effect.type) {
         case "send":
-          this.#ports.send(effect.message);
+          this.#outbox.add(effect);
           break;
         case "created":
           settle(this.#creating, effect.id, effect.status);
@@ -175,8 +204,8 @@ export class Supervisor {
           this.#happened("gone", `nothing of node '${effect.name}' is left`, effect.name);
           settle(this.#destroying, effect.id, true);
           break;
-        case "restarted":
-          settle(this.#restarting, effect.request, effect.done);
+        case "answered":
+          settle(this.#requests, effect.request, effect.done);
           break;
         case "news":
           this.#tell(effect.news, effect.pid, effect.status);
@@ -202,6 +231,13 @@ export class Supervisor {
         if (news.premature)
           this.#error(`Supervised node '${name}' (PID ${pid}) ${howItDied(news.exit)}`);
         return this.#ports.nodeExit(name, status.lastExit ?? { at: status.since }, status);
+      case "blocked":
+        return this.#ports.say(`info: node '${name}' waits to start: ${waitText(status)}`);
+      case "impatient":
+        return this.#ports.say(
+          `warning: node '${name}' starts without ${inWords(news.without)}, failed for too long`,
+        );
+      case "ready":
       case "changed":
       case "gone":
         return;

@@ -8,7 +8,7 @@ import type { NodeStatus } from "../core/status.ts";
 /** @param pid of the process that the news is of; @param at Unix time */
 export function tidings(news: News, pid: number, status: NodeStatus, at: number): TreeEvent {
   const { name } = status.node;
-  const { kind, text } = inWords(news, pid, status);
+  const { kind, text } = describe(news, pid, status);
   return { kind, at, text: `node '${name}' ${text}`, node: name, status };
 }
 
@@ -23,7 +23,16 @@ export function withWhat({ code, signal }: Exit): string {
   return signal === undefined ? `with exit code ${code ?? 1}` : `by signal ${signalNumber(signal)}`;
 }
 
-function inWords(
+/** `for 'a', 'b'`. */
+export function waitText({ waitsFor = [] }: NodeStatus): string {
+  return `for ${inWords(waitsFor)}`;
+}
+
+export function inWords(names: readonly string[]): string {
+  return names.map((name) => `'${name}'`).join(", ");
+}
+
+function describe(
   news: News,
   pid: number,
   status: NodeStatus,
@@ -34,6 +43,15 @@ function inWords(
       return { kind: "started", text: `was started (PID ${pid})` };
     case "failed":
       return { kind: "failed", text: `could not be started${whatNext(status)}` };
+    case "ready":
+      return { kind: "ready", text: `is ready (PID ${pid})` };
+    case "blocked":
+      return { kind: "changed", text: `still waits to start: ${waitText(status)}` };
+    case "impatient":
+      return {
+        kind: "changed",
+        text: `starts without ${inWords(news.without)}, failed for too long`,
+      };
     case "exited":
       // What is next follows as a change of its own.
       return { kind: "exited", text: `(PID ${pid}) ended ${withWhat(news.exit)}` };
@@ -45,7 +63,9 @@ function inWords(
   }
 }
 
-function whatNext({ nextStart, since, state }: NodeStatus): string {
+function whatNext(status: NodeStatus): string {
+  const { nextStart, since, state, waitsFor = [] } = status;
+  if (waitsFor.length > 0) return `, and waits ${waitText(status)}`;
   if (state !== "waiting" || nextStart === undefined) return "";
   return `; the next start is due in ${Math.max(0, nextStart - since)} ms`;
 }

@@ -36,11 +36,15 @@ export type ToStem =
       generation: number;
       /** What an earlier Stem left of this node. */
       previous: ProcessId[];
+      /** It is not to start until it is told to. */
+      stopped: boolean;
     }
   /** A node that is not wanted, of which an earlier Stem may have left something. */
   | { type: "end"; id: number; config: NodeConfig; previous: ProcessId[] }
   | { type: "destroy"; name: string; id: number }
-  | { type: "restart"; name: string; id: number; request: number };
+  | { type: "start" | "restart" | "stop"; name: string; id: number; request: number }
+  /** What a process has printed says that it is ready. */
+  | { type: "ready"; name: string; id: number; pid: number };
 
 /** A piece of output; without bytes, the end of that stream. */
 export interface Output {
@@ -75,7 +79,7 @@ export function decodeMessage<Message extends FromStem | ToStem>(
 }
 
 export const FROM_STEM = ["hello", "node", "synced", "report", "gone", "note"] as const;
-export const TO_STEM = ["create", "end", "destroy", "restart"] as const;
+export const TO_STEM = ["create", "end", "destroy", "start", "restart", "stop", "ready"] as const;
 
 /** Everything of an output frame but its bytes, which follow: they are never copied. */
 export function encodeOutputHead(output: Omit<Output, "bytes">, length: number): Uint8Array {

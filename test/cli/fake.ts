@@ -66,6 +66,21 @@ export class FakeRemote implements RemoteSupervisor {
     return known !== undefined;
   }
 
+  async stopNode(name = ""): Promise<boolean> {
+    this.asked.push(`stopNode ${name}`);
+    const known = this.nodes.get(name);
+    if (known !== undefined) this.nodes.set(name, withoutPid({ ...known, state: "stopped" }));
+    return known !== undefined;
+  }
+
+  async startNode(name = ""): Promise<boolean> {
+    this.asked.push(`startNode ${name}`);
+    const known = this.nodes.get(name);
+    if (known !== undefined)
+      this.nodes.set(name, { ...known, state: "running", pid: known.pid ?? ++this.#pid });
+    return known !== undefined;
+  }
+
   async status(name = ""): Promise<Status> {
     const wanted = [...this.nodes].filter(([one]) => name === "" || one === name);
     return { nodes: Object.fromEntries(wanted) };
@@ -202,4 +217,8 @@ function shortSleep(milliseconds: number, stop?: AbortSignal): Promise<void> {
     stop?.addEventListener("abort", end);
     if (stop?.aborted) end();
   });
+}
+
+function withoutPid({ pid: _pid, ...status }: NodeStatus): NodeStatus {
+  return status;
 }

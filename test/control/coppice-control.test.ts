@@ -77,6 +77,8 @@ function meet() {
     },
     destroy: () => Promise.resolve(true),
     restart: () => new Promise(() => {}),
+    stopNode: () => Promise.resolve(true),
+    startNode: () => Promise.resolve(true),
     status: () => ({ nodes: {} }),
     usage: () => Promise.reject(new Error("no usage")),
     stop: () => orders.push("stopped"),

@@ -39,6 +39,8 @@ class FakeZeek implements Commands {
   }
   destroy = async (name: string) => this.nodes.delete(name);
   restart = async (name: string) => this.has(name);
+  stopNode = async (name: string) => this.has(name);
+  startNode = async (name: string) => this.has(name);
   status(name: string) {
     const found = [...this.nodes].filter(([node]) => name === "" || node === name);
     return { nodes: Object.fromEntries(found) };

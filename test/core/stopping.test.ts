@@ -27,16 +27,16 @@ test("40: a late wake-up does not make up for the signals that were missed", () 
 });
 
 test("42: what is left of a group gets SIGTERM once, then SIGKILL", () => {
-  const running: State = { tag: "running", life, pid: 7, since: 0 };
+  const running: State = RUNNING;
   const death: Event = { type: "exited", pid: 7, exit: { code: 0 }, remains: true };
   const after = { ...rules({ signal: "SIGINT" }) };
-  let { state, effects } = step(running, death, 0, after);
+  let { state, effects } = stepAt(running, death, 0, after);
   const sent = effects.filter((effect) => effect.type === "signalGroups");
   for (let at = wakeAt(state)!; sent.length < 3; at = wakeAt(state)!) {
-    ({ state, effects } = step(state, { type: "wake" }, at, after));
+    ({ state, effects } = stepAt(state, { type: "wake" }, at, after));
     sent.push(...effects.filter((effect) => effect.type === "signalGroups"));
     if (effects.some(({ type }) => type === "look"))
-      ({ state } = step(state, { type: "looked", left: [7] }, at, after));
+      ({ state } = stepAt(state, { type: "looked", left: [7] }, at, after));
   }
   assert.deepEqual(
     sent.map(({ signal, groups }) => [signal, groups]),
@@ -52,15 +52,15 @@ test("42: what is left of a group gets SIGTERM once, then SIGKILL", () => {
 test("42: a group is looked at within 100 ms of its end, however fast signals follow", () => {
   for (const interval of [1, 4, 5, 6, 100, 2_000]) {
     const own = rules({ interval });
-    const running: State = { tag: "running", life, pid: 7, since: 0 };
+    const running: State = RUNNING;
     const death: Event = { type: "exited", pid: 7, exit: { code: 0 }, remains: true };
-    let { state } = step(running, death, 0, own);
+    let { state } = stepAt(running, death, 0, own);
     let lastLook = 0;
     for (let at = wakeAt(state)!; at < 5_000; at = wakeAt(state)!) {
-      const woken = step(state, { type: "wake" }, at, own);
+      const woken = stepAt(state, { type: "wake" }, at, own);
       state = woken.state;
       if (!woken.effects.some(({ type }) => type === "look")) continue;
-      ({ state } = step(state, { type: "looked", left: [7] }, at, own));
+      ({ state } = stepAt(state, { type: "looked", left: [7] }, at, own));
       assert.ok(at - lastLook <= 100, `interval ${interval}: no look from ${lastLook} to ${at}`);
       lastLook = at;
     }
@@ -75,20 +75,32 @@ test("42: looks start close together and thin out", () => {
   );
 });
 
-const life = { generation: 1, revival: { attempts: 0 } };
+const RUNNING: State = {
+  tag: "running",
+  life: { generation: 1, revival: { attempts: 0 } },
+  pid: 7,
+  group: 7,
+  since: 0,
+  readiness: { tag: "ready" },
+};
+const NOBODY = { mayStart: true, mayEnd: true };
+
+function stepAt(state: State, event: Event, now: number, own: Rules) {
+  return step(state, event, { now, rules: own, others: NOBODY });
+}
 
 function rules(own: Partial<StopPolicy> = {}, sigkill = true): Rules & { stop: StopRules } {
   const policy = policyOf({ name: "n", stop: own });
-  return { ...policy, stop: { ...policy.stop, sigkill } };
+  return { ...policy, stop: { ...policy.stop, sigkill }, ready: { kind: "started" } };
 }
 
 /** The signals to a process that never ends, and when they are sent. */
 function signalsOfStop(own: Rules, count: number): [number, string][] {
   const sent: [number, string][] = [];
-  const running: State = { tag: "running", life, pid: 7, since: 0 };
-  let { state, effects } = step(running, { type: "destroy" }, 0, own);
+  const running: State = RUNNING;
+  let { state, effects } = stepAt(running, { type: "destroy" }, 0, own);
   for (let at = 0; ; at = wakeAt(state)!) {
-    if (at > 0) ({ state, effects } = step(state, { type: "wake" }, at, own));
+    if (at > 0) ({ state, effects } = stepAt(state, { type: "wake" }, at, own));
     for (const effect of effects) if (effect.type === "signal") sent.push([at, effect.signal]);
     if (sent.length >= count) return sent;
   }

@@ -2,16 +2,20 @@
 import assert from "node:assert/strict";
 import { type NodeConfig, policyOf } from "../../src/core/config.ts";
 import { wakeAt } from "../../src/core/life.ts";
+import { predecessorsOf } from "../../src/core/order.ts";
+import { readyRulesOf } from "../../src/core/readiness.ts";
 import { delayOf } from "../../src/core/revival.ts";
 import { Tree, type TreeEffect } from "../../src/core/tree.ts";
 
 export type Action =
   | { do: "create"; name: string; config: Omit<NodeConfig, "name"> }
-  | { do: "destroy" | "restart"; name: string }
+  | { do: "destroy" | "restart" | "stop" | "start"; name: string }
   /** Its process ends by itself. */
   | { do: "die"; name: string; remains: boolean; code: number }
   /** What a start under way comes to. */
-  | { do: "start"; name: string; works: boolean }
+  | { do: "begin"; name: string; works: boolean }
+  /** It says that it is ready, or a look that is under way finds out whether it is. */
+  | { do: "say" | "see"; name: string; isReady: boolean }
   /** What is left of its groups ends. */
   | { do: "clear"; name: string }
   | { do: "pass"; time: number };
@@ -19,6 +23,14 @@ export type Action =
 interface Modelled {
   isStarting: boolean;
   pid: number | undefined;
+  isReady: boolean;
+  /** A look is under way. */
+  isLooked: boolean;
+  /** It has died, or could not be started, and has not been ready since. */
+  hasFailed: boolean;
+  /** It was told to end, and something of it may still live. */
+  isEnding: boolean;
+  wasSignalled: boolean;
   /** Groups of which others live. */
   remains: Set<number>;
 }
@@ -26,7 +38,9 @@ interface Modelled {
 export class TreeModel {
   readonly tree = new Tree({ sigkill: true });
   readonly #nodes = new Map<string, Modelled>();
-  readonly #wanted = new Map<string, { id: number; config: NodeConfig }>();
+  readonly #wanted = new Map<string, { id: number; config: NodeConfig; isStopped: boolean }>();
+  /** Of processes that still run, or may: those of destroyed creations too. */
+  readonly #configs = new Map<string, NodeConfig>();
   readonly #gone = new Set<number>();
   #now = 0;
   #lastId = 0;
@@ -38,13 +52,36 @@ export class TreeModel {
     this.#check();
   }
 
+  /** Every start works, every node becomes ready, nobody gives orders: everything wanted runs in the end. */
+  calm(): void {
+    for (let round = 0; round < 200; round++) {
+      for (const name of this.#nodes.keys()) {
+        this.#do({ do: "begin", name, works: true });
+        this.#do({ do: "say", name, isReady: true });
+        this.#do({ do: "see", name, isReady: true });
+        this.#do({ do: "clear", name });
+        const node = this.#node(name);
+        if (node.isEnding) this.#exit(node.pid, false, 0);
+      }
+      this.#do({ do: "pass", time: 1_000 });
+    }
+    for (const [name, { config, isStopped }] of this.#wanted) {
+      const { when, limit } = policyOf(config).revival;
+      const state = this.tree.stateOf(name);
+      if (isStopped) assert.equal(state?.tag, "stopped", `${name} was stopped`);
+      else if (state?.tag !== "stopped" || (when === "always" && limit === undefined))
+        assert.equal(state?.tag, "running", `${name} runs in the end`);
+    }
+  }
+
   /** Everything is destroyed, and nothing resists SIGKILL: in finite time nothing is left. */
   end(): void {
     this.#isMerciless = true;
-    for (const [name, { isStarting }] of this.#nodes) {
-      if (isStarting) this.#do({ do: "start", name, works: true });
-    }
+    // One that has begun may be what another waited for.
+    while ([...this.#nodes.values()].some(({ isStarting }) => isStarting))
+      for (const name of this.#nodes.keys()) this.#do({ do: "begin", name, works: true });
     this.#wanted.clear();
+    for (const node of this.#nodes.values()) node.isEnding = isAlive(node);
     this.#perform(this.tree.end(this.#now));
     for (let turns = 0; this.tree.size > 0; turns++) {
       assert.ok(turns < 10_000, "the end comes in finite time");
@@ -65,18 +102,38 @@ export class TreeModel {
         if (this.#wanted.has(action.name)) return;
         const config = { ...action.config, name: action.name };
         const id = ++this.#lastId;
-        this.#wanted.set(action.name, { id, config });
+        this.#wanted.set(action.name, { id, config, isStopped: false });
+        this.#configs.set(action.name, config);
+        this.#node(action.name).hasFailed = false;
         return this.#perform(this.tree.create({ id, config }, this.#now));
       }
       case "destroy":
         this.#wanted.delete(action.name);
+        this.#tell(action.name);
         return this.#perform(this.tree.destroy(action.name, this.#now));
       case "restart":
-        return this.#perform(this.tree.restart(action.name, 1, this.#now));
+      case "stop":
+      case "start": {
+        const wanted = this.#wanted.get(action.name);
+        if (wanted === undefined) return;
+        wanted.isStopped = action.do === "stop";
+        this.#node(action.name).hasFailed = false;
+        if (action.do !== "start") this.#tell(action.name);
+        this.#perform(this.tree.order(action.do, action.name, 1, this.#now));
+        // A start that was to be undone goes on after all.
+        const state = this.tree.stateOf(action.name);
+        if (state?.tag === "starting" && state.after === "run")
+          this.#node(action.name).isEnding = false;
+        return;
+      }
       case "die":
         return this.#exit(this.#node(action.name).pid, action.remains, action.code);
-      case "start":
+      case "begin":
         return this.#outcome(action.name, action.works);
+      case "say":
+        return this.#say(action.name);
+      case "see":
+        return this.#see(action.name, action.isReady);
       case "clear":
         return this.#node(action.name).remains.clear();
       case "pass":
@@ -84,6 +141,11 @@ export class TreeModel {
       default:
         action satisfies never;
     }
+  }
+
+  #tell(name: string): void {
+    const node = this.#node(name);
+    if (isAlive(node)) node.isEnding = true;
   }
 
   #pass(until: number): void {
@@ -101,16 +163,48 @@ export class TreeModel {
     if (!node.isStarting) return;
     node.isStarting = false;
     if (works) node.pid = ++this.#lastPid;
+    else if (!node.isEnding) node.hasFailed = true;
+    else node.isEnding = false;
     const pid = this.#lastPid;
-    const event = works ? ({ type: "started", pid } as const) : ({ type: "failed" } as const);
+    const event = works
+      ? ({ type: "started", pid, group: pid } as const)
+      : ({ type: "failed" } as const);
+    const rules = readyRulesOf(this.#configs.get(name) ?? { name });
+    if (works && rules.kind === "started") this.#becomeReady(node);
     this.#perform(this.tree.handle(name, event, this.#now));
+  }
+
+  #say(name: string): void {
+    const node = this.#node(name);
+    const rules = readyRulesOf(this.#configs.get(name) ?? { name });
+    if (node.pid === undefined || rules.kind !== "told") return;
+    this.#becomeReady(node);
+    this.#perform(this.tree.handle(name, { type: "ready", pid: node.pid }, this.#now));
+  }
+
+  #see(name: string, isReady: boolean): void {
+    const node = this.#node(name);
+    if (!node.isLooked || node.pid === undefined) return;
+    node.isLooked = false;
+    if (isReady) this.#becomeReady(node);
+    this.#perform(this.tree.handle(name, { type: "probed", pid: node.pid, isReady }, this.#now));
+  }
+
+  #becomeReady(node: Modelled): void {
+    if (node.isEnding) return;
+    node.isReady = true;
+    node.hasFailed = false;
   }
 
   #exit(pid: number | undefined, remains: boolean, code: number): void {
     for (const [name, node] of this.#nodes) {
       if (pid === undefined || node.pid !== pid) continue;
       node.pid = undefined;
+      node.isReady = false;
+      node.isLooked = false;
       if (remains) node.remains.add(pid);
+      if (!node.isEnding) node.hasFailed = true;
+      if (!remains) node.isEnding = false;
       this.#checkDelay(name, () => {
         const exit = { type: "exited", pid, exit: { code }, remains } as const;
         this.#perform(this.tree.handle(name, exit, this.#now));
@@ -140,10 +234,18 @@ export class TreeModel {
           assert.equal(node.pid, undefined, `${effect.name} is started while it runs`);
           assert.equal(node.remains.size, 0, `${effect.name} is started beside its remains`);
           assert.equal(this.#wanted.get(effect.name)?.id, effect.id, "only what is wanted starts");
-          node.isStarting = true;
+          assert.ok(!this.#wanted.get(effect.name)?.isStopped, "what was stopped does not start");
+          this.#judgeStart(effect.config);
+          Object.assign(node, {
+            isStarting: true,
+            isReady: false,
+            isEnding: false,
+            wasSignalled: false,
+          });
           break;
         }
         case "signal":
+          this.#judgeSignal(effect.pid);
           if (this.#isMerciless && effect.signal === "SIGKILL") this.#exit(effect.pid, true, 1);
           break;
         case "signalGroups":
@@ -152,9 +254,16 @@ export class TreeModel {
             for (const group of effect.groups) remains.delete(group);
           break;
         case "look": {
-          const { remains } = this.#node(effect.name);
-          const left = effect.groups.filter((group) => remains.has(group));
+          const node = this.#node(effect.name);
+          const left = effect.groups.filter((group) => node.remains.has(group));
+          if (left.length === 0) node.isEnding = false;
           this.#perform(this.tree.handle(effect.name, { type: "looked", left }, this.#now));
+          break;
+        }
+        case "probe": {
+          const node = this.#node(effect.name);
+          assert.equal(node.pid, effect.pid, "only what runs is looked at");
+          node.isLooked = true;
           break;
         }
         case "gone":
@@ -170,22 +279,64 @@ export class TreeModel {
     }
   }
 
-  /** A wanted node has a process, is about to, or its policy has said that it stops. */
+  /** Nobody starts before a node that is on its way, and has not failed. */
+  #judgeStart(config: NodeConfig): void {
+    for (const name of predecessorsOf(config).names) {
+      const wanted = this.#wanted.get(name);
+      const node = this.#node(name);
+      if (wanted === undefined || wanted.isStopped || node.hasFailed || node.pid === undefined)
+        continue;
+      // One that is late counts as failed, though nothing has happened to it.
+      if (readyRulesOf(wanted.config).timeout !== undefined && !node.isReady) continue;
+      assert.ok(node.isReady && !node.isEnding, `${config.name} starts before ${name} is ready`);
+    }
+  }
+
+  /** Nobody is told to end before those that come after it and have been told the same. */
+  #judgeSignal(pid: number): void {
+    const found = [...this.#nodes].find(([, node]) => node.pid === pid);
+    if (found === undefined || found[1].wasSignalled) return;
+    found[1].wasSignalled = true;
+    for (const [follower, config] of this.#configs) {
+      if (!predecessorsOf(config).names.includes(found[0])) continue;
+      const { isEnding, pid: own } = this.#node(follower);
+      assert.ok(!isEnding || own === undefined, `${found[0]} ends before ${follower} has`);
+    }
+  }
+
+  /** A wanted node has a process, is about to, waits for others, or its policy has said that it stops. */
   #check(): void {
-    for (const [name, { config }] of this.#wanted) {
+    for (const [name, { config, isStopped }] of this.#wanted) {
       const state = this.tree.stateOf(name);
       assert.ok(state !== undefined && state.tag !== "gone", `${name} is known`);
       const { isStarting, pid } = this.#node(name);
       const { when, limit } = policyOf(config).revival;
-      if (state.tag === "stopped") assert.ok(when !== "always" || limit !== undefined);
+      if (state.tag === "stopped") assert.ok(isStopped || when !== "always" || limit !== undefined);
+      else if (state.tag === "pending")
+        assert.ok(predecessorsOf(config).names.length > 0, `${name} waits for somebody`);
       else if (wakeAt(state) === undefined) assert.ok(isStarting || pid !== undefined, state.tag);
       if (wakeAt(state) !== undefined) assert.ok(this.tree.nextWake()! <= wakeAt(state)!);
     }
   }
 
   #node(name: string): Modelled {
-    const node = this.#nodes.get(name) ?? { isStarting: false, pid: undefined, remains: new Set() };
+    const known = this.#nodes.get(name);
+    if (known !== undefined) return known;
+    const node: Modelled = {
+      isStarting: false,
+      pid: undefined,
+      isReady: false,
+      isLooked: false,
+      hasFailed: false,
+      isEnding: false,
+      wasSignalled: false,
+      remains: new Set(),
+    };
     this.#nodes.set(name, node);
     return node;
   }
+}
+
+function isAlive({ pid, isStarting, remains }: Modelled): boolean {
+  return pid !== undefined || isStarting || remains.size > 0;
 }

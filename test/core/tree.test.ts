@@ -13,7 +13,15 @@ test("25: the snapshot has every node that was not destroyed, and what is still 
   assert.deepEqual(nodes, [
     {
       config: { name: "b" },
-      report: { id: 2, name: "b", state: "running", pid: 102, generation: 1, since: 10 },
+      report: {
+        id: 2,
+        name: "b",
+        state: "running",
+        pid: 102,
+        ready: false,
+        generation: 1,
+        since: 10,
+      },
     },
   ]);
 });
@@ -48,9 +56,9 @@ test("28: a node that waits for its revival is restarted at once, and its attemp
   const tree = running("a");
   tree.handle("a", exited(101), 10);
   tree.wake(1_000);
-  tree.handle("a", { type: "started", pid: 111 }, 1_000);
+  tree.handle("a", { type: "started", pid: 111, group: 111 }, 1_000);
   tree.handle("a", exited(111), 1_001);
-  assert.deepEqual(words(tree.restart("a", 1, 1_002)), ["a spawn 1.3"]);
+  assert.deepEqual(words(tree.order("restart", "a", 1, 1_002)), ["a spawn 1.3"]);
   const state = tree.stateOf("a");
   assert.ok(state?.tag === "starting");
   assert.deepEqual(state.life.revival, { attempts: 1 });
@@ -58,16 +66,19 @@ test("28: a node that waits for its revival is restarted at once, and its attemp
 
 test("28: the report of the start that follows answers the restart, and only that one", () => {
   const tree = running("a");
-  assert.equal(lastReport(tree.restart("a", 7, 20))?.answered, undefined);
+  assert.equal(lastReport(tree.order("restart", "a", 7, 20))?.answered, undefined);
   assert.equal(lastReport(tree.handle("a", exited(101), 30))?.answered, undefined);
-  assert.equal(lastReport(tree.handle("a", { type: "started", pid: 111 }, 31))?.answered, 7);
+  assert.equal(
+    lastReport(tree.handle("a", { type: "started", pid: 111, group: 111 }, 31))?.answered,
+    7,
+  );
 });
 
 test("28: a restart during a start is answered by the start after it", () => {
   const tree = new Tree({ sigkill: true });
   tree.create({ id: 1, config: A }, 0);
-  tree.restart("a", 7, 1);
-  const first = tree.handle("a", { type: "started", pid: 101 }, 2);
+  tree.order("restart", "a", 7, 1);
+  const first = tree.handle("a", { type: "started", pid: 101, group: 101 }, 2);
   assert.deepEqual(words(first), ["a started stopping", "SIGTERM 101", "a changed stopping"]);
   assert.equal(lastReport(first)?.answered, undefined);
   tree.handle("a", exited(101), 3);
@@ -76,11 +87,11 @@ test("28: a restart during a start is answered by the start after it", () => {
 
 test("28: commands to a name that is unknown, or to be gone, do nothing", () => {
   const tree = running("a");
-  assert.deepEqual(tree.restart("b", 1, 0), []);
+  assert.deepEqual(tree.order("restart", "b", 1, 0), []);
   assert.deepEqual(tree.destroy("b", 0), []);
   assert.deepEqual(tree.handle("b", { type: "wake" }, 0), []);
   tree.destroy("a", 50);
-  assert.deepEqual(tree.restart("a", 2, 60), []);
+  assert.deepEqual(tree.order("restart", "a", 2, 60), []);
 });
 
 test("29: destroy, then create of one name: the new one starts when the old one has gone", () => {
@@ -137,7 +148,7 @@ test("29: the same for a start that succeeds: its process ends first", () => {
   tree.create({ id: 1, config: A }, 0);
   tree.destroy("a", 1);
   tree.create({ id: 2, config: A }, 2);
-  const started = tree.handle("a", { type: "started", pid: 101 }, 3);
+  const started = tree.handle("a", { type: "started", pid: 101, group: 101 }, 3);
   assert.deepEqual(words(started), ["SIGTERM 101", "a changed stopping"]);
   const death = words(tree.handle("a", exited(101), 4));
   assert.deepEqual(death, ["a exited pending", "a gone 1", "a spawn 2.1"]);
@@ -179,7 +190,7 @@ function running(...names: string[]): Tree {
   const tree = new Tree({ sigkill: true });
   for (const [index, name] of names.entries()) {
     tree.create({ id: index + 1, config: { name } }, 0);
-    tree.handle(name, { type: "started", pid: index + 101 }, 10);
+    tree.handle(name, { type: "started", pid: index + 101, group: index + 101 }, 10);
   }
   return tree;
 }
@@ -201,6 +212,8 @@ function words(effects: readonly TreeEffect[]): string[] {
         return `${effect.signal} ${effect.pid}`;
       case "signalGroups":
         return `${effect.signal} group ${effect.groups}`;
+      case "probe":
+        return `${effect.name} probe ${effect.pid}`;
       case "look":
         return `${effect.name} look ${effect.groups}`;
       case "report":

@@ -187,6 +187,7 @@ async function adoptedStem(t: TestContext, env: Record<string, string>) {
               fresh: true,
               generation: 0,
               previous: [],
+              stopped: false,
             }),
           );
         if (type === "report" && report.pid !== undefined) node = report.pid;

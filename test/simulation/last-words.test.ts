@@ -11,6 +11,7 @@ test("36: what a Stem said before it died is heard before another is started", (
   const started: [string, number][] = [];
   const supervisor = new Supervisor({
     clock,
+    soon: (act) => act(),
     startStem: (exited) => {
       deaths.push(exited);
       return { pid: deaths.length, signal: () => {} };

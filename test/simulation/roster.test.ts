@@ -65,14 +65,14 @@ test("28: a restart that the Stem died of is answered by the new Stem's start", 
   const roster = linked();
   roster.create({ name: "a" }, 0);
   roster.receive(started, () => []);
-  const { request } = roster.restart("a");
+  const { request } = roster.order("restart", "a");
   roster.stemDied(1);
   connect(roster);
-  const later = roster.restart("a").request;
+  const later = roster.order("restart", "a").request;
   const effects = roster.receive(started, () => []);
   assert.deepEqual(
-    effects.filter(({ type }) => type === "restarted"),
-    [{ type: "restarted", request, done: true }],
+    effects.filter(({ type }) => type === "answered"),
+    [{ type: "answered", request, done: true }],
   );
   assert.notEqual(later, request);
 });

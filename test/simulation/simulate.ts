@@ -59,6 +59,10 @@ function checkAllIsWell(world: World, user: User): void {
   for (const [name, config] of user.wanted) {
     const { node, state, pid } = nodes[name]!;
     assert.deepEqual(node, config);
+    if (user.stopped.has(name)) {
+      assert.deepEqual([state, pid], ["stopped", undefined], `${name} was stopped`);
+      continue;
+    }
     if (state === "stopped" && mayStop(config)) continue;
     assert.equal(state, "running", `${name} runs`);
     running.add(pid!);

@@ -1,4 +1,5 @@
 /** A Stem's process: the real Stem, with a simulated machine below and a simulated link above. */
+import { readyRulesOf } from "../../src/core/readiness.ts";
 import type { Exit } from "../../src/core/revival.ts";
 import { Stem, type StemPorts } from "../../src/stem/stem.ts";
 import { FrameDecoder } from "../../src/wire/frames.ts";
@@ -26,6 +27,8 @@ export class StemHost {
   readonly #exited: (exit: Exit) => void;
   /** Every process that it ever started. */
   readonly #nodes: Process[] = [];
+  /** From when on a process is ready. */
+  readonly #readyAt = new Map<number, number>();
   #connection: Connection | undefined;
   #retry = FIRST_RETRY_MS;
   #isAlive = true;
@@ -96,7 +99,15 @@ export class StemHost {
         const process = machine.start(owner, fate.leader, fate.others);
         this.#nodes.push(process);
         events.started(process.pid);
+        const { kind } = readyRulesOf(order.config);
+        if (kind === "told") this.#later(fate.readyAfter, events.ready);
+        this.#readyAt.set(process.pid, this.#world.clock.now() + fate.readyAfter);
       },
+      probe: (_config, pid, seen) => {
+        const isReady = (this.#readyAt.get(pid) ?? Infinity) <= clock.now();
+        this.#later(this.#world.dice.next() * 3, () => seen(isReady));
+      },
+      ended: (pid) => void this.#readyAt.delete(pid),
       signal: (pid, signal) => machine.signal(pid, signal),
       signalGroup: (group, signal) => machine.signalGroup(group, signal),
       living: (groups) => groups.filter((group) => machine.isGroupAlive(group)),

@@ -10,14 +10,30 @@ const config = { name: "a" };
 test("36: a process that has another's number is left alone, and not waited for", () => {
   const { stem, signals, starts } = stemWith(new Map([[101, 77]]));
   const previous = [{ pid: 101, startTime: 5 }];
-  stem.command({ type: "create", id: 1, config, fresh: false, generation: 1, previous });
+  stem.command({
+    type: "create",
+    id: 1,
+    config,
+    fresh: false,
+    generation: 1,
+    previous,
+    stopped: false,
+  });
   assert.deepEqual([signals, starts], [[], ["a"]]);
 });
 
 test("36: a process of an earlier Stem is ended, and its successor waits for it", () => {
   const { stem, signals, starts, clock, living } = stemWith(new Map([[101, 5]]));
   const previous = [{ pid: 101, startTime: 5 }];
-  stem.command({ type: "create", id: 1, config, fresh: false, generation: 1, previous });
+  stem.command({
+    type: "create",
+    id: 1,
+    config,
+    fresh: false,
+    generation: 1,
+    previous,
+    stopped: false,
+  });
   assert.deepEqual([signals, starts], [["SIGTERM 101"], []]);
   living.clear();
   while (clock.step(200));
@@ -38,6 +54,8 @@ function stemWith(living: Map<number, number>) {
     {
       clock,
       start: ({ config: { name } }) => void starts.push(name),
+      probe: () => {},
+      ended: () => {},
       signal: (pid, signal) => void signals.push(`${signal} ${pid}`),
       signalGroup: (group, signal) => void signals.push(`${signal} ${group}`),
       living: (groups) => groups.filter((group) => living.has(group)),

@@ -36,6 +36,7 @@ export class SupervisorHost {
         this.#stem = stem;
         return { pid: stem.pid, signal: () => stem.terminate() };
       },
+      soon: (act) => world.clock.in(0, act),
       accept: acceptConfig,
       strays: () => world.machine.groupsOfNodes(),
       send: (message) => this.#current?.toStem.send(encodeMessage(message)),

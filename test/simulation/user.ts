@@ -18,6 +18,8 @@ export class User {
   readonly #world: World;
   /** What is wanted now, by name. */
   readonly wanted = new Map<string, NodeConfig>();
+  /** Those of them that were told to stop, and not to start since. */
+  readonly stopped = new Set<string>();
   /** Promises that nobody has kept yet. */
   readonly open = new Set<string>();
   #orders = 0;
@@ -31,9 +33,11 @@ export class User {
     const { dice } = this.#world;
     const name = dice.pick(NAMES);
     const thought = dice.next();
-    if (thought < 0.45) this.#create(name);
-    else if (thought < 0.7) this.#destroy(name);
-    else if (thought < 0.95) this.#restart(name);
+    if (thought < 0.4) this.#create(name);
+    else if (thought < 0.6) this.#destroy(name);
+    else if (thought < 0.75) this.#restart(name);
+    else if (thought < 0.85) this.#stop(name);
+    else if (thought < 0.95) this.#start(name);
     else if (thought < 0.97) this.#destroy("");
     else this.#restart("");
   }
@@ -50,6 +54,7 @@ export class User {
     const promise = (async () => this.#api.create(config))();
     if (isTaken) return this.#expect(`create of ${name}`, assert.rejects(promise, NodeConfigError));
     this.wanted.set(name, config);
+    this.stopped.delete(name);
     this.#expect(
       `create of ${name}`,
       promise.then((status) => this.#checkCreated(config, status)),
@@ -70,6 +75,7 @@ export class User {
     const known = names.flatMap((one) => this.wanted.get(one) ?? []);
     const doomed = known.flatMap((config) => {
       this.wanted.delete(config.name);
+      this.stopped.delete(config.name);
       return machine.of(config.name).filter(({ creation }) => creation === creationOf(config));
     });
     this.#expect(
@@ -88,6 +94,7 @@ export class User {
     const isAlive = (old: Process) => machine.alive().includes(old);
     const names = name === "" ? [...this.wanted.keys()] : [name].filter((n) => this.wanted.has(n));
     const before = names.flatMap((one) => machine.of(one));
+    for (const one of names) this.stopped.delete(one);
     this.#expect(
       `restart of '${name}'`,
       this.#api.restart(name).then((done) => {
@@ -95,6 +102,28 @@ export class User {
         if (!done) return;
         assert.ok(!before.some(isAlive), `'${name}' was restarted: what ran before has ended`);
       }),
+    );
+  }
+
+  #stop(name: string): void {
+    const { machine } = this.#world;
+    const before = machine.of(name);
+    if (this.wanted.has(name)) this.stopped.add(name);
+    this.#expect(
+      `stop of '${name}'`,
+      this.#api.stopNode(name).then((done) => {
+        if (!done) return;
+        const left = before.filter((old) => machine.alive().includes(old));
+        assert.deepEqual(left, [], `'${name}' was stopped: what ran before has ended`);
+      }),
+    );
+  }
+
+  #start(name: string): void {
+    this.stopped.delete(name);
+    this.#expect(
+      `start of '${name}'`,
+      this.#api.startNode(name).then(() => {}),
     );
   }
 
@@ -120,6 +149,12 @@ export class User {
         { delay: 300, factor: 1.5, attemptsPerDelay: 1, maxDelay: 5_000, resetAfter: 1_000 },
       ]);
     }
+    const isOrdered = dice.chance(0.4);
+    // Without circles: a name comes after those before it in the alphabet.
+    if (isOrdered) config.after = NAMES.filter((one) => one < name && dice.chance(0.5));
+    if (isOrdered && dice.chance(0.2)) config.after?.push("nobody");
+    if (isOrdered && dice.chance(0.5)) config.afterTimeout = dice.pick([0, 500, 5_000]);
+    if (dice.chance(0.4)) config.ready = dice.pick(["started", { fd: 3 }, { file: "x" }] as const);
     if (dice.chance(0.3)) {
       config.stop = dice.pick([
         { attempts: 0 },

@@ -6,7 +6,10 @@ import { type Behaviour, Machine } from "./machine.ts";
 import { SupervisorHost } from "./supervisor-host.ts";
 
 /** What becomes of a start. */
-export type Fate = "fails" | "fails later" | { leader: Behaviour; others: Behaviour[] };
+export type Fate =
+  | "fails"
+  | "fails later"
+  | { leader: Behaviour; others: Behaviour[]; readyAfter: number };
 
 /** As many turns as the longest chain of promises in the Supervisor takes. */
 const PROMISE_TURNS = 8;
@@ -64,7 +67,8 @@ export class World {
     const { dice } = this;
     if (this.isTroubled && dice.chance(0.1)) return dice.pick(["fails", "fails later"] as const);
     const others = dice.chance(0.2) ? [this.#behaviour(), this.#behaviour()] : [];
-    return { leader: this.#behaviour(), others };
+    const readyAfter = dice.pick([0, 1, 50, 1_000, 20_000]);
+    return { leader: this.#behaviour(), others, readyAfter };
   }
 
   #behaviour(): Behaviour {

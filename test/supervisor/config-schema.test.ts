@@ -5,7 +5,8 @@ import { test } from "node:test";
 import { NodeConfigError } from "../../src/errors.ts";
 import { acceptConfig } from "../../src/supervisor/config-schema.ts";
 
-const accept = (config: unknown) => acceptConfig(config, (name) => name === "taken");
+const accept = (config: unknown) =>
+  acceptConfig(config, (name) => (name === "taken" ? { name } : undefined));
 
 const REFUSED: [what: string, config: unknown, message: RegExp][] = [
   ["no object", null, /^a node's configuration must be an object$/],

@@ -27,10 +27,21 @@ const FROM: Record<(typeof FROM_STEM)[number], FromStem> = {
   note: { type: "note", text: "warning: \u{1f333}" },
 };
 const TO: Record<(typeof TO_STEM)[number], ToStem> = {
-  create: { type: "create", id: 1, config, fresh: true, generation: 0, previous: [{ pid: 4 }] },
+  create: {
+    type: "create",
+    id: 1,
+    config,
+    fresh: true,
+    generation: 0,
+    previous: [{ pid: 4 }],
+    stopped: false,
+  },
   end: { type: "end", id: 1, config, previous: [{ pid: 4, startTime: 9 }] },
   destroy: { type: "destroy", name: "a", id: 1 },
+  start: { type: "start", name: "a", id: 1, request: 2 },
   restart: { type: "restart", name: "a", id: 1, request: 2 },
+  stop: { type: "stop", name: "a", id: 1, request: 2 },
+  ready: { type: "ready", name: "a", id: 1, pid: 7 },
 };
 
 test("36: every message comes out as it went in", () => {

@@ -1,0 +1,154 @@
+/** What a node waits for: before its start the nodes that it comes after, before its end those that come after it. */
+import type { NodeConfig } from "./config.ts";
+import type { State } from "./life.ts";
+import { AFTER_TIMEOUT_MS, predecessorsOf } from "./order.ts";
+
+/** How a node looks to those that come after it. Times are monotonic milliseconds. */
+export type Standing =
+  /** Ready; or without a process, and with none to come: it was stopped, or its work is done. */
+  | { tag: "settled" }
+  /** On its way; `failsAt`: from when on it counts as failed. */
+  | { tag: "coming"; failsAt?: number }
+  /** It has died, or could not be started, and has not been ready since. */
+  | { tag: "failing"; since: number };
+
+export interface Wait {
+  /** The first of the nodes that are waited for. */
+  names: string[];
+  /** Those that have failed for too long: it starts without them. */
+  without: string[];
+  /** When to look again, should nothing happen before. */
+  until?: number;
+}
+
+/** Its list tells people and decides what to look at again: the first few do for both. */
+const ENOUGH = 10;
+
+/** @param failingSince since when the node has not been ready, after a failure; unset: it has not failed */
+export function standingOf(
+  state: State,
+  failingSince: number | undefined,
+  readyTimeout: number | undefined,
+): Standing | undefined {
+  const onItsWay = (): Standing =>
+    failingSince === undefined ? { tag: "coming" } : { tag: "failing", since: failingSince };
+  switch (state.tag) {
+    case "running": {
+      if (state.readiness.tag === "ready") return { tag: "settled" };
+      if (failingSince !== undefined || readyTimeout === undefined) return onItsWay();
+      return { tag: "coming", failsAt: state.since + readyTimeout };
+    }
+    case "stopped":
+      return state.why === "failed" ? onItsWay() : { tag: "settled" };
+    case "starting":
+    case "held":
+    case "stopping":
+    case "clearing":
+      if (state.after === "gone") return undefined;
+      return state.after === "stopped" ? { tag: "settled" } : onItsWay();
+    case "pending":
+    case "waiting":
+      return onItsWay();
+    case "gone":
+      return undefined;
+    default:
+      return state satisfies never;
+  }
+}
+
+/**
+ * What a node waits for before it starts.
+ * @param since when it began to wait; @param look a node's standing, undefined if there is none
+ */
+export function waitToStart(
+  config: NodeConfig,
+  since: number,
+  now: number,
+  look: (name: string) => Standing | undefined,
+): Wait {
+  const { names, isNamed } = predecessorsOf(config);
+  const patience = config.afterTimeout ?? AFTER_TIMEOUT_MS;
+  const wait: Wait = { names: [], without: [] };
+  for (const name of names) {
+    const found = look(name);
+    // A layout also has nodes that are not there, or not yet.
+    const standing = found ?? (isNamed ? { tag: "failing" as const, since } : undefined);
+    if (standing === undefined || standing.tag === "settled") continue;
+    const fails = standing.tag === "failing" ? standing.since : standing.failsAt;
+    const until = fails === undefined ? undefined : fails + patience;
+    if (until !== undefined && now >= until) wait.without.push(name);
+    else {
+      wait.names.push(name);
+      if (until !== undefined) wait.until = Math.min(until, wait.until ?? until);
+      if (wait.names.length === ENOUGH) break;
+    }
+  }
+  return wait;
+}
+
+/**
+ * What a node that was told to end waits for.
+ * @param isEnding whether a node was told to end, and something of it still lives
+ * @param followers the nodes that come directly after one
+ */
+export function waitToEnd(
+  name: string,
+  isEnding: (name: string) => boolean,
+  followers: (name: string) => Iterable<string>,
+): string[] {
+  const seen = new Set([name]);
+  const found: string[] = [];
+  for (const one of seen) {
+    for (const follower of followers(one)) {
+      if (seen.has(follower)) continue;
+      seen.add(follower);
+      if (isEnding(follower)) found.push(follower);
+      if (found.length === ENOUGH) return found;
+    }
+  }
+  return found;
+}
+
+export function isEnding(state: State): boolean {
+  switch (state.tag) {
+    case "held":
+    case "stopping":
+      return true;
+    case "starting":
+      return state.after !== "run";
+    case "clearing":
+      return typeof state.after === "string";
+    case "pending":
+    case "running":
+    case "waiting":
+    case "stopped":
+    case "gone":
+      return false;
+    default:
+      return state satisfies never;
+  }
+}
+
+/** Who comes directly after whom, kept up to date. */
+export class Followers {
+  readonly #followers = new Map<string, Set<string>>();
+
+  of(name: string): Iterable<string> {
+    return this.#followers.get(name) ?? [];
+  }
+
+  add(config: NodeConfig): void {
+    for (const name of predecessorsOf(config).names) {
+      const known = this.#followers.get(name);
+      if (known === undefined) this.#followers.set(name, new Set([config.name]));
+      else known.add(config.name);
+    }
+  }
+
+  delete(config: NodeConfig): void {
+    for (const name of predecessorsOf(config).names) {
+      const known = this.#followers.get(name);
+      if (known?.delete(config.name) && known.size === 0) this.#followers.delete(name);
+    }
+  }
+}

@@ -1,0 +1,84 @@
+/** Looks from outside whether a process is ready. Each look ends within a time, and never throws. */
+import fs from "node:fs/promises";
+import net from "node:net";
+import path from "node:path";
+import type { PortTarget } from "../core/port-target.ts";
+import { signalGroup } from "./signals.ts";
+import { startProcess } from "./spawn.ts";
+
+/** How long a look may take (ms). */
+const LOOK_MS = 10_000;
+
+/** Whether something accepts connections there. @param directory where relative paths start */
+export function accepts(
+  target: PortTarget,
+  directory: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  return new Promise((seen) => {
+    const options = "path" in target ? { path: path.resolve(directory, target.path) } : target;
+    const socket = net.connect({ ...options, signal: AbortSignal.any([signal, timeLimit()]) });
+    socket.once("connect", () => {
+      seen(true);
+      socket.destroy();
+    });
+    socket.on("error", () => seen(false));
+    socket.once("close", () => seen(false));
+  });
+}
+
+export async function exists(file: string): Promise<boolean> {
+  try {
+    await fs.access(file);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The first word in a small file; "" if there is none. */
+export async function firstWord(file: string): Promise<string> {
+  try {
+    const text = await fs.readFile(file, "latin1");
+    return /^\S+/.exec(text)?.[0] ?? "";
+  } catch {
+    return "";
+  }
+}
+
+/** Whether a command ends with status 0. What it prints goes nowhere. */
+export function succeeds(
+  command: readonly string[],
+  options: { env: NodeJS.ProcessEnv; cwd: string; signal: AbortSignal },
+): Promise<boolean> {
+  const { env, cwd, signal } = options;
+  const limit = AbortSignal.any([signal, timeLimit()]);
+  const [file = "", ...args] = command;
+  return new Promise((seen) => {
+    let group = 0;
+    const end = (): void => {
+      if (group > 0) signalGroup(group, "SIGKILL");
+    };
+    startProcess(
+      { file, args, env, cwd, stdout: "ignore", stderr: "ignore" },
+      {
+        started: (pid) => {
+          group = pid;
+          if (limit.aborted) end();
+          else limit.addEventListener("abort", end, { once: true });
+        },
+        failed: () => seen(false),
+        exited: ({ code }) => {
+          // What it has left in the background goes with it.
+          end();
+          limit.removeEventListener("abort", end);
+          seen(code === 0);
+        },
+      },
+    );
+  });
+}
+
+function timeLimit(): AbortSignal {
+  return AbortSignal.timeout(LOOK_MS);
+}

@@ -1,0 +1,59 @@
+/** Whether nodes are ready, where that can be seen from outside. */
+import path from "node:path";
+import type { NodeConfig } from "../core/config.ts";
+import { portTarget } from "../core/port-target.ts";
+import { readyOf } from "../core/readiness.ts";
+import { accepts, exists, firstWord, succeeds } from "../os/probe.ts";
+
+export interface ProberOptions {
+  /** What a node's process got. */
+  environmentOf(config: NodeConfig): NodeJS.ProcessEnv;
+  /** What comes before a command so that the kernel ends it with its parent. */
+  prefix: readonly string[];
+}
+
+export class Prober {
+  readonly #options: ProberOptions;
+  /** Looks under way, by the process that is looked at. */
+  readonly #looks = new Map<number, AbortController>();
+
+  constructor(options: ProberOptions) {
+    this.#options = options;
+  }
+
+  /** Looks once, and calls back once, unless the process has ended by then. */
+  probe(config: NodeConfig, pid: number, seen: (isReady: boolean) => void): void {
+    const look = new AbortController();
+    this.#looks.set(pid, look);
+    void this.#look(config, look.signal).then((isReady) => {
+      if (look.signal.aborted) return;
+      this.#looks.delete(pid);
+      seen(isReady);
+    });
+  }
+
+  /** The process has ended: nobody wants to know any more. */
+  exited(pid: number): void {
+    this.#looks.get(pid)?.abort();
+    this.#looks.delete(pid);
+  }
+
+  async #look(config: NodeConfig, signal: AbortSignal): Promise<boolean> {
+    const directory = path.resolve(config.directory ?? ".");
+    const ready = readyOf(config);
+    if (typeof ready === "string") return true;
+    if ("file" in ready) {
+      const file = path.resolve(directory, ready.file);
+      // A Zeek's file is there from its first moment on, and says how far it is.
+      const isZeeks = config.ready === undefined && config.zeek !== undefined;
+      return isZeeks ? (await firstWord(file)) === "RUNNING" : exists(file);
+    }
+    if ("port" in ready) {
+      const target = portTarget(ready.port, ready.host);
+      return target !== undefined && accepts(target, directory, signal);
+    }
+    if (!("command" in ready)) return false;
+    const env = this.#options.environmentOf(config);
+    return succeeds([...this.#options.prefix, ...ready.command], { env, cwd: directory, signal });
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * Commands on their way to the Stem. What is said in one turn goes out together, and in the order of
+ * the nodes: who comes after others is created after them, and told to end before them.
+ */
+import type { NodeConfig } from "../core/config.ts";
+import { inEndOrder, inStartOrder } from "../core/order.ts";
+import type { ToStem } from "../wire/stem-messages.ts";
+
+export interface Command {
+  message: ToStem;
+  /** Of the node that it is for. */
+  config: NodeConfig;
+}
+
+export class Outbox {
+  readonly #send: (message: ToStem) => void;
+  readonly #soon: (act: () => void) => void;
+  #commands: Command[] = [];
+
+  /** @param soon calls back when this turn is over */
+  constructor(send: (message: ToStem) => void, soon: (act: () => void) => void) {
+    this.#send = send;
+    this.#soon = soon;
+  }
+
+  add(command: Command): void {
+    this.#commands.push(command);
+    if (this.#commands.length === 1) this.#soon(() => this.#flush());
+  }
+
+  /** Commands belong to one connection. */
+  clear(): void {
+    this.#commands = [];
+  }
+
+  #flush(): void {
+    const commands = this.#commands;
+    this.#commands = [];
+    for (const { message } of inOrder(commands)) this.#send(message);
+  }
+}
+
+/** Commands of different kinds keep their order; those of one kind, in a row, get that of the nodes. */
+export function inOrder(commands: readonly Command[]): Command[] {
+  const sorted: Command[] = [];
+  for (let start = 0; start < commands.length; ) {
+    const type = commands[start]?.message.type;
+    let end = start;
+    while (commands[end]?.message.type === type) end++;
+    const sort = type === "create" || type === "start" ? inStartOrder : inEndOrder;
+    sorted.push(...sort(commands.slice(start, end), ({ config }) => config));
+    start = end;
+  }
+  return sorted;
+}
