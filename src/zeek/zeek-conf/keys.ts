@@ -15,13 +15,18 @@ export interface Key {
   emptyIsUnset?: boolean | "unnamed";
 }
 
+interface Alias {
+  means: KeyName;
+  only?: Dialect;
+}
+
 /** zeek-systemd-generator's keys (`parse_config`), in the order in which they are explained. */
 export const KEYS = {
   manager: { section: "zeek", kind: "flag", only: "9.0", default: { "8.x": "1", "9.0": "0" } },
   loggers: { section: "zeek", kind: "count", default: { "8.x": "1", "9.0": "0" } },
   proxies: { section: "zeek", kind: "count", default: { "8.x": "1", "9.0": "0" } },
 
-  interface: { section: "interface", kind: "text", emptyIsUnset: true },
+  interface: { section: "interface", kind: "text", default: "" },
   workers: { section: "interface", kind: "count", default: { "8.x": "1" } },
   worker_args: { section: "interface", kind: "words", only: "9.0", default: "" },
   worker_env: { section: "interface", kind: "environment", only: "9.0", default: "" },
@@ -77,7 +82,7 @@ export const KEYS = {
   metrics_port: { section: "zeek", kind: "portOrNone", default: "9991" },
   metrics_address: {
     section: "zeek",
-    kind: "address",
+    kind: "listenAddress",
     only: "8.x",
     default: { "8.x": "127.0.0.1" },
   },
@@ -91,7 +96,7 @@ export const ALIASES = {
   cluster_port: { means: "port", only: "9.0" },
   cluster_address: { means: "address", only: "9.0" },
   workers_numa_policy: { means: "worker_numa_policy" },
-} as const satisfies Record<string, { means: KeyName; only?: Dialect }>;
+} as const satisfies Record<string, Alias>;
 
 export type KeyName = keyof typeof KEYS;
 
@@ -116,7 +121,7 @@ export function defaultOf(name: KeyName, dialect: Dialect): string | undefined {
 }
 
 function hasIt<Word extends string>(
-  table: Readonly<Record<Word, { only?: Dialect }>>,
+  table: Readonly<Record<Word, Key | Alias>>,
   word: Word,
   dialect: Dialect,
 ): boolean {

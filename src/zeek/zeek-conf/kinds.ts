@@ -1,4 +1,5 @@
 /** What a key can hold: how each kind is read, and how Zeek refuses it. */
+import type { Dialect } from "./dialect.ts";
 import * as values from "./values.ts";
 import { words } from "./words.ts";
 
@@ -14,6 +15,7 @@ export interface Kinds {
   cpuList: number[];
   cpuSet: number[];
   address: string;
+  listenAddress: string;
   path: string;
   searchPath: string[];
   text: string;
@@ -35,7 +37,7 @@ export interface Variable {
 export type PlainKind = Exclude<keyof Kinds, "environment">;
 
 interface Rule<Value> {
-  read: (text: string) => Value | undefined;
+  read: (text: string, dialect: Dialect) => Value | undefined;
   refusal: (key: string, text: string) => string;
 }
 
@@ -48,9 +50,10 @@ export const RULES: { readonly [Kind in PlainKind]: Rule<Kinds[Kind]> } = {
   nice: { read: values.nice, refusal: value },
   memory: { read: values.memory, refusal: bare },
   numa: { read: values.numaPolicy, refusal: value },
-  cpuList: { read: values.cpuList, refusal: value },
-  cpuSet: { read: values.cpuList, refusal: bare },
+  cpuList: { read: cpuList, refusal: value },
+  cpuSet: { read: cpuList, refusal: bare },
   address: { read: values.address, refusal: address },
+  listenAddress: { read: values.listenAddress, refusal: bare },
   path: {
     read: values.absolutePath,
     refusal: (key, text) => `${value(key, text)}: it must begin with '/'`,
@@ -68,12 +71,19 @@ export const RULES: { readonly [Kind in PlainKind]: Rule<Kinds[Kind]> } = {
   },
 };
 
-/** "yes" would be a program of that name to systemd; here a program has a slash. */
-function archiver(text: string): boolean | string[] | undefined {
-  const plain = values.flag(text);
-  if (plain !== undefined) return plain;
+/** 8.x reads the numbers with C's `strtol`, which skips blanks before a number. */
+function cpuList(text: string, dialect: Dialect): number[] | undefined {
+  return values.cpuList(dialect === "8.x" ? text.replace(/(?<=[-,:])[ \t]+/g, "") : text);
+}
+
+/** "yes" would be a program of that name to systemd; here a program has its whole path. */
+function archiver(text: string, dialect: Dialect): boolean | string[] | undefined {
+  if (dialect === "8.x") {
+    const small = text.toLowerCase();
+    return small === "true" || (small === "false" ? false : values.flag(text));
+  }
   const command = words(text);
-  return command?.[0]?.startsWith("/") === true ? command : undefined;
+  return command?.[0]?.startsWith("/") === true ? command : values.flag(text);
 }
 
 function valueColon(key: string, text: string): string {

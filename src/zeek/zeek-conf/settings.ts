@@ -102,20 +102,22 @@ class Reader {
 
   read(section: Section, kind: SectionKind | "unnamed"): AllSettings {
     const given = new Map<KeyName, Setting<unknown>>();
+    const words = new Map<KeyName, Option>();
     for (const option of section.options) {
       const name = keyOf(option.key, this.#dialect);
       if (name === undefined || (kind !== "unnamed" && KEYS[name].section !== kind)) {
         this.refuse(option, unknownKey(option.key, this.#dialect, section.name, kind));
         continue;
       }
-      if (given.has(name)) {
-        const same = `'${option.key}' is another name of '${name}', or this of that`;
-        this.refuse(option, `duplicate option '${option.key}'${inSection(section.name)}: ${same}`);
+      const same = words.get(name);
+      if (same !== undefined) {
+        const duplicate = `duplicate option '${option.key}'${inSection(section.name)}`;
+        this.refuse(option, `${duplicate}: '${same.key}' on line ${same.line} is the same`);
         continue;
       }
+      words.set(name, option);
       if (option.key === "workers_numa_policy" && this.#dialect === "9.0") {
-        const text = "'workers_numa_policy' is the old name of 'worker_numa_policy'";
-        this.notes.push({ line: option.line, text: `${text}: Zeek 9.1 no longer knows it` });
+        this.notes.push({ line: option.line, text: OLD_NAME });
       }
       if (this.#isUnset(option, name, section.name)) continue;
       given.set(name, { value: this.#valueOf(option, name, section.name), line: option.line });
@@ -159,7 +161,7 @@ class Reader {
     }
     const rule = RULES[kind];
     const text = joined(values);
-    const value = rule.read(withoutBlanks(text, kind, this.#dialect));
+    const value = rule.read(text, this.#dialect);
     if (value === undefined) this.refuse({ line }, `${rule.refusal(key, text)}${end}`);
     return value;
   }
@@ -178,16 +180,12 @@ function joined(values: readonly Value[]): string {
     .join(" ");
 }
 
-/** 8.x reads the numbers of a list with C's `strtol`, which skips blanks before a number. */
-function withoutBlanks(text: string, kind: keyof Kinds, dialect: Dialect): string {
-  return kind === "cpuList" && dialect === "8.x" ? text.replace(/(?<=[-,:])[ \t]+/g, "") : text;
-}
-
 function defaultValue(name: KeyName, dialect: Dialect): unknown {
   const text = defaultOf(name, dialect);
   const { kind } = KEYS[name];
   if (text === undefined) return undefined;
-  return kind === "environment" ? [] : RULES[kind].read(text);
+  return kind === "environment" ? [] : RULES[kind].read(text, dialect);
 }
 
 const MIXED = "options in unnamed section mixed with options in sections";
+const OLD_NAME = "'workers_numa_policy' is deprecated: Zeek 9.1 has 'worker_numa_policy' alone";

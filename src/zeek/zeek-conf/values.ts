@@ -74,6 +74,11 @@ export function address(text: string): string | undefined {
   return isIPv6(inner) ? inner : undefined;
 }
 
+/** An address, or one of those that stand for all. */
+export function listenAddress(text: string): string | undefined {
+  return text === "[::]" ? "::" : address(text);
+}
+
 /** Whether two addresses, however they are written, are one. */
 export function isSameAddress(one: string, other: string): boolean {
   return canonical(one) === canonical(other);
