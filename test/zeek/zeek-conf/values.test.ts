@@ -23,7 +23,8 @@ for (const text of [
   "99999999999999999999",
   "0-8191,".repeat(20).slice(0, -1),
 ]) {
-  test(`'${text.slice(0, 30)}' is no CPU list`, () => assert.equal(values.cpuList(text), undefined));
+  test(`'${text.slice(0, 30)}' is no CPU list`, () =>
+    assert.equal(values.cpuList(text), undefined));
 }
 
 for (const [cpus, text] of [
