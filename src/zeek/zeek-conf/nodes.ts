@@ -7,7 +7,7 @@ import type { Remark } from "./grammar.ts";
 import type { Variable } from "./kinds.ts";
 import type { Places } from "./places.ts";
 import type { Setting, Settings } from "./settings.ts";
-import { expand } from "./templates.ts";
+import { type Env, environment, interfaceOf } from "./substitution.ts";
 import { cpuSetText, isIPv6 } from "./values.ts";
 import { cpuOf, variablesOf } from "./worker.ts";
 
@@ -40,7 +40,7 @@ function zeekNode(process: Process, context: Context, problems: Remark[]): NodeC
     ...environment(env.setting, env.key, variables, problems),
   };
   const cpu = worker === undefined ? undefined : cpuOf(worker);
-  const device = worker === undefined ? undefined : interfaceOf(process, variables, problems);
+  const device = worker === undefined ? undefined : interfaceOf(worker, variables, problems);
   return {
     name,
     directory: `${places.spool}/${name}`,
@@ -102,24 +102,11 @@ function roleSettings({ role, worker }: Process, { zeek }: Settings): RoleSettin
       wrapper: [...wrapperOf(worker_nice.value, []), ...local],
     };
   }
-  if (role === "LOGGER") {
-    return {
-      env: { key: "logger_env", setting: zeek.logger_env },
-      args: zeek.logger_args.value,
-      wrapper: wrapperOf(zeek.logger_nice.value, zeek.logger_cpu_set.value),
-    };
-  }
-  if (role === "PROXY") {
-    return {
-      env: { key: "proxy_env", setting: zeek.proxy_env },
-      args: zeek.proxy_args.value,
-      wrapper: wrapperOf(zeek.proxy_nice.value, zeek.proxy_cpu_set.value),
-    };
-  }
+  const word = role === "LOGGER" ? "logger" : role === "PROXY" ? "proxy" : "manager";
   return {
-    env: { key: "manager_env", setting: zeek.manager_env },
-    args: zeek.manager_args.value,
-    wrapper: wrapperOf(zeek.manager_nice.value, zeek.manager_cpu_set.value),
+    env: { key: `${word}_env`, setting: zeek[`${word}_env`] },
+    args: zeek[`${word}_args`].value,
+    wrapper: wrapperOf(zeek[`${word}_nice`].value, zeek[`${word}_cpu_set`].value),
   };
 }
 
@@ -162,44 +149,6 @@ function policy({ zeek }: Settings): Pick<NodeConfig, "revival" | "stop"> {
     revival: { delay: zeek.restart_interval_sec.value * 1_000, factor: 1 },
     stop: { interval: 2_000, attempts: 45 },
   };
-}
-
-type Env = Record<string, string>;
-
-function environment(
-  { value }: Setting<Variable[]>,
-  key: string,
-  variables: ReadonlyMap<string, string>,
-  problems: Remark[],
-): Env {
-  const env: Env = {};
-  for (const { name, value: template, line = 1 } of value) {
-    const expansion = expand(template, variables);
-    if ("text" in expansion) env[name] = expansion.text;
-    else add(problems, line, `${key} substitution for '${template}' failed: ${expansion.problem}`);
-  }
-  return env;
-}
-
-function interfaceOf(
-  { worker }: Process,
-  variables: ReadonlyMap<string, string>,
-  problems: Remark[],
-): string | undefined {
-  if (worker === undefined) return undefined;
-  const { value: template, line = 1 } = worker.of.interface;
-  const expansion = expand(template, variables);
-  if ("text" in expansion && expansion.text !== "") return expansion.text;
-  const problem = "text" in expansion ? "nothing is left" : expansion.problem;
-  add(problems, line, `interface substitution for '${template}' failed: ${problem}`);
-  return undefined;
-}
-
-/** What is wrong with a template is so for each process that uses it, and told once. */
-function add(problems: Remark[], line: number, text: string): void {
-  if (!problems.some((other) => other.line === line && other.text === text)) {
-    problems.push({ line, text });
-  }
 }
 
 const SHOWN: readonly string[] = ["LOGGER", "MANAGER", "PROXY", "WORKER"];
