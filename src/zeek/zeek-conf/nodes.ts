@@ -1,0 +1,155 @@
+/** The nodes that a file's processes become. */
+import type { NodeConfig, ZeekConfig } from "../../core/config.ts";
+import type { Installation } from "../plan.ts";
+import { clusterTable, type Process, processesOf } from "./cluster-table.ts";
+import { type Dialect, isAtLeast } from "./dialect.ts";
+import type { Remark } from "./grammar.ts";
+import type { Variable } from "./kinds.ts";
+import type { Places } from "./places.ts";
+import type { Setting, Settings } from "./settings.ts";
+import { type Env, environment, interfaceOf } from "./substitution.ts";
+import { cpuSetText, isIPv6 } from "./values.ts";
+import { cpuOf, variablesOf } from "./worker.ts";
+
+export interface Context {
+  settings: Settings;
+  dialect: Dialect;
+  installation: Installation;
+  places: Places;
+}
+
+/** As they are shown: loggers, the manager, proxies, workers, the archiver. */
+export function nodesOf(context: Context): { nodes: NodeConfig[]; problems: Remark[] } {
+  const problems: Remark[] = [];
+  const processes = processesOf(context.settings);
+  const cluster = clusterTable(processes, context.settings);
+  const nodes = processes
+    .toSorted((a, b) => SHOWN.indexOf(a.role) - SHOWN.indexOf(b.role))
+    .map((process) => ({ ...zeekNode(process, context, problems), cluster }));
+  return { nodes: [...nodes, ...archiverNode(context, problems)], problems };
+}
+
+function zeekNode(process: Process, context: Context, problems: Remark[]): NodeConfig {
+  const { name, worker } = process;
+  const { settings, dialect, places } = context;
+  const variables = variablesOf(process, dialect);
+  const { env, args, wrapper } = roleSettings(process, settings);
+  const nodeEnv = {
+    PATH: places.path,
+    ...environment(settings.zeek.env, "env", variables, problems),
+    ...environment(env.setting, env.key, variables, problems),
+  };
+  const cpu = worker === undefined ? undefined : cpuOf(worker);
+  const device = worker === undefined ? undefined : interfaceOf(worker, variables, problems);
+  return {
+    name,
+    directory: `${places.spool}/${name}`,
+    ...(device === undefined ? {} : { interface: device }),
+    ...(cpu === undefined ? {} : { cpuAffinity: cpu }),
+    env: nodeEnv,
+    zeek: {
+      ...zeekConfig(context, nodeEnv),
+      args: [...args, ...settings.zeek.args.value],
+      ...(wrapper.length === 0 ? {} : { wrapper }),
+    },
+    ...policy(settings),
+  };
+}
+
+function zeekConfig({ settings, dialect, installation, places }: Context, env: Env): ZeekConfig {
+  const { zeek } = settings;
+  const { version } = installation;
+  const managerLogs = zeek.loggers.value === 0;
+  // The script that Zeek has for it came with 8.1, and with 9.0 for a manager that logs.
+  const hasLogScript = isAtLeast(version, 8, 1) && !(managerLogs && !isAtLeast(version, 9, 0));
+  const layout = zeek.cluster_layout.value;
+  return {
+    executable: places.executable,
+    backend: zeek.cluster_backend_args.value.filter((word) => word !== ""),
+    ...(hasLogScript ? { logScript: "policy/misc/systemd-generator" } : {}),
+    logQueue: places.logQueue,
+    ...(places.zeekPath.length === 0 ? {} : { path: places.zeekPath }),
+    ...(layout === undefined ? {} : { layout }),
+    ...(zeek.metrics_port.value === 0 ? {} : metricsScript(settings, dialect, env)),
+  };
+}
+
+/**
+ * Zeek's layout generator puts this into the layout: without it metrics are open to everybody. It is
+ * loaded before the user's own scripts, which can say otherwise.
+ */
+function metricsScript({ zeek }: Settings, dialect: Dialect, env: Env): ZeekConfig {
+  const host = zeek.metrics_address.value ?? zeek.address.value;
+  const own = dialect === "9.0" ? env["ZEEK_TELEMETRY_LISTEN_ADDRESS"] : undefined;
+  const address = own ?? (isIPv6(host) ? `[${host}]` : host);
+  const text = `redef Telemetry::metrics_address = ${JSON.stringify(address)};\n`;
+  return { scripts: [METRICS_SCRIPT], files: { [METRICS_SCRIPT]: text } };
+}
+
+interface RoleSettings {
+  env: { key: string; setting: Setting<Variable[]> };
+  args: string[];
+  wrapper: string[];
+}
+
+function roleSettings({ role, worker }: Process, { zeek }: Settings): RoleSettings {
+  if (worker !== undefined) {
+    const { worker_env, worker_args, worker_nice, worker_numa_policy } = worker.of;
+    const local = worker_numa_policy.value === "local" ? ["numactl", "--localalloc"] : [];
+    return {
+      env: { key: "worker_env", setting: worker_env },
+      args: worker_args.value,
+      wrapper: [...wrapperOf(worker_nice.value, []), ...local],
+    };
+  }
+  const word = role === "LOGGER" ? "logger" : role === "PROXY" ? "proxy" : "manager";
+  return {
+    env: { key: `${word}_env`, setting: zeek[`${word}_env`] },
+    args: zeek[`${word}_args`].value,
+    wrapper: wrapperOf(zeek[`${word}_nice`].value, zeek[`${word}_cpu_set`].value),
+  };
+}
+
+/** Each executes the next in its own place, so that the process is Zeek's in the end. */
+function wrapperOf(nice: number | undefined, cpus: readonly number[]): string[] {
+  return [
+    ...(nice === undefined || nice === 0 ? [] : ["nice", "-n", `${nice}`]),
+    ...(cpus.length === 0 ? [] : ["taskset", "-c", cpuSetText(cpus)]),
+  ];
+}
+
+function archiverNode({ settings, places }: Context, problems: Remark[]): NodeConfig[] {
+  const { zeek } = settings;
+  const byDefault = zeek.manager.value || zeek.loggers.value > 0;
+  const wanted = zeek.archiver.value ?? byDefault;
+  if (wanted === false) return [];
+  const args = zeek.archiver_args.value;
+  const command =
+    wanted === true
+      ? [places.archiver, ...args, places.logQueue, places.logs]
+      : [...wanted, ...args];
+  const env = {
+    ...environment(zeek.env, "env", new Map(), problems),
+    ...environment(zeek.archiver_env, "archiver_env", new Map(), problems),
+  };
+  return [
+    {
+      name: "archiver",
+      directory: places.spool,
+      command: [...wrapperOf(zeek.archiver_nice.value, zeek.archiver_cpu_set.value), ...command],
+      ...(Object.keys(env).length === 0 ? {} : { env }),
+      ...policy(settings),
+    },
+  ];
+}
+
+/** As systemd has it: always after the same delay, for ever; 90 s from SIGTERM to SIGKILL. */
+function policy({ zeek }: Settings): Pick<NodeConfig, "revival" | "stop"> {
+  return {
+    revival: { delay: zeek.restart_interval_sec.value * 1_000, factor: 1 },
+    stop: { interval: 2_000, attempts: 45 },
+  };
+}
+
+const SHOWN: readonly string[] = ["LOGGER", "MANAGER", "PROXY", "WORKER"];
+const METRICS_SCRIPT = "coppice-metrics-address.zeek";
