@@ -210,7 +210,7 @@ test("a layout of the user's own may have its manager where it likes", () => {
 test("the Supervisor accepts every node of a plan", () => {
   const text = `${TWO}worker_nice = -3\nworkers_numa_policy = local\n`;
   for (const config of [...planned(text).nodes, ...planned("interface=eth0", "8.x").nodes]) {
-    assert.equal(acceptConfig(config, () => false).name, config.name);
+    assert.equal(acceptConfig(config, () => undefined).name, config.name);
   }
 });
 
@@ -243,7 +243,7 @@ for (const dialect of ["8.x", "9.0"] as const) {
         if ("plan" in result) {
           const taken = new Set<string>();
           for (const config of result.plan.nodes) {
-            acceptConfig(config, (name) => taken.has(name));
+            acceptConfig(config, (name) => (taken.has(name) ? { name } : undefined));
             taken.add(config.name);
           }
           return;
