@@ -401,8 +401,9 @@ describe("the programs beside it", () => {
     const bench = new ZeekBench(t);
     bench.write("queue/conn__2026-01-02-03-04-05__2026-01-02-04-00-00__.log", "one\n");
     const run = bench.start(["-c", "", "queue", "logs"], {}, "zeek-archiver");
-    await until("the log to be archived", () =>
-      bench.read("logs/2026-01-02/conn.03:04:05-04:00:00.log"),
+    await until(
+      "the log to be archived",
+      () => bench.read("logs/2026-01-02/conn.03:04:05-04:00:00.log") !== "",
     );
     run.child.kill("SIGTERM");
     assert.deepEqual(await run.ended, { code: 131, signal: null });
