@@ -8,6 +8,7 @@ import { until } from "../fixtures/tree.ts";
 import { type RunSettings, ZeekBench } from "../fixtures/zeek/run.ts";
 
 const ZEROMQ = "frameworks/cluster/backend/zeromq";
+const BROKER = "frameworks/cluster/backend/broker";
 const GENERATOR = "misc/systemd-generator";
 
 /** The spec's own example of a layout, with ports that are free. */
@@ -150,14 +151,20 @@ describe("the stand-in's node", () => {
   test("binds its ports, and a port that is taken ends it", async (t) => {
     const { bench, run, ports } = await cluster(t);
     const cases: [string, number, RegExp, string[]][] = [
-      ["logger-1", ports.logger, /Failed initialize ZeroMQ backend/, []],
-      ["manager", ports.metrics, /Failed to setup Prometheus endpoint/, []],
-      ["manager", ports.manager, /Failed to spawn ZeroMQ proxy thread/, endpoints(ports.manager)],
+      ["logger-1", ports.logger, /Failed initialize ZeroMQ backend/, [ZEROMQ]],
+      ["manager", ports.metrics, /Failed to setup Prometheus endpoint/, [ZEROMQ]],
+      [
+        "manager",
+        ports.manager,
+        /Failed to spawn ZeroMQ proxy thread/,
+        [ZEROMQ, ...endpoints(ports.manager)],
+      ],
+      ["manager", ports.manager, /Failed to listen on/, [BROKER]],
     ];
-    for (const [name, port, failure, more] of cases) {
+    for (const [name, port, failure, args] of cases) {
       const holder = net.createServer();
       await new Promise<void>((listening) => holder.listen(port, "127.0.0.1", listening));
-      const { code, stderr } = await run(name, [ZEROMQ, ...more]);
+      const { code, stderr } = await run(name, args);
       await new Promise((closed) => holder.close(closed));
       assert.equal(code, 1, name);
       assert.match(stderr, failure);
@@ -171,7 +178,7 @@ describe("the stand-in's node", () => {
       (await run("worker-1", [ZEROMQ, ...crossed])).stderr,
       /XPUB connects to the proxy's XSUB/,
     );
-    assert.equal(bench.records("manager").length, 2);
+    assert.equal(bench.records("manager").length, 3);
   });
 
   test("runs until it is told to end; loggers write who is there, and rotate into the queue", async (t) => {
@@ -245,6 +252,29 @@ describe("the stand-in's node", () => {
     await life([], "SIGKILL");
     assert.ok(!bench.read(conn).includes(`of process ${second}`));
     assert.ok(!queue().some((text) => text.includes(`of process ${second}`)));
+  });
+
+  test("logs are rotated in time, too, and take the lines that a test asks for", async (t) => {
+    const { bench, start } = await cluster(t);
+    bench.write("say.zeek", "#!stand-in: write-log weird something odd\n");
+    const script = bench.file("say.zeek");
+    const logger = start("logger-1", [
+      ZEROMQ,
+      GENERATOR,
+      script,
+      "Log::default_rotation_interval=1sec",
+    ]);
+    await until("a rotation", () => {
+      const queue = bench.file("spool/log-queue");
+      const [name] = fs.existsSync(queue)
+        ? fs.readdirSync(queue).filter((name) => name.startsWith("weird"))
+        : [];
+      return (
+        name !== undefined &&
+        bench.read(`spool/log-queue/${name}`).includes("something odd\n#close")
+      );
+    });
+    assert.equal(logger.child.exitCode, null);
   });
 
   test("a leftover that cannot be moved is fatal, and several loggers mark their logs", async (t) => {

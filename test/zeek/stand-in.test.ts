@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
-import { until } from "../fixtures/tree.ts";
+import { childrenOf, isAlive, titleOf, until } from "../fixtures/tree.ts";
 import { ZeekBench } from "../fixtures/zeek/run.ts";
 
 const HELLO = `event zeek_init() { print "hello"; }\n`;
@@ -336,6 +336,24 @@ describe("the stand-in's life", () => {
       env: { STANDIN_MISBEHAVE: "flood 3000; other: exit 3" },
     });
     assert.deepEqual([flood.code, flood.stdout.split("\n").length], [0, 3001]);
+  });
+
+  test("it stays in its initialisation, or leaves a process behind, if it is told to", async (t) => {
+    const bench = new ZeekBench(t);
+    const stuck = bench.start(["-U", ".stuck"], { env: { STANDIN_MISBEHAVE: "never-running" } });
+    await until("its start", () => bench.read(".stuck") === "INITIALIZING [main]\n");
+    await until("its scripts to be read", () => bench.records(String(stuck.child.pid))[0]?.order);
+    stuck.child.kill("SIGTERM");
+    assert.equal((await stuck.ended).signal, "SIGTERM");
+    const env = { STANDIN_MISBEHAVE: "leave-child; exit 4 100; slow-exit 1" };
+    const leaver = bench.start(["local"], { env });
+    const [child] = await until("the child", () => {
+      const found = childrenOf(leaver.child.pid ?? 0).filter((pid) => /^sleep/.test(titleOf(pid)));
+      return found.length > 0 && found;
+    });
+    assert.equal((await leaver.ended).code, 4);
+    assert.ok(isAlive(child ?? 0));
+    process.kill(child ?? 0, "SIGKILL");
   });
 
   test("one that ignores SIGTERM has to be killed", async (t) => {
