@@ -7,8 +7,7 @@ export function balanced(
   file: string,
   processes: readonly Process[],
   settings: Pick<Settings, "pfRing" | "custom">,
-): { processes: Process[]; problems: Problem[]; notes: Problem[] } {
-  const problems: Problem[] = [];
+): { processes: Process[]; notes: Problem[] } {
   const rings = new Map<string, { id: number; instances: number }>();
   const result = processes.map((process): Process => {
     const { section, interface: name } = process;
@@ -18,11 +17,6 @@ export function balanced(
       case "interfaces":
         return process;
       case "af_packet":
-        if (name.startsWith(AF_PACKET) && process.name.endsWith("-1")) {
-          const line = section.lineOf("interface");
-          const text = `node '${section.name}': 'lb_method = af_packet' puts '${AF_PACKET}' before`;
-          problems.push({ file, line, text: `${text} the interface by itself` });
-        }
         return { ...process, interface: `${AF_PACKET}${name}` };
       case "myricom":
         return {
@@ -40,7 +34,7 @@ export function balanced(
     }
   });
   const notes = [...fanoutNotes(file, result), ...ringNotes(file, result, settings)];
-  return { processes: result, problems, notes };
+  return { processes: result, notes };
 }
 
 /** Each interface of the host is a ring with an id of its own, shared by all who read from it. */

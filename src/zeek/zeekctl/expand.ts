@@ -21,14 +21,14 @@ export function expand(
 ): { processes: Process[]; problems: Problem[]; notes: Problem[] } {
   const inOrder = sections.toSorted((a, b) => ORDER.indexOf(a.type) - ORDER.indexOf(b.type));
   const single = inOrder.flatMap((section) => processesOf(section));
-  const { processes, problems, notes } = balanced(file, single, settings);
+  const { processes, notes } = balanced(file, single, settings);
   return {
     processes: processes.map((one) => ({
       ...one,
       // What a method sets never overrides what somebody wrote.
       env: sorted({ ...one.env, ...settings.env, ...one.section.env }),
     })),
-    problems: [...problems, ...clashes(file, sections)],
+    problems: clashes(file, sections),
     notes,
   };
 }

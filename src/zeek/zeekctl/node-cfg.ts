@@ -1,7 +1,14 @@
 /** node.cfg: the nodes that it names, checked key by key. */
 import type { Problem, Source } from "../plan.ts";
 import { type IniKey, type IniSection, parseIni } from "./ini.ts";
-import { afPacketProblem, cpuList, envList, scriptList, wordList } from "./node-values.ts";
+import {
+  AF_PACKET_OPTIONS,
+  afPacketProblem,
+  cpuList,
+  envList,
+  scriptList,
+  wordList,
+} from "./node-values.ts";
 import { unknown } from "./unknown.ts";
 
 export type NodeType = "standalone" | "logger" | "manager" | "proxy" | "worker";
@@ -52,91 +59,119 @@ export function readNodeCfg(source: Source): NodeFile {
   return file;
 }
 
+/** One section's keys, and where what is wrong with them is told. */
+interface Reader {
+  name: string;
+  keys: readonly IniKey[];
+  value: (key: string) => string;
+  lineOf: (key: string) => number;
+  say: (key: string, text: string) => void;
+  note: (key: string, text: string) => void;
+}
+
 function readSection(
   file: string,
   section: IniSection,
   { problems, notes }: NodeFile,
 ): NodeSection | undefined {
-  const { name } = section;
-  const found = problems.length;
-  const lineOf = (key: string) =>
-    section.keys.find((other) => other.name === key)?.line ?? section.line;
-  const say = (key: string, text: string) =>
-    problems.push({ file, line: lineOf(key), text: `node '${name}': ${text}` });
-  const note = (key: string, text: string) =>
-    notes.push({ file, line: lineOf(key), text: `node '${name}': ${text}` });
-
+  const { name, line, keys } = section;
+  const find = (key: string) => keys.find((other) => other.name === key);
+  const lineOf = (key: string) => find(key)?.line ?? line;
+  const value = (key: string) => find(key)?.value ?? "";
+  const tell = (list: Problem[]) => (key: string, text: string) => {
+    list.push({ file, line: lineOf(key), text: `node '${name}': ${text}` });
+  };
+  const reader: Reader = { name, keys, value, lineOf, say: tell(problems), note: tell(notes) };
+  const before = problems.length;
   if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(name) || name.length > MAX_NAME) {
     const rule = `letters, digits, '_', '.' and '-', at most ${MAX_NAME}, a letter or digit first`;
-    problems.push({ file, line: section.line, text: `node name '${name}' must be ${rule}` });
+    problems.push({ file, line, text: `node name '${name}' must be ${rule}` });
   }
-  for (const key of section.keys) {
-    if (!KEYS.includes(key.name)) say(key.name, unknown("key", key.name, KEYS));
-    else if (USELESS.has(key.name)) note(key.name, `'${key.name}' ${USELESS.get(key.name)}`);
-    else if (!LISTS.has(key.name) && key.value.includes("\n")) say(key.name, continued(key));
-  }
-  const value = (key: string) => section.keys.find((other) => other.name === key)?.value ?? "";
-  const parsed = <Value>(result: { value: Value } | { problem: string }, key: string) => {
-    if ("problem" in result) say(key, result.problem);
-    return "problem" in result ? undefined : result.value;
-  };
+  checkKeys(reader);
+  const type = readType(reader);
+  const rest = readValues(reader, type);
+  return problems.length > before || type === undefined ? undefined : { name, line, type, ...rest };
+}
 
+function checkKeys({ keys, say, note }: Reader): void {
+  for (const key of keys) {
+    const { name, value } = key;
+    if (!KEYS.includes(name)) say(name, unknown("key", name, KEYS));
+    else if (USELESS.has(name)) note(name, `'${name}' ${USELESS.get(name)}`);
+    else if (!LISTS.has(name) && value.includes("\n")) say(name, continued(key));
+  }
+}
+
+function readType({ value, say }: Reader): NodeType | undefined {
   const type = value("type");
-  if (type === "") say("type", `it needs 'type': ${oneOf(TYPES)}`);
-  else if (!isType(type)) say("type", unknown("type", type, TYPES));
+  if (isType(type)) return type;
+  say("type", type === "" ? `it needs 'type': ${oneOf(TYPES)}` : unknown("type", type, TYPES));
+  return undefined;
+}
+
+function readValues(reader: Reader, type: NodeType | undefined) {
+  const { value, lineOf, say } = reader;
+  const parsed = <Value>(
+    key: string,
+    parse: (text: string) => { value: Value } | { problem: string },
+    otherwise: Value,
+  ): Value => {
+    const result = parse(value(key));
+    if ("problem" in result) say(key, result.problem);
+    return "problem" in result ? otherwise : result.value;
+  };
   if (value("host") === "") say("host", "it needs 'host': a name or an address");
-  const cpus = parsed(cpuList(value("pin_cpus")), "pin_cpus") ?? [];
-  const env = parsed(envList(value("env_vars")), "env_vars") ?? {};
-  const aux = parsed(scriptList(value("aux_scripts")), "aux_scripts");
-  const balance = readBalance(value, type, say);
-  if (balance !== undefined && cpus.length > balance.procs) {
-    const unused = cpus.slice(balance.procs).join(", ");
-    note("pin_cpus", `it has ${balance.procs} processes, so no process is pinned to CPU ${unused}`);
-  } else if (balance === undefined && cpus.length > 1) {
-    note("pin_cpus", `it is one process, pinned to CPU ${cpus[0]}, the first that is given`);
-  }
-  if (value("lb_interfaces") !== "" && value("lb_method") !== "interfaces") {
-    note("lb_interfaces", "'lb_interfaces' means nothing without 'lb_method = interfaces'");
-  }
-  const afPacket = [];
-  for (const key of section.keys) {
-    if (!key.name.startsWith(AF_PACKET) || !KEYS.includes(key.name) || key.value === "") continue;
-    const option = key.name.slice(AF_PACKET.length);
-    const problem = afPacketProblem(option, key.value);
-    if (problem !== undefined) say(key.name, `'${key.name}': ${problem}`);
-    else if (value("lb_procs") !== "") afPacket.push({ option, value: key.value });
-    else note(key.name, `'${key.name}' means nothing without 'lb_procs'`);
-  }
-  if (problems.length > found || !isType(type)) return undefined;
+  const balance = readBalance(reader, type);
+  const cpus = parsed("pin_cpus", cpuList, []);
+  noteSpare(reader, cpus, balance);
   return {
-    name,
-    line: section.line,
-    type,
     host: value("host"),
     interface: value("interface"),
     ...(balance === undefined ? {} : { balance }),
     cpus,
-    env,
-    scripts: aux?.scripts ?? [],
-    assignments: aux?.assignments ?? [],
+    env: parsed("env_vars", envList, {}),
+    ...parsed("aux_scripts", scriptList, { scripts: [], assignments: [] }),
     zoneId: value("zone_id"),
-    afPacket,
+    afPacket: readAfPacket(reader),
     lineOf,
   };
 }
 
-type SayKey = (key: string, text: string) => void;
+/** What is given and not used. */
+function noteSpare(
+  { value, note }: Reader,
+  cpus: readonly number[],
+  balance: Balance | undefined,
+): void {
+  const procs = balance?.procs ?? 1;
+  if (cpus.length > procs) {
+    const spare = cpus.slice(procs).join(", ");
+    note("pin_cpus", `no process is left for CPU ${spare}: it has ${procs}`);
+  }
+  if (value("lb_interfaces") !== "" && value("lb_method") !== "interfaces") {
+    note("lb_interfaces", "'lb_interfaces' means nothing without 'lb_method = interfaces'");
+  }
+}
 
-function readBalance(
-  value: (key: string) => string,
-  type: string,
-  say: SayKey,
-): Balance | undefined {
+function readAfPacket({ keys, value, say, note }: Reader): NodeSection["afPacket"] {
+  const result = [];
+  for (const key of keys) {
+    if (!key.name.startsWith(AF_PACKET) || !KEYS.includes(key.name) || key.value === "") continue;
+    const option = key.name.slice(AF_PACKET.length);
+    const problem = afPacketProblem(option, key.value);
+    if (problem !== undefined) say(key.name, `'${key.name}' ${problem}`);
+    else if (value("lb_procs") !== "") result.push({ option, value: key.value });
+    else note(key.name, `'${key.name}' means nothing without 'lb_procs'`);
+  }
+  return result;
+}
+
+function readBalance({ value, say }: Reader, type: NodeType | undefined): Balance | undefined {
   const [procs, method] = [value("lb_procs"), value("lb_method")];
   if (procs === "" && method === "") return undefined;
   const given = procs === "" ? "lb_method" : "lb_procs";
-  if (isType(type) && type !== "worker") {
-    say(given, `only a worker is several processes: '${given}' is not for a ${type}`);
+  if (type !== undefined && type !== "worker") {
+    say(given, `'${given}' is for workers alone, and this is a ${type}`);
     return undefined;
   }
   if (procs === "") say("lb_method", "'lb_method' needs 'lb_procs': how many processes");
@@ -156,6 +191,8 @@ function readBalance(
   }
   if (PREFIXED.has(method) && value("interface") === "") {
     say("lb_method", `'lb_method = ${method}' needs 'interface'`);
+  } else if (method === "af_packet" && value("interface").startsWith("af_packet::")) {
+    say("interface", "'lb_method = af_packet' puts 'af_packet::' before it: leave that out here");
   }
   return { procs: Number(procs), method, interfaces };
 }
@@ -202,17 +239,7 @@ const LISTS: ReadonlySet<string> = new Set([
 const KEYS: readonly string[] = [
   ...["type", "host", "interface", "lb_procs", "lb_method", "lb_interfaces", "pin_cpus"],
   ...["env_vars", "aux_scripts", "zone_id", ...USELESS.keys()],
-  ...[
-    "fanout_id",
-    "fanout_mode",
-    "buffer_size",
-    "block_size",
-    "block_timeout",
-    "enable_fanout",
-  ].map((option) => `${AF_PACKET}${option}`),
-  ...["enable_defrag", "enable_hw_timestamping", "checksum_validation_mode", "link_type"].map(
-    (option) => `${AF_PACKET}${option}`,
-  ),
+  ...AF_PACKET_OPTIONS.map((option) => `${AF_PACKET}${option}`),
 ];
 
 /** More than any host has CPUs: a slip of the finger must not fill the memory. */

@@ -79,6 +79,8 @@ const AF_PACKET_RULES: readonly [string[], RegExp, string][] = [
   ],
 ];
 
+export const AF_PACKET_OPTIONS: readonly string[] = AF_PACKET_RULES.flatMap(([options]) => options);
+
 /** They are made from the rest of the files: set by hand, a node would be another one, or none. */
 const REFUSED: ReadonlyMap<string, string> = new Map([
   ["CLUSTER_NODE", "it is the node's name"],

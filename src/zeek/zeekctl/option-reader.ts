@@ -43,6 +43,7 @@ export function optionReader(
     isOn: (name, otherwise) => isTrue(text(name, otherwise ? "1" : "0")),
     directory: (name, otherwise) => {
       const value = text(name, otherwise);
+      if (find(name) === undefined) return value;
       if (value.includes("${")) say(name, `must be written out, without '\${…}': '${value}'`);
       else if (!value.startsWith("/")) say(name, `must be an absolute path, not '${value}'`);
       return value.replace(/(?<=.)\/+$/, "");

@@ -44,9 +44,12 @@ export function readZeekctlCfg(source: Source): ZeekctlFile {
       plugins.set(key, { file, line, text: `'${name}': ${FATES.plugins}` });
     } else problems.push({ file, line, text: unknownOption(name) });
   }
-  for (const { option, text, line } of given.values()) {
+  for (const [key, { option, text, line }] of given) {
     const problem = valueProblem(option, text);
-    if (problem !== undefined) problems.push({ file, line, text: `${option.name} ${problem}` });
+    if (problem === undefined) continue;
+    problems.push({ file, line, text: `${option.name} ${problem}` });
+    // The default will do for looking further.
+    given.delete(key);
   }
   return { given, problems, notes: [...plugins.values(), ...notesOf(file, given)] };
 }
