@@ -1,6 +1,7 @@
 /** The grammar of node.cfg: that of Python's configparser, as ZeekControl reads it. */
 import type { Problem, Source } from "../plan.ts";
 import { interpolate } from "./interpolate.ts";
+import { linesOf } from "./lines.ts";
 
 export interface IniKey {
   /** In lower case, with `_` for `.`, which ZeekControl takes for the same. */
@@ -43,8 +44,7 @@ function readLines(text: string, say: Say): IniSection[] {
   let key: IniKey | undefined;
   let indent = 0;
   let isLost = false;
-  const lines = text.replace(/^\uFEFF/, "").split(/\r\n|\r|\n/);
-  for (const [index, whole] of lines.entries()) {
+  for (const [index, whole] of linesOf(text).entries()) {
     const line = index + 1;
     const words = whole.trim();
     if (words.startsWith("#") || words.startsWith(";")) continue;

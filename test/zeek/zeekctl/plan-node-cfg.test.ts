@@ -1,6 +1,7 @@
 /** Whole plans: what a realistic installation of ZeekControl becomes. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import type { ClusterEndpoint, NodeConfig } from "../../../src/core/config.ts";
 import { acceptConfig } from "../../../src/supervisor/config-schema.ts";
 import { CLUSTER, plan, planned, STANDALONE } from "./fixtures.ts";
@@ -236,4 +237,38 @@ test("problems of all files are told together, file by file", () => {
       ["networks.cfg", 1],
     ],
   );
+});
+
+test("no files make it throw: they are a plan, or problems that name their file", () => {
+  const line = fc.constantFrom(
+    ...NODE_CFG.split("\n"),
+    ...ZEEKCTL_CFG.split("\n"),
+    ...["10.0.0.0/8", "::/0 x", "type=standalone", "lb_method=interfaces", "lb_interfaces=a,b,c"],
+    ...["lb_method=pf_ring", "host=::1", "ClusterBackend=Broker", "ZeekPort=65530", "=", "[x]"],
+  );
+  const text = fc.oneof(
+    fc.array(line, { maxLength: 30 }).map((lines) => lines.join("\n")),
+    fc.string(),
+  );
+  fc.assert(
+    fc.property(text, text, text, (nodeCfg, zeekctl, networks) => {
+      const result = planned(nodeCfg, { zeekctl, networks });
+      if ("plan" in result) {
+        for (const config of result.plan.nodes) acceptConfig(config, () => false);
+        return;
+      }
+      assert.ok(result.problems.length > 0);
+      for (const { file, text: words } of result.problems) {
+        assert.ok(["node.cfg", "zeekctl.cfg", "networks.cfg"].includes(file));
+        assert.ok(words !== "" && !words.includes("\n"), words);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("a problem is one line, whatever is in the file", () => {
+  const result = planned(`${CLUSTER}pin_cpus = 1,\n  x\n  y\ninterface = a\n  b\n`);
+  assert.ok("problems" in result);
+  for (const { text } of result.problems) assert.ok(!text.includes("\n"), text);
 });
