@@ -1,6 +1,7 @@
 /** networks.cfg: the networks that are local, `CIDR [what it is]` a line. */
 import ipaddr from "ipaddr.js";
 import type { Problem, Source } from "../plan.ts";
+import { linesOf } from "./lines.ts";
 
 export interface LocalNetwork {
   address: string;
@@ -15,10 +16,7 @@ export function readNetworksCfg({ file, text }: Source): {
 } {
   const networks: LocalNetwork[] = [];
   const problems: Problem[] = [];
-  for (const [index, whole] of text
-    .replace(/^\uFEFF/, "")
-    .split(/\r\n|\r|\n/)
-    .entries()) {
+  for (const [index, whole] of linesOf(text).entries()) {
     const words = whole.trim();
     if (words === "" || words.startsWith("#")) continue;
     const [, cidr = "", tag = ""] = /^(\S+)\s*(.*)$/.exec(words) ?? [];

@@ -7,9 +7,10 @@ import {
   type Source,
 } from "../plan.ts";
 import { archiverOf } from "./archiver.ts";
-import { expand } from "./expand.ts";
+import { expand, type Process } from "./expand.ts";
 import type { Resolve } from "./hosts.ts";
-import { readNetworksCfg } from "./networks-cfg.ts";
+import { nulProblems } from "./lines.ts";
+import { type LocalNetwork, readNetworksCfg } from "./networks-cfg.ts";
 import { readNodeCfg } from "./node-cfg.ts";
 import { configOf } from "./node-config.ts";
 import { ephemeralNotes, portProblems, settingsNotes, zoneNotes } from "./notes.ts";
@@ -39,7 +40,7 @@ export function planNodeCfg(
   const { file } = nodeCfg;
   const nodes = readNodeCfg(nodeCfg);
   const { settings, at, ...control } = readSettings(zeekctlCfg, file, installation);
-  const local = networksCfg === undefined ? undefined : readNetworksCfg(networksCfg);
+  const local = readNetworksCfg(networksCfg ?? { file: "networks.cfg", text: "" });
   const places = placesOf(file, nodes.sections, installation, resolve);
   const { processes, ...expanded } = expand(file, nodes.sections, settings);
   // Of a node that could not be read it is not known what it is: it may be the missing proxy.
@@ -48,22 +49,26 @@ export function planNodeCfg(
   const logging = isWhole
     ? loggingProblems(file, nodes.sections, places.addresses, settings.backend)
     : [];
-  const hostOf = ({ section }: (typeof processes)[number]) => places.addresses.get(section) ?? "";
+  const hostOf = ({ section }: Process) => places.addresses.get(section) ?? "";
   const ports = portsOf(processes, hostOf, settings);
   const problems = [
-    ...inLines(nodes.problems, places.problems, expanded.problems, kinds, logging),
-    ...inLines(control.problems, portProblems(ports, at)),
-    ...inLines(local?.problems ?? []),
+    ...inLines(
+      nulProblems(nodeCfg),
+      nodes.problems,
+      places.problems,
+      expanded.problems,
+      kinds,
+      logging,
+    ),
+    ...inLines(nulProblems(zeekctlCfg), control.problems, portProblems(ports, at)),
+    ...inLines(nulProblems(networksCfg), local.problems),
   ];
   if (problems.length > 0) return { problems };
 
-  const centre = processes.find(({ section }) => /^(manager|standalone)$/.test(section.type));
-  const address = centre === undefined ? "127.0.0.1" : hostOf(centre);
-  const files: Record<string, string> = {};
-  if (local !== undefined && local.networks.length > 0) {
-    files[`${NETWORKS_SCRIPT}.zeek`] = networksScript(local.networks);
-  }
-  files[`${SETTINGS_SCRIPT}.zeek`] = settingsScript(processes, settings, ports, address, seed);
+  const files = {
+    ...networksFile(local.networks),
+    [`${SETTINGS_SCRIPT}.zeek`]: settingsScript(processes, settings, ports, hostOf, seed),
+  };
   const notes = [
     ...inLines(nodes.notes, expanded.notes, zoneNotes(file, nodes.sections)),
     ...inLines(control.notes, ephemeralNotes(ports, at), settingsNotes(settings, at)),
@@ -80,6 +85,10 @@ export function planNodeCfg(
   };
 }
 
+function networksFile(networks: readonly LocalNetwork[]): Record<string, string> {
+  return networks.length === 0 ? {} : { [`${NETWORKS_SCRIPT}.zeek`]: networksScript(networks) };
+}
+
 /** Nodes' own directories are made with the nodes. */
 function directoriesOf(settings: Settings): string[] {
   const { spoolDir, logQueue, logDir, storeDir, brokerDbDir, fileExtractDir } = settings;
@@ -87,7 +96,8 @@ function directoriesOf(settings: Settings): string[] {
   return all.filter((directory) => directory !== "");
 }
 
-/** What is about a file as a whole comes first. */
+/** What is about a file as a whole comes first. A value of several lines is quoted in one. */
 function inLines(...lists: Problem[][]): Problem[] {
-  return lists.flat().toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
+  const all = lists.flat().map((one) => ({ ...one, text: one.text.replace(/\n+/g, " ") }));
+  return all.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
 }

@@ -18,14 +18,16 @@ export function networksScript(networks: readonly LocalNetwork[]): string {
   return lines("@load base/utils/site", "redef Site::local_nets += {", ...entries, "};");
 }
 
-/** @param address of the manager, or of the standalone node */
+/** @param hostOf a process's address */
 export function settingsScript(
   processes: readonly Process[],
   settings: Settings,
   ports: Ports,
-  address: string,
+  hostOf: (process: Process) => string,
   seed: string,
 ): string {
+  const centre = processes.find(({ section }) => /^(manager|standalone)$/.test(section.type));
+  const address = centre === undefined ? "127.0.0.1" : hostOf(centre);
   const alone = processes.find(({ section }) => section.type === "standalone");
   return lines(
     "@load base/frameworks/cluster",

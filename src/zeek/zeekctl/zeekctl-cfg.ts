@@ -1,5 +1,6 @@
 /** zeekctl.cfg: its lines, and the type of each value. What they mean is in settings.ts. */
 import type { Problem, Source } from "../plan.ts";
+import { linesOf } from "./lines.ts";
 import { unknown } from "./unknown.ts";
 import { FATES, FORMER_NAMES, OPTIONS, type ZeekctlOption } from "./zeekctl-options.ts";
 
@@ -25,10 +26,7 @@ export function readZeekctlCfg(source: Source): ZeekctlFile {
   const problems: Problem[] = [];
   const given = new Map<string, GivenOption>();
   const plugins = new Map<string, Problem>();
-  for (const [index, whole] of source.text
-    .replace(/^\uFEFF/, "")
-    .split(/\r\n|\r|\n/)
-    .entries()) {
+  for (const [index, whole] of linesOf(source.text).entries()) {
     const line = index + 1;
     const words = whole.trim();
     if (words === "" || words.startsWith("#")) continue;

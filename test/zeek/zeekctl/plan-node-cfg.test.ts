@@ -272,3 +272,17 @@ test("a problem is one line, whatever is in the file", () => {
   assert.ok("problems" in result);
   for (const { text } of result.problems) assert.ok(!text.includes("\n"), text);
 });
+
+test("a NUL byte is a problem of its line", () => {
+  const result = planned(`${STANDALONE}zone_id = a\0b\n`, { zeekctl: "\n\0\n", networks: "\0" });
+  assert.ok("problems" in result);
+  const nul = result.problems.filter(({ text }) => text.includes("NUL"));
+  assert.deepEqual(
+    nul.map(({ file, line }) => [file, line]),
+    [
+      ["node.cfg", 5],
+      ["zeekctl.cfg", 2],
+      ["networks.cfg", 1],
+    ],
+  );
+});
