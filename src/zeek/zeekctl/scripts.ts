@@ -73,9 +73,10 @@ function rotation(
         ];
   if (alone !== undefined) {
     // The script that moves a logger's logs into the queue does not know a node without a cluster.
+    // What is loaded sets an interval of its own, so ours comes after it.
     return [
-      interval,
       "@load base/frameworks/cluster/nodes/logger",
+      interval,
       'redef Log::default_rotation_postprocessor_cmd = "";',
       `redef Log::default_rotation_dir = ${quoted(settings.logQueue)};`,
       "redef Log::rotation_format_func = archiver_rotation_format_func;",

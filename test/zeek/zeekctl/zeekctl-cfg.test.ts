@@ -352,8 +352,8 @@ redef Broker::table_store_db_directory = "/opt/zeek/spool/brokerstore";
 @load base/utils/site
 redef Site::private_address_space_is_local = F;
 redef FileExtract::prefix = "/opt/zeek/spool/extract_files/zeek";
-redef Log::default_rotation_interval = 3600 secs;
 @load base/frameworks/cluster/nodes/logger
+redef Log::default_rotation_interval = 3600 secs;
 redef Log::default_rotation_postprocessor_cmd = "";
 redef Log::default_rotation_dir = "/opt/zeek/spool/log-queue";
 redef Log::rotation_format_func = archiver_rotation_format_func;
