@@ -44,8 +44,8 @@ export function scriptProcess(onSignal: () => void): ScriptProcess {
     end,
     async run(scripts, exec, beforeInit = async () => {}) {
       await loadScripts(scripts, exec);
-      flushCompileCache();
       await beforeInit();
+      flushCompileCache();
       if (!ending) await raise("init");
     },
   };
