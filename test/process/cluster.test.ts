@@ -172,6 +172,34 @@ if (supervisor.isSupervised()) {
   await own.tree.line(/^.*? \[manager\] heard init$/m);
 });
 
+test("a peer that says hello as Zeek does is a member, and is greeted; one that is not in the layout is not", async (t) => {
+  const zeek = `${NODE}
+import { broker } from "coppice";
+if (supervisor.isSupervisor()) {
+  const ids = new Set();
+  broker.subscribe("zeek/cluster/nodeid/" + cluster.id + "/");
+  broker.on("peerAdded", (peer) => ids.add(peer.id));
+  broker.onEvent("Cluster::hello", (name, id) => console.log("hello of", name, ids.has(id)));
+  globalThis.greet = (name) => {
+    for (const id of ids) broker.publish("zeek/cluster/nodeid/" + id + "/", "Cluster::hello", name, cluster.id);
+  };
+}`;
+  const own = await puppet(t, zeek);
+  const layout = await layoutOf({ manager: "MANAGER", zeek: "WORKER" });
+  await own.create({ name: "manager", cluster: layout });
+  const { port } = layout["manager"]!;
+  await own.call(`coppice.broker.peer("127.0.0.1", ${port}).connected`);
+  await own.tree.line(/^hello of manager true$/m);
+  await own.call('globalThis.greet("stranger\\n")');
+  await own.tree.line(
+    /^.*? \[manager\] warning: a peer that is not in the layout: "stranger\\n"$/m,
+    "stderr",
+  );
+  await own.call('globalThis.greet("zeek")');
+  await own.tree.line(/^.*? \[manager\] up zeek 36$/m);
+  await own.tree.line(/^.*? \[manager\] connected to zeek$/m);
+});
+
 test("hosts may be IPv6 addresses, with brackets as Zeek writes them, and names", async (t) => {
   const own = await puppet(t, NODE);
   const layout = await layoutOf({ logger: "LOGGER", manager: "MANAGER", worker: "WORKER" });
@@ -206,7 +234,7 @@ test("a port that is taken is told in one line, and the node is tried again unti
   const own = await puppet(t, NODE);
   const layout = await layoutOf({ manager: "MANAGER", worker: "WORKER" }, ["worker"]);
   const { port } = layout["manager"]!;
-  const holder = net.createServer().listen(port, "127.0.0.1");
+  const holder = net.createServer((socket) => socket.destroy()).listen(port, "127.0.0.1");
   atEnd(t, () => holder.close());
   await until("the port to be taken", () => holder.listening);
   await start(own, layout);
