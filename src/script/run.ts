@@ -44,7 +44,7 @@ export function scriptProcess(onSignal: () => void): ScriptProcess {
     end,
     async run(scripts, exec, beforeInit = async () => {}) {
       await loadScripts(scripts, exec);
-      await beforeInit();
+      if (!ending) await beforeInit();
       flushCompileCache();
       if (!ending) await raise("init");
     },
