@@ -26,6 +26,7 @@ export type { LastExit, NodeState, NodeStatus, Status } from "./core/status.ts";
 export * from "./errors.ts";
 export { type Args, args } from "./script/args.ts";
 export { broker, type Listener, type Peering } from "./script/broker.ts";
+export { type ClusterSecurity, cluster } from "./script/cluster.ts";
 export { connect } from "./script/connect.ts";
 export { type Events, hook, on } from "./script/lifecycle.ts";
 export { type LocalSupervisor, supervisor, terminate } from "./script/role.ts";

@@ -35,8 +35,15 @@ installModuleHooks(handedDown.directory);
 // This timer also keeps a node alive whose scripts have nothing to wait for.
 setInterval(checkParent, PARENT_CHECK_MS);
 checkParent();
+const layout = config.cluster ?? {};
+const hasPart = Object.keys(layout).length > 0 && !bareMode;
+if (hasPart) (await import("../script/cluster.ts")).willJoin();
 try {
-  await own.run(scripts, handedDown.exec);
+  await own.run(scripts, handedDown.exec, async () => {
+    if (!hasPart) return;
+    const { joinCluster } = await import("../script/join.ts");
+    await joinCluster(config.name, layout);
+  });
   if (readyFd !== undefined) sayReady(Number(readyFd));
 } catch (error) {
   if (!(error instanceof CoppiceError)) throw error;

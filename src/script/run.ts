@@ -7,8 +7,16 @@ import { flushCompileCache } from "./options.ts";
 export interface ScriptProcess {
   /** Ends in order: `done` is raised, then the process exits with `status`. Only the first call counts. */
   end(status?: number): void;
-  /** Loads the scripts and raises `init`. @throws ScriptError */
-  run(scripts: readonly string[], exec: readonly string[]): Promise<void>;
+  /**
+   * Loads the scripts and raises `init`.
+   * @param beforeInit done when all scripts are loaded
+   * @throws ScriptError, and what `beforeInit` throws
+   */
+  run(
+    scripts: readonly string[],
+    exec: readonly string[],
+    beforeInit?: () => Promise<void>,
+  ): Promise<void>;
 }
 
 /**
@@ -34,8 +42,9 @@ export function scriptProcess(onSignal: () => void): ScriptProcess {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   return {
     end,
-    async run(scripts, exec) {
+    async run(scripts, exec, beforeInit = async () => {}) {
       await loadScripts(scripts, exec);
+      if (!ending) await beforeInit();
       flushCompileCache();
       if (!ending) await raise("init");
     },

@@ -19,6 +19,11 @@ export interface NativePeerOptions {
   tls?: Tls;
   /** How long to wait after a failure or a loss, in milliseconds; `false`: one attempt. Default 1000. */
   retry?: number | false;
+  /**
+   * How long to wait first, in milliseconds; each further wait is half as long again, up to `retry`.
+   * Unset: as long as `retry`.
+   */
+  firstRetry?: number;
   limits?: Partial<ConnectorLimits>;
   /** Told why an attempt to connect failed. */
   onFailure?: (reason: string) => void;
@@ -53,12 +58,17 @@ class NativeConnection implements Connection {
   readonly #port: number;
   readonly #settings: TlsSettings | undefined;
   readonly #retry: number | false;
+  readonly #firstRetry: number;
   readonly #limits: ConnectorLimits;
   readonly #onFailure: (reason: string) => void;
   readonly #resolve: () => void;
   readonly #reject: (error: Error) => void;
   #isClosed = false;
   #link: NativeLink | undefined;
+  /** How long to wait before the next attempt, in milliseconds. */
+  #wait: number;
+  /** When there was a peering, in milliseconds of a clock of its own. */
+  #peeredAt: number | undefined;
   /** Ends what is going on: an attempt, a link, or a wait. */
   #cancel: () => void = () => {};
 
@@ -67,6 +77,9 @@ class NativeConnection implements Connection {
     this.#host = host;
     this.#port = port;
     this.#retry = options.retry ?? RETRY_MS;
+    const longest = this.#retry || 0;
+    this.#firstRetry = Math.min(options.firstRetry ?? longest, longest);
+    this.#wait = this.#firstRetry;
     this.#limits = { ...LIMITS, ...options.limits };
     this.#onFailure = options.onFailure ?? (() => {});
     try {
@@ -138,6 +151,7 @@ class NativeConnection implements Connection {
         limits: this.#limits,
         onEstablished: () => {
           clearTimeout(timer);
+          this.#peeredAt = performance.now();
           this.#resolve();
         },
         onOver: (end) => {
@@ -167,7 +181,13 @@ class NativeConnection implements Connection {
   }
 
   #later(): void {
-    const timer = setTimeout(() => this.#attempt(), this.#retry || 0);
+    const longest = this.#retry || 0;
+    // A peer that does not stay is not there for good: the waits go on growing.
+    const hasStayed = this.#peeredAt !== undefined && performance.now() - this.#peeredAt > longest;
+    if (hasStayed) this.#wait = this.#firstRetry;
+    this.#peeredAt = undefined;
+    const timer = setTimeout(() => this.#attempt(), this.#wait);
+    this.#wait = Math.min(this.#wait * GROWTH, longest);
     this.#cancel = () => clearTimeout(timer);
   }
 
@@ -186,6 +206,8 @@ class NativeConnection implements Connection {
 
 /** As Broker does by default, in milliseconds. */
 const RETRY_MS = 1000;
+/** So a peer that comes back is found after at most half the time that it was gone. */
+const GROWTH = 1.5;
 
 const LIMITS: ConnectorLimits = {
   // A busy Zeek may take its time.

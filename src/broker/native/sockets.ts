@@ -9,6 +9,8 @@ export function reasonOf(error: unknown): string {
   const one: NodeJS.ErrnoException =
     error instanceof AggregateError && error.errors[0] instanceof Error ? error.errors[0] : error;
   if (typeof one.errno === "number") return getSystemErrorMessage(one.errno);
+  // OpenSSL's own message has the line of its source that found it, and ends with a line's end.
+  if ("reason" in one && typeof one.reason === "string") return one.reason;
   return one.message;
 }
 

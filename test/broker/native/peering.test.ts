@@ -218,6 +218,20 @@ test("D: a connection is tried until there is a listener, and again whenever it 
   await a.listen({ port: spare.port });
 });
 
+test("D: waits begin with `firstRetry` and grow by half, up to `retry`", async (t) => {
+  const spare = await listenRaw(t);
+  await new Promise((closed) => spare.server.close(closed));
+  const at: number[] = [];
+  const onFailure = () => at.push(performance.now());
+  testEndpoint(t).peer(spare.port, { firstRetry: 20, retry: 60, onFailure });
+  await until("six attempts", () => at.length >= 6);
+  const waits = at.slice(1, 6).map((time, i) => time - at[i]!);
+  // A timer may be early by the part of a millisecond that Node.js leaves out, and late by any time.
+  for (const [i, wait] of [20, 30, 45, 60, 60].entries()) {
+    assert.ok(waits[i]! > wait - 2, `wait ${i}: ${waits[i]} ms`);
+  }
+});
+
 test("D: with retry off there is one attempt, and a lost connection stays lost", async (t) => {
   const spare = await listenRaw(t);
   await new Promise((closed) => spare.server.close(closed));
