@@ -1,0 +1,259 @@
+/** One tcpdump and the packets that come from it. It is read only as fast as they are taken. */
+import type { Exit } from "../core/revival.ts";
+import { PacketError } from "../errors.ts";
+import { type Companion, startCompanion } from "../os/spawn.ts";
+import { errnoText, findLaunchTools, findTool } from "../os/tools.ts";
+import { within } from "../os/within.ts";
+import { type Packet, SavefileDecoder } from "../packets/savefile.ts";
+import { type CaptureRequest, TcpdumpWords, tcpdumpArguments } from "../packets/tcpdump.ts";
+import { beforeExit, isEnding } from "./closing.ts";
+import type { PacketCounts } from "./packets.ts";
+
+type Result = IteratorResult<Packet, undefined>;
+
+/** Those whose tcpdump runs. */
+const running = new Set<Capture>();
+let setpriv: string | undefined;
+let isPrepared = false;
+
+export class Capture {
+  readonly #request: CaptureRequest;
+  readonly #decoder: SavefileDecoder;
+  readonly #words = new TcpdumpWords();
+  #tcpdump: Companion | undefined;
+  /** Decoded, and from `#at` on not taken yet. */
+  #batch: Packet[] = [];
+  #at = 0;
+  #given = 0;
+  /** Bytes that were read though nobody had asked for packets. */
+  #ahead = 0;
+  /** Whoever asked for a packet when there was none. */
+  readonly #waiters: PromiseWithResolvers<Result>[] = [];
+  /** Whoever waits until tcpdump says something. */
+  #asked: { isSent: boolean; seen: number; answered: PromiseWithResolvers<void> } | undefined;
+  /** Nothing more is read. An error goes to whoever asks next. */
+  #over: { error?: PacketError } | undefined;
+  #gone: Promise<void> = Promise.resolve();
+
+  constructor(request: CaptureRequest) {
+    this.#request = request;
+    this.#decoder = new SavefileDecoder(request.snapLength);
+  }
+
+  next(): Promise<Result> {
+    const packet = this.#batch[this.#at];
+    if (packet !== undefined) return Promise.resolve({ done: false, value: this.#give(packet) });
+    if (this.#over === undefined && this.#tcpdump === undefined) this.#start();
+    if (this.#over !== undefined) return this.#last(this.#over);
+    const waiter = Promise.withResolvers<Result>();
+    this.#waiters.push(waiter);
+    this.#pump();
+    return waiter.promise;
+  }
+
+  /** @throws PacketError (rejection) if tcpdump does not tell */
+  async counts(): Promise<PacketCounts> {
+    if (this.#request.isLive && this.#tcpdump !== undefined && this.#over === undefined) {
+      await this.#ask();
+    }
+    const { received, ...dropped } = this.#words.statistics;
+    const captured = this.#given;
+    return { received: this.#request.isLive ? received : captured, captured, ...dropped };
+  }
+
+  async close(): Promise<void> {
+    this.#finish({});
+    this.#batch = [];
+    await this.#gone;
+  }
+
+  /** Ends tcpdump at once, where there is no time to wait. */
+  kill(): void {
+    this.#tcpdump?.kill("SIGKILL");
+  }
+
+  #start(): void {
+    prepare();
+    const file = findTool("tcpdump");
+    if (file === undefined) {
+      this.#over = { error: new PacketError(NO_TCPDUMP) };
+      return;
+    }
+    const args = tcpdumpArguments(this.#request, isRoot());
+    const command = [...(setpriv === undefined ? [] : [setpriv, ...ENDS_WITH_US]), file, ...args];
+    try {
+      this.#tcpdump = startCompanion(command[0] ?? file, command.slice(1));
+    } catch (error) {
+      this.#over = { error: this.#error((error as Error).message) };
+      return;
+    }
+    this.#attend(this.#tcpdump, file);
+  }
+
+  #attend(tcpdump: Companion, file: string): void {
+    running.add(this);
+    tcpdump.stdout.on("readable", () => this.#pump());
+    tcpdump.stderr.setEncoding("utf8").on("data", (text: string) => {
+      this.#words.push(text);
+      this.#answer();
+    });
+    this.#gone = tcpdump.ended.then(
+      (exit) => this.#ended(this.#problemOf(exit, file)),
+      (error: NodeJS.ErrnoException) => this.#ended(this.#error(errnoText(error))),
+    );
+  }
+
+  #ended(error: PacketError | undefined): void {
+    running.delete(this);
+    this.#finish(error === undefined ? {} : { error });
+    this.#asked?.answered.resolve();
+  }
+
+  /** Reads on while somebody waits for packets, or for an answer that a full pipe would hold up. */
+  #pump(): void {
+    while (this.#tcpdump !== undefined && this.#isReading()) {
+      const chunk: Buffer | null = this.#tcpdump.stdout.read();
+      if (chunk === null) return;
+      if (this.#over === undefined) this.#decode(chunk);
+    }
+  }
+
+  #isReading(): boolean {
+    if (this.#over !== undefined || this.#waiters.length > 0) return true;
+    return this.#asked?.isSent === true && this.#ahead < MOST_AHEAD;
+  }
+
+  #decode(chunk: Buffer): void {
+    let packets: Packet[];
+    try {
+      packets = this.#decoder.push(chunk);
+    } catch (error) {
+      this.#finish({ error: this.#error((error as Error).message) });
+      return;
+    }
+    if (this.#waiters.length === 0) this.#ahead += chunk.length;
+    this.#batch = this.#at < this.#batch.length ? [...this.#left(), ...packets] : packets;
+    this.#at = 0;
+    while (this.#waiters.length > 0) {
+      const packet = this.#batch[this.#at];
+      if (packet === undefined) return;
+      this.#waiters.shift()?.resolve({ done: false, value: this.#give(packet) });
+    }
+  }
+
+  #left(): Packet[] {
+    return this.#batch.slice(this.#at);
+  }
+
+  #give(packet: Packet): Packet {
+    this.#at += 1;
+    this.#given += 1;
+    if (this.#at === this.#batch.length) this.#ahead = 0;
+    return packet;
+  }
+
+  /** Only the first end counts. Whatever runs then is ended, and what it still says is thrown away. */
+  #finish(over: { error?: PacketError }): void {
+    if (this.#over !== undefined) return;
+    this.#over = over;
+    for (const waiter of this.#waiters.splice(0))
+      this.#last(over).then(waiter.resolve, waiter.reject);
+    if (this.#tcpdump !== undefined && running.has(this)) this.#gone = this.#end(this.#tcpdump);
+  }
+
+  async #end(tcpdump: Companion): Promise<void> {
+    const gone = this.#gone;
+    tcpdump.kill("SIGTERM");
+    // It waits for us while its pipe is full.
+    this.#pump();
+    await within(END_MS, gone, () => tcpdump.kill("SIGKILL"));
+    await gone;
+  }
+
+  /** The end as the next asker learns of it: an error only once. */
+  #last(over: { error?: PacketError }): Promise<Result> {
+    const { error } = over;
+    if (error === undefined) return Promise.resolve({ done: true, value: undefined });
+    delete over.error;
+    return Promise.reject(error);
+  }
+
+  /** Has tcpdump tell its statistics; whoever asks meanwhile gets the same answer. */
+  async #ask(): Promise<void> {
+    this.#asked ??= { isSent: false, seen: 0, answered: Promise.withResolvers<void>() };
+    const asked = this.#asked;
+    this.#answer();
+    try {
+      await within(ANSWER_MS, asked.answered.promise, () => {
+        throw this.#error(`tcpdump did not tell its counts within ${ANSWER_MS} ms`);
+      });
+    } finally {
+      // Of several that waited for it, another may have asked again.
+      if (this.#asked === asked) this.#asked = undefined;
+    }
+  }
+
+  #answer(): void {
+    const asked = this.#asked;
+    if (asked === undefined || !this.#words.isListening) return;
+    if (!asked.isSent) {
+      asked.isSent = true;
+      asked.seen = this.#words.told;
+      this.#tcpdump?.kill("SIGUSR1");
+      this.#pump();
+    } else if (this.#words.told > asked.seen) asked.answered.resolve();
+  }
+
+  #problemOf(exit: Exit, file: string): PacketError | undefined {
+    if ("signal" in exit) return this.#error(`tcpdump was ended by ${exit.signal}`);
+    if (exit.code !== 0) return this.#refusal(this.#words.reason(), file);
+    try {
+      this.#decoder.end();
+    } catch (error) {
+      return this.#error((error as Error).message);
+    }
+    // A terminal's Ctrl-C goes to both of us; of the two signals that come of it ours is the first.
+    if (!this.#request.isLive || isEnding()) return undefined;
+    return this.#error("somebody else told tcpdump to end");
+  }
+
+  #refusal(reason: string, file: string): PacketError {
+    if (!this.#request.isLive || !/permission|not permitted/i.test(reason)) {
+      return this.#error(reason);
+    }
+    return this.#error(
+      "the right to capture is missing (CAP_NET_RAW): " +
+        `run Coppice as root, or give it to tcpdump alone (setcap cap_net_raw+ep ${file})`,
+    );
+  }
+
+  #error(reason: string): PacketError {
+    return new PacketError(`cannot read packets from ${this.#request.source}: ${reason}`);
+  }
+}
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0 || process.geteuid?.() === 0;
+}
+
+/** Once in a process: how tcpdump goes when we go, in order, by `process.exit`, or killed. */
+function prepare(): void {
+  if (isPrepared) return;
+  isPrepared = true;
+  setpriv = findLaunchTools().setpriv;
+  beforeExit(async () => {
+    await Promise.all([...running].map((capture) => capture.close()));
+  });
+  process.on("exit", () => {
+    for (const capture of running) capture.kill();
+  });
+}
+
+const NO_TCPDUMP =
+  "cannot read packets: there is no tcpdump here (Debian: apt-get install tcpdump)";
+const ENDS_WITH_US = ["--pdeathsig", "TERM", "--"];
+/** A packet's copy costs some 100 bytes more than itself. */
+const MOST_AHEAD = 256 * 1024;
+const ANSWER_MS = 2_000;
+/** Short of what all of a process's closing may take. */
+const END_MS = 500;
