@@ -74,9 +74,12 @@ export class TcpdumpWords {
     return this.#told;
   }
 
-  /** Why it failed, in its own words, in one line. */
-  reason(): string {
-    const all = [...this.#reasons, withoutName(this.#line)].filter((line) => line !== "");
+  /** Why it failed, in its own words, in one line, without the source's name before them. */
+  reason(source: string): string {
+    const all = [...this.#reasons, withoutName(this.#line)]
+      .map((line) => (line.startsWith(`${source}: `) ? line.slice(source.length + 2) : line))
+      // libpcap adds the system's words in brackets even where they are its own.
+      .filter((line, index, lines) => line !== "" && line !== `(${lines[index - 1]})`);
     const graver = all.filter((line) => !/^warning:/i.test(line));
     const words = (graver.length > 0 ? graver : all).join(" ").slice(0, LONGEST);
     return words === "" ? "tcpdump did not say why" : words;
@@ -86,7 +89,8 @@ export class TcpdumpWords {
     const said = withoutName(line);
     if (said.startsWith("listening on ")) this.#isListening = true;
     else if (STATISTICS.test(said)) this.#count(said);
-    else if (!BANNER.test(said) && this.#reasons.length < MOST_REASONS) this.#reasons.push(said.slice(0, LONGEST));
+    else if (!BANNER.test(said) && this.#reasons.length < MOST_REASONS)
+      this.#reasons.push(said.slice(0, LONGEST));
   }
 
   /** In one line while it runs, in one for each number at its end. */

@@ -206,7 +206,7 @@ export class Capture {
 
   #problemOf(exit: Exit, file: string): PacketError | undefined {
     if ("signal" in exit) return this.#error(`tcpdump was ended by ${exit.signal}`);
-    if (exit.code !== 0) return this.#refusal(this.#words.reason(), file);
+    if (exit.code !== 0) return this.#refusal(this.#words.reason(this.#request.source), file);
     try {
       this.#decoder.end();
     } catch (error) {

@@ -52,13 +52,14 @@ test("the reason is tcpdump's own words in one line, without banners, counts and
       "reading from file a, link-type EN10MB (Ethernet), snapshot length 9\ntcpdump: pcap_loop: truncated dump file; tried to read 9 captured bytes, only got 1\n",
       "truncated dump file; tried to read 9 captured bytes, only got 1",
     ],
-    [
-      "tcpdump: nope0: No such device exists\n(No such device exists)\n",
-      "nope0: No such device exists (No such device exists)",
-    ],
+    ["tcpdump: nope0: No such device exists\n(No such device exists)\n", "No such device exists"],
     [
       "tcpdump: WARNING: snaplen lowered\ntcpdump: can't parse filter expression: syntax error\n",
       "can't parse filter expression: syntax error",
+    ],
+    [
+      "tcpdump: nope0: You don't have permission\n(socket: Operation not permitted)\n",
+      "You don't have permission (socket: Operation not permitted)",
     ],
     ["tcpdump: no newline", "no newline"],
     [
@@ -67,14 +68,14 @@ test("the reason is tcpdump's own words in one line, without banners, counts and
     ],
     ["", "tcpdump did not say why"],
   ] as const) {
-    assert.equal(said(text).reason(), reason);
+    assert.equal(said(text).reason("nope0"), reason);
   }
 });
 
 test("a tcpdump that talks without end is not listened to without end", () => {
   const words = new TcpdumpWords();
   for (let i = 0; i < 1_000; i++) words.push(`${"x".repeat(10_000)}${i % 2 ? "\n" : ""}`);
-  assert.ok(words.reason().length <= 1_000);
+  assert.ok(words.reason("nope0").length <= 1_000);
 });
 
 function said(text: string): TcpdumpWords {
