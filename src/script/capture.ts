@@ -29,8 +29,10 @@ export class Capture {
   #ahead = 0;
   /** Whoever asked for a packet when there was none. */
   readonly #waiters: PromiseWithResolvers<Result>[] = [];
-  /** Whoever waits until tcpdump says something. */
-  #asked: { isSent: boolean; seen: number; answered: PromiseWithResolvers<void> } | undefined;
+  /** Resolves once tcpdump listens, or never will. */
+  readonly #settled = Promise.withResolvers<void>();
+  /** Statistics that tcpdump was asked for: how often it had told them before, and who waits. */
+  #asked: { seen: number; answered: PromiseWithResolvers<void> } | undefined;
   /** Nothing more is read. An error goes to whoever asks next. */
   #over: { error?: PacketError } | undefined;
   #gone: Promise<void> = Promise.resolve();
@@ -54,7 +56,7 @@ export class Capture {
   /** @throws PacketError (rejection) if tcpdump does not tell */
   async counts(): Promise<PacketCounts> {
     if (this.#request.isLive && this.#tcpdump !== undefined && this.#over === undefined) {
-      await this.#ask();
+      await this.#ask(this.#tcpdump);
     }
     const { received, ...dropped } = this.#words.statistics;
     const captured = this.#given;
@@ -106,7 +108,7 @@ export class Capture {
   #ended(error: PacketError | undefined): void {
     running.delete(this);
     this.#finish(error === undefined ? {} : { error });
-    this.#asked?.answered.resolve();
+    this.#answer();
   }
 
   /** Reads on while somebody waits for packets, or for an answer that a full pipe would hold up. */
@@ -120,7 +122,7 @@ export class Capture {
 
   #isReading(): boolean {
     if (this.#over !== undefined || this.#waiters.length > 0) return true;
-    return this.#asked?.isSent === true && this.#ahead < MOST_AHEAD;
+    return this.#asked !== undefined && this.#ahead < MOST_AHEAD;
   }
 
   #decode(chunk: Buffer): void {
@@ -156,6 +158,7 @@ export class Capture {
   #finish(over: { error?: PacketError }): void {
     if (this.#over !== undefined) return;
     this.#over = over;
+    this.#settled.resolve();
     for (const waiter of this.#waiters.splice(0))
       this.#last(over).then(waiter.resolve, waiter.reject);
     if (this.#tcpdump !== undefined && running.has(this)) this.#gone = this.#end(this.#tcpdump);
@@ -179,12 +182,19 @@ export class Capture {
   }
 
   /** Has tcpdump tell its statistics; whoever asks meanwhile gets the same answer. */
-  async #ask(): Promise<void> {
-    this.#asked ??= { isSent: false, seen: 0, answered: Promise.withResolvers<void>() };
+  async #ask(tcpdump: Companion): Promise<void> {
+    await this.#settled.promise;
+    if (this.#over !== undefined) return;
+    if (this.#asked === undefined) {
+      this.#asked = { seen: this.#words.told, answered: Promise.withResolvers<void>() };
+      tcpdump.kill("SIGUSR1");
+      this.#pump();
+    }
     const asked = this.#asked;
-    this.#answer();
     try {
       await within(ANSWER_MS, asked.answered.promise, () => {
+        // It cannot tell while it waits for a reader that has enough: the counts are those told last.
+        if (this.#ahead >= MOST_AHEAD) return;
         throw this.#error(`tcpdump did not tell its counts within ${ANSWER_MS} ms`);
       });
     } finally {
@@ -193,15 +203,12 @@ export class Capture {
     }
   }
 
+  /** Whoever waits for tcpdump's word has it, or will get none. */
   #answer(): void {
-    const asked = this.#asked;
-    if (asked === undefined || !this.#words.isListening) return;
-    if (!asked.isSent) {
-      asked.isSent = true;
-      asked.seen = this.#words.told;
-      this.#tcpdump?.kill("SIGUSR1");
-      this.#pump();
-    } else if (this.#words.told > asked.seen) asked.answered.resolve();
+    const isOver = this.#over !== undefined;
+    if (isOver || this.#words.isListening) this.#settled.resolve();
+    if (this.#asked === undefined) return;
+    if (isOver || this.#words.told > this.#asked.seen) this.#asked.answered.resolve();
   }
 
   #problemOf(exit: Exit, file: string): PacketError | undefined {
@@ -254,6 +261,6 @@ const NO_TCPDUMP =
 const ENDS_WITH_US = ["--pdeathsig", "TERM", "--"];
 /** A packet's copy costs some 100 bytes more than itself. */
 const MOST_AHEAD = 256 * 1024;
-const ANSWER_MS = 2_000;
+const ANSWER_MS = 1_000;
 /** Short of what all of a process's closing may take. */
 const END_MS = 500;

@@ -32,7 +32,11 @@ export interface PacketCounts {
 
 /** Packets to be read once, with `for await`; reading begins with the first of them. */
 export interface Packets extends AsyncIterable<Packet> {
-  /** The counts as libpcap tells them, now; of a file, what was read so far. @throws PacketError */
+  /**
+   * The counts as libpcap tells them, now; of a file, what was read so far. Each call while no packet
+   * is taken has some read ahead; once those are 256 KiB, the counts are those told last.
+   * @throws PacketError (rejection) if tcpdump does not answer
+   */
   counts(): Promise<PacketCounts>;
   /** Ends the iteration, if it has not ended. Resolves when nothing of it runs any more. */
   close(): Promise<void>;
