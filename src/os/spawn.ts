@@ -61,6 +61,7 @@ export interface Companion {
 /**
  * Starts a program without input whose output this process reads. It stays in our process group and
  * session: what ends those, a Stem that ends a node or a terminal that goes, ends it as well.
+ * @throws Error if it cannot even be tried
  */
 export function startCompanion(file: string, args: readonly string[]): Companion {
   const child = spawn(file, args, { stdio: ["ignore", "pipe", "pipe"] });
@@ -70,6 +71,10 @@ export function startCompanion(file: string, args: readonly string[]): Companion
   });
   // Whoever waits for it is told.
   ended.catch(() => {});
+  // Where descriptors are used up Node.js makes no streams, whatever its types say.
+  if (!child.stdout || !child.stderr) throw new Error("Too many open files");
+  // A stream that breaks ends, and that is what matters of it.
+  for (const stream of [child.stdout, child.stderr]) stream.on("error", () => {});
   return {
     stdout: child.stdout,
     stderr: child.stderr,

@@ -1,26 +1,21 @@
 /** One tcpdump and the packets that come from it. It is read only as fast as they are taken. */
 import type { Exit } from "../core/revival.ts";
-import { PacketError } from "../errors.ts";
-import { type Companion, startCompanion } from "../os/spawn.ts";
-import { errnoText, findLaunchTools, findTool } from "../os/tools.ts";
+import type { PacketError } from "../errors.ts";
+import type { Companion } from "../os/spawn.ts";
+import { errnoText } from "../os/tools.ts";
 import { within } from "../os/within.ts";
 import { type Packet, SavefileDecoder } from "../packets/savefile.ts";
-import { type CaptureRequest, TcpdumpWords, tcpdumpArguments } from "../packets/tcpdump.ts";
-import { beforeExit, isEnding } from "./closing.ts";
+import { type CaptureRequest, TcpdumpWords } from "../packets/tcpdump.ts";
 import type { PacketCounts } from "./packets.ts";
+import { endOf, failureOf, sourceError, startTcpdump, type Tcpdump } from "./tcpdump.ts";
 
 type Result = IteratorResult<Packet, undefined>;
-
-/** Those whose tcpdump runs. */
-const running = new Set<Capture>();
-let setpriv: string | undefined;
-let isPrepared = false;
 
 export class Capture {
   readonly #request: CaptureRequest;
   readonly #decoder: SavefileDecoder;
   readonly #words = new TcpdumpWords();
-  #tcpdump: Companion | undefined;
+  #tcpdump: Tcpdump | undefined;
   /** Decoded, and from `#at` on not taken yet. */
   #batch: Packet[] = [];
   #at = 0;
@@ -36,6 +31,7 @@ export class Capture {
   /** Nothing more is read. An error goes to whoever asks next. */
   #over: { error?: PacketError } | undefined;
   #gone: Promise<void> = Promise.resolve();
+  #isGone = false;
 
   constructor(request: CaptureRequest) {
     this.#request = request;
@@ -69,44 +65,28 @@ export class Capture {
     await this.#gone;
   }
 
-  /** Ends tcpdump at once, where there is no time to wait. */
-  kill(): void {
-    this.#tcpdump?.kill("SIGKILL");
-  }
-
   #start(): void {
-    prepare();
-    const file = findTool("tcpdump");
-    if (file === undefined) {
-      this.#over = { error: new PacketError(NO_TCPDUMP) };
-      return;
-    }
-    const args = tcpdumpArguments(this.#request, isRoot());
-    const command = [...(setpriv === undefined ? [] : [setpriv, ...ENDS_WITH_US]), file, ...args];
+    let tcpdump: Tcpdump;
     try {
-      this.#tcpdump = startCompanion(command[0] ?? file, command.slice(1));
+      tcpdump = startTcpdump(this.#request, this);
     } catch (error) {
-      this.#over = { error: this.#error((error as Error).message) };
+      this.#over = { error: error as PacketError };
       return;
     }
-    this.#attend(this.#tcpdump, file);
-  }
-
-  #attend(tcpdump: Companion, file: string): void {
-    running.add(this);
+    this.#tcpdump = tcpdump;
     tcpdump.stdout.on("readable", () => this.#pump());
     tcpdump.stderr.setEncoding("utf8").on("data", (text: string) => {
       this.#words.push(text);
       this.#answer();
     });
     this.#gone = tcpdump.ended.then(
-      (exit) => this.#ended(this.#problemOf(exit, file)),
+      (exit) => this.#ended(this.#problemOf(exit, tcpdump)),
       (error: NodeJS.ErrnoException) => this.#ended(this.#error(errnoText(error))),
     );
   }
 
   #ended(error: PacketError | undefined): void {
-    running.delete(this);
+    this.#isGone = true;
     this.#finish(error === undefined ? {} : { error });
     this.#answer();
   }
@@ -161,7 +141,7 @@ export class Capture {
     this.#settled.resolve();
     for (const waiter of this.#waiters.splice(0))
       this.#last(over).then(waiter.resolve, waiter.reject);
-    if (this.#tcpdump !== undefined && running.has(this)) this.#gone = this.#end(this.#tcpdump);
+    if (this.#tcpdump !== undefined && !this.#isGone) this.#gone = this.#end(this.#tcpdump);
   }
 
   async #end(tcpdump: Companion): Promise<void> {
@@ -211,54 +191,22 @@ export class Capture {
     if (isOver || this.#words.told > this.#asked.seen) this.#asked.answered.resolve();
   }
 
-  #problemOf(exit: Exit, file: string): PacketError | undefined {
-    if ("signal" in exit) return this.#error(`tcpdump was ended by ${exit.signal}`);
-    if (exit.code !== 0) return this.#refusal(this.#words.reason(this.#request.source), file);
+  #problemOf(exit: Exit, tcpdump: Tcpdump): PacketError | undefined {
+    const failure = failureOf(this.#request, exit, tcpdump.file, this.#words);
+    if (failure !== undefined) return failure;
     try {
       this.#decoder.end();
     } catch (error) {
       return this.#error((error as Error).message);
     }
-    // A terminal's Ctrl-C goes to both of us; of the two signals that come of it ours is the first.
-    if (!this.#request.isLive || isEnding()) return undefined;
-    return this.#error("somebody else told tcpdump to end");
-  }
-
-  #refusal(reason: string, file: string): PacketError {
-    if (!this.#request.isLive || !/permission|not permitted/i.test(reason)) {
-      return this.#error(reason);
-    }
-    return this.#error(
-      "the right to capture is missing (CAP_NET_RAW): " +
-        `run Coppice as root, or give it to tcpdump alone (setcap cap_net_raw+ep ${file})`,
-    );
+    return endOf(this.#request);
   }
 
   #error(reason: string): PacketError {
-    return new PacketError(`cannot read packets from ${this.#request.source}: ${reason}`);
+    return sourceError(this.#request, reason);
   }
 }
 
-function isRoot(): boolean {
-  return process.getuid?.() === 0 || process.geteuid?.() === 0;
-}
-
-/** Once in a process: how tcpdump goes when we go, in order, by `process.exit`, or killed. */
-function prepare(): void {
-  if (isPrepared) return;
-  isPrepared = true;
-  setpriv = findLaunchTools().setpriv;
-  beforeExit(async () => {
-    await Promise.all([...running].map((capture) => capture.close()));
-  });
-  process.on("exit", () => {
-    for (const capture of running) capture.kill();
-  });
-}
-
-const NO_TCPDUMP =
-  "cannot read packets: there is no tcpdump here (Debian: apt-get install tcpdump)";
-const ENDS_WITH_US = ["--pdeathsig", "TERM", "--"];
 /** A packet's copy costs some 100 bytes more than itself. */
 const MOST_AHEAD = 256 * 1024;
 const ANSWER_MS = 1_000;
