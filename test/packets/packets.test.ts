@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
-import { before, type TestContext, test } from "node:test";
+import { afterEach, before, type TestContext, test } from "node:test";
 import { PacketError } from "../../src/errors.ts";
 import { setArgs } from "../../src/script/args.ts";
 import { type Packet, type PacketOptions, packets } from "../../src/script/packets.ts";
@@ -27,6 +27,10 @@ const SAMPLES: Written[] = [1, 2, 3].map((port) => ({
 }));
 
 before(requireTcpdump);
+// What a failing test has left would keep this process, and so the whole run, from ending.
+afterEach(() => {
+  for (const pid of tcpdumps()) process.kill(pid, "SIGKILL");
+});
 
 test("a file's packets come in order, and the iteration ends with the file", async (t) => {
   const read = await all(t, { pcapFile: file(t, savefile(SAMPLES)) });
