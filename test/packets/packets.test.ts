@@ -64,6 +64,23 @@ test("an empty capture is no error, and other link types keep their number", asy
   );
 });
 
+test("pcapng is read as well, as is whatever else libpcap reads", async (t) => {
+  const data = udpFrame(1, Buffer.from("four"));
+  const microseconds = 1_700_000_000_123_456n;
+  const bytes = Buffer.concat([
+    block(0x0a0d0d0a, [0x1a2b3c4d, 0x0000_0001, 0xffff_ffff, 0xffff_ffff]),
+    block(1, [1, 0]),
+    block(
+      6,
+      [0, Number(microseconds >> 32n), Number(microseconds & 0xffff_ffffn), data.length, 99],
+      data,
+    ),
+  ]);
+  assert.deepEqual(await all(t, { pcapFile: file(t, bytes) }), [
+    { time: 1_700_000_000_123.456, data: Uint8Array.from(data), length: 99, linkType: 1 },
+  ]);
+});
+
 test("filter and snapLength choose what is read", async (t) => {
   const pcapFile = file(t, savefile(SAMPLES));
   const [packet, ...others] = await all(t, { pcapFile, filter: "udp dst port 2", snapLength: 20 });
@@ -269,6 +286,19 @@ async function refuses(t: TestContext, options: PacketOptions, words: RegExp): P
     return true;
   });
   assert.deepEqual(tcpdumps(), []);
+}
+
+/** A block of pcapng. */
+function block(type: number, words: number[], data: Uint8Array = new Uint8Array(0)): Buffer {
+  const padding = -data.length & 3;
+  const length = 12 + words.length * 4 + data.length + padding;
+  const head = Buffer.from(Uint32Array.from([type, length, ...words]).buffer);
+  return Buffer.concat([
+    head,
+    data,
+    Buffer.alloc(padding),
+    Buffer.from(Uint32Array.from([length]).buffer),
+  ]);
 }
 
 /** This process's tcpdumps. */
