@@ -156,3 +156,10 @@ export class OutputError extends CoppiceError {
     super("COPPICE_OUTPUT", `cannot write to stdout: ${reason}`);
   }
 }
+
+/** Packets cannot be read, or not to their end. */
+export class PacketError extends CoppiceError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("COPPICE_PACKETS", message, 1, options);
+  }
+}

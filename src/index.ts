@@ -29,4 +29,11 @@ export { broker, type Listener, type Peering } from "./script/broker.ts";
 export { type ClusterSecurity, cluster } from "./script/cluster.ts";
 export { connect } from "./script/connect.ts";
 export { type Events, hook, on } from "./script/lifecycle.ts";
+export {
+  type Packet,
+  type PacketCounts,
+  type PacketOptions,
+  type Packets,
+  packets,
+} from "./script/packets.ts";
 export { type LocalSupervisor, supervisor, terminate } from "./script/role.ts";

@@ -59,7 +59,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     supervisor: values.supervisor,
     stateDirectory: values["state-dir"],
     ...(values.iface === undefined ? {} : { interface: values.iface }),
-    ...(values.readfile === undefined ? {} : { pcapFile: path.resolve(values.readfile) }),
+    ...(values.readfile === undefined ? {} : { pcapFile: captureFile(values.readfile) }),
     handedDown: {
       scripts,
       exec: values.exec,
@@ -70,6 +70,11 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     },
     remote,
   };
+}
+
+/** Absolute, once; `-` is no file, which whoever reads packets is told. */
+function captureFile(name: string): string {
+  return name === "-" ? name : path.resolve(name);
 }
 
 const OPTIONS = {

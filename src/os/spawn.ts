@@ -60,6 +60,43 @@ function furtherStdio(others: SpawnRequest["others"]): (number | "pipe" | "ignor
   return Array.from({ length: last - 2 }, (_, i) => others?.get(i + 3) ?? "ignore");
 }
 
+/** A program that works for this process, and that is told to end before it. */
+export interface Companion {
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Does nothing once it has ended. */
+  kill(signal: NodeJS.Signals): void;
+  /** Its end, once both streams have been read to theirs. Rejects if it could not be started. */
+  readonly ended: Promise<Exit>;
+}
+
+/**
+ * Starts a program without input whose output this process reads. It stays in our process group and
+ * session: what ends those, a Stem that ends a node or a terminal that goes, ends it as well.
+ * @throws Error if it cannot even be tried
+ */
+export function startCompanion(file: string, args: readonly string[]): Companion {
+  const child = spawn(file, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const ended = new Promise<Exit>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => resolve(exitOf(code, signal)));
+  });
+  // Whoever waits for it is told.
+  ended.catch(() => {});
+  // Where descriptors are used up Node.js makes no streams, whatever its types say.
+  if (!child.stdout || !child.stderr) throw new Error("Too many open files");
+  // A stream that breaks ends, and that is what matters of it.
+  for (const stream of [child.stdout, child.stderr]) stream.on("error", () => {});
+  return {
+    stdout: child.stdout,
+    stderr: child.stderr,
+    kill: (signal) => {
+      child.kill(signal);
+    },
+    ended,
+  };
+}
+
 /**
  * Runs a small tool of the system and waits for it (milliseconds; only while starting up or for
  * tools that cannot block). `inherit` is a descriptor that the tool finds as its number 3.

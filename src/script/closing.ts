@@ -5,6 +5,16 @@ import { within } from "../os/within.ts";
 const CLOSING_MS = 1_000;
 
 const acts = new Set<() => Promise<void>>();
+let ending = false;
+
+/** This process has been told to end; what is open is closed once `done` is over. */
+export function startEnding(): void {
+  ending = true;
+}
+
+export function isEnding(): boolean {
+  return ending;
+}
 
 /** Has `act` called when the process ends, however often it is asked for. */
 export function beforeExit(act: () => Promise<void>): void {

@@ -17,6 +17,7 @@ import {
   workerTopic,
 } from "../cluster/topics.ts";
 import type { ClusterEndpoint, Role } from "../core/config.ts";
+import { predecessorsOf } from "../core/order.ts";
 import { broker, endpoint } from "./broker.ts";
 import { reportError } from "./lifecycle.ts";
 import { supervisor } from "./role.ts";
@@ -138,17 +139,16 @@ export const cluster = {
     handlers[name].push(handler);
   },
   /**
-   * Resolves as soon as all nodes with whom the layout connects this one are there, by whichever
-   * side; at once where no connections are made: without a layout, and in bare mode. What is
-   * published then reaches them.
-   * @param role only those of this role
+   * Resolves as soon as the nodes that this one comes after (loggers, manager, proxies, workers) are
+   * connected, by whichever side; at once where no connections are made: without a layout, and in
+   * bare mode. What is published then reaches them.
+   * @param whom those of a role, or "everyone" with whom the layout connects this node. Nodes that come
+   *   after this one start only when its `init` handlers are done: there nobody should wait for them
    * @throws Error (rejection) while scripts are loaded, since connections are made only afterwards
    */
-  async connected(role?: Role): Promise<void> {
+  async connected(whom?: Role | "everyone"): Promise<void> {
     if (stage === "to join") throw new Error(TOO_EARLY);
-    const awaited = neighbours.filter(
-      (name) => role === undefined || roleOf(name, cluster.nodes) === role,
-    );
+    const awaited = neighbours.filter(isAwaited(whom));
     await new Promise<void>((resolve) => {
       const look = () => {
         if (!awaited.every((name) => members.has(name))) return;
@@ -169,6 +169,13 @@ export const cluster = {
     security = { ...security, ...options };
   },
 };
+
+function isAwaited(whom: Role | "everyone" | undefined): (name: string) => boolean {
+  if (whom === "everyone") return () => true;
+  if (whom !== undefined) return (name) => roleOf(name, cluster.nodes) === whom;
+  const earlier = new Set(stage === "joined" ? predecessorsOf(supervisor.node()).names : []);
+  return (name) => earlier.has(name);
+}
 
 function layoutOf(): Record<string, ClusterEndpoint> | undefined {
   const layout = supervisor.isSupervised() ? supervisor.node().cluster : undefined;

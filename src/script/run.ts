@@ -1,5 +1,5 @@
 /** The life of a process that runs scripts and is no Supervisor: load, `init`, …, `done`. */
-import { closeAll } from "./closing.ts";
+import { closeAll, startEnding } from "./closing.ts";
 import { describe, onHandlerError, raise } from "./lifecycle.ts";
 import { loadScripts } from "./load.ts";
 import { flushCompileCache } from "./options.ts";
@@ -53,6 +53,7 @@ export function scriptProcess(onSignal: () => void): ScriptProcess {
   function end(status = 0): void {
     if (ending) return;
     ending = true;
+    startEnding();
     void raise("done")
       .then(closeAll)
       .then(flush)

@@ -49,7 +49,7 @@ export async function assemble(
   const sinks = [output.sinks.stdout, output.sinks.stderr];
   await state.awaitEarlierTree(say);
   const receiver = new OutputReceiver(pipeline, sinks, {
-    statusOf: (name) => supervisor.status(name).nodes[name],
+    statusOf: (name) => supervisor.statusOf(name),
     ready: (name, pid) => supervisor.printedReady(name, pid),
   });
   const link = new LinkServer(receiver, {

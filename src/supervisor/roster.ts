@@ -62,9 +62,9 @@ export class Roster {
     return [...this.#wanted.keys()];
   }
 
-  /** The configuration of a node that is wanted. */
-  configOf(name: string): NodeConfig | undefined {
-    return this.#wanted.get(name)?.status.node;
+  /** A node that is wanted, as it is now. */
+  statusOf(name: string): NodeStatus | undefined {
+    return this.#wanted.get(name)?.status;
   }
 
   /** A snapshot; "" is every node, an unknown name none. */

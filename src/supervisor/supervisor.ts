@@ -12,7 +12,7 @@ import type { Clock } from "../os/clock.ts";
 import type { FromStem, ToStem } from "../wire/stem-messages.ts";
 import { Outbox } from "./outbox.ts";
 import { type Goal, Roster, type RosterEffect, type Stray } from "./roster.ts";
-import { howItDied, inWords, tidings, waitText, withWhat } from "./tidings.ts";
+import { howItDied, inWords, standing, tidings, withWhat } from "./tidings.ts";
 
 export interface StemProcess {
   pid: number;
@@ -81,6 +81,11 @@ export class Supervisor {
     return this.#stem?.pid ?? -1;
   }
 
+  /** One node as it is now, whatever it is called: names may be words of JavaScript's own. */
+  statusOf(name: string): NodeStatus | undefined {
+    return this.#roster.statusOf(name);
+  }
+
   has(name: string): boolean {
     return this.#roster.has(name);
   }
@@ -91,7 +96,7 @@ export class Supervisor {
    */
   create(config: NodeConfig): Promise<NodeStatus> {
     if (this.#onEnd !== undefined) throw new SupervisorEndingError();
-    const accepted = this.#ports.accept(config, (name) => this.#roster.configOf(name));
+    const accepted = this.#ports.accept(config, (name) => this.#roster.statusOf(name)?.node);
     const { id, effects } = this.#roster.create(accepted, this.#ports.clock.wall());
     const created = new Promise<NodeStatus>((settle) => this.#creating.set(id, settle));
     this.#happened("created", `node '${accepted.name}' was created`, accepted.name);
@@ -232,7 +237,9 @@ export class Supervisor {
           this.#error(`Supervised node '${name}' (PID ${pid}) ${howItDied(news.exit)}`);
         return this.#ports.nodeExit(name, status.lastExit ?? { at: status.since }, status);
       case "blocked":
-        return this.#ports.say(`info: node '${name}' waits to start: ${waitText(status)}`);
+        return this.#ports.say(
+          `info: node '${name}' still waits to start: ${this.#whatKeeps(status)}`,
+        );
       case "impatient":
         return this.#ports.say(
           `warning: node '${name}' starts without ${inWords(news.without)}, failed for too long`,
@@ -244,6 +251,11 @@ export class Supervisor {
       default:
         return news satisfies never;
     }
+  }
+
+  /** `'db' (running, not ready), 'typo' (there is no such node)`. */
+  #whatKeeps({ waitsFor = [] }: NodeStatus): string {
+    return waitsFor.map((name) => `'${name}' (${standing(this.statusOf(name))})`).join(", ");
   }
 
   #startStem(): void {

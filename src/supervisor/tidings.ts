@@ -28,6 +28,12 @@ export function waitText({ waitsFor = [] }: NodeStatus): string {
   return `for ${inWords(waitsFor)}`;
 }
 
+/** How a node looks to one that waits for it. */
+export function standing(status: NodeStatus | undefined): string {
+  if (status === undefined) return "there is no such node";
+  return status.ready === false ? `${status.state}, not ready` : status.state;
+}
+
 export function inWords(names: readonly string[]): string {
   return names.map((name) => `'${name}'`).join(", ");
 }
@@ -46,7 +52,7 @@ function describe(
     case "ready":
       return { kind: "ready", text: `is ready (PID ${pid})` };
     case "blocked":
-      return { kind: "changed", text: `still waits to start: ${waitText(status)}` };
+      return { kind: "changed", text: `still waits to start, ${waitText(status)}` };
     case "impatient":
       return {
         kind: "changed",

@@ -28,8 +28,10 @@ if (supervisor.isSupervised()) {
   });
   on("init", async () => {
     console.log("is", cluster.node, cluster.role, Object.keys(cluster.nodes).length, cluster.managerIsLogger);
-    await cluster.connected();
-    console.log("connected to", [...cluster.peers].sort().join(","));
+    // Not awaited here: those that come after this node wait for the end of its init.
+    cluster.connected("everyone").then(() =>
+      console.log("connected to", [...cluster.peers].sort().join(",")),
+    );
   });
 }`;
 

@@ -31,6 +31,7 @@ test("25: status tells configuration, state, pid, generation and since when", as
   assert.deepEqual(rest, {
     node: { name: "foo", command: SLEEP },
     state: "running",
+    ready: true,
     generation: 1,
   });
   assert.ok(isAlive(pid!));
