@@ -69,18 +69,21 @@ const line = v.pipe(
   v.check(({ line: pattern, flags }) => isPattern(pattern, flags), "not a regular expression"),
 );
 
-const ready = v.union([
-  v.picklist(["started", "init"]),
-  v.strictObject({ fd: v.pipe(count, v.minValue(3), v.maxValue(255)), timeout }),
-  v.strictObject({
-    port: v.union([v.pipe(port, v.minValue(1)), filled]),
-    host: v.exactOptional(filled),
-    timeout,
-  }),
-  line,
-  v.strictObject({ file: filled, timeout }),
-  v.strictObject({ command: v.tupleWithRest([filled], text), timeout }),
-]);
+const ready = v.union(
+  [
+    v.picklist(["started", "init"]),
+    v.strictObject({ fd: v.pipe(count, v.minValue(3), v.maxValue(255)), timeout }),
+    v.strictObject({
+      port: v.union([v.pipe(port, v.minValue(1)), filled]),
+      host: v.exactOptional(filled),
+      timeout,
+    }),
+    line,
+    v.strictObject({ file: filled, timeout }),
+    v.strictObject({ command: v.tupleWithRest([filled], text), timeout }),
+  ],
+  "must be started, init, or one of { fd }, { port }, { line }, { file } and { command }, which may have a timeout",
+);
 
 const zeek = v.strictObject({
   executable: v.exactOptional(filled),
@@ -228,8 +231,10 @@ function explain(issue: v.BaseIssue<unknown>): string {
 }
 
 function suggestion(field: string): string {
-  const meant = nearest(field, Object.keys(schema.entries));
-  return meant === undefined ? "" : `; did you mean '${meant}'?`;
+  const isZeeks = field.startsWith("zeek.");
+  const known = isZeeks ? Object.keys(zeek.entries) : Object.keys(schema.entries);
+  const meant = nearest(isZeeks ? field.slice("zeek.".length) : field, known);
+  return meant === undefined ? "" : `; did you mean '${isZeeks ? "zeek." : ""}${meant}'?`;
 }
 
 function freeze<Value>(value: Value): Value {
