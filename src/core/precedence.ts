@@ -24,6 +24,9 @@ export interface Wait {
 /** Its list tells people and decides what to look at again: the first few do for both. */
 const ENOUGH = 10;
 
+/** What is created within this time (ms) counts as created together, from afar for example. */
+const TOGETHER_MS = 100;
+
 /** @param failingSince since when the node has not been ready, after a failure; unset: it has not failed */
 export function standingOf(
   state: State,
@@ -56,34 +59,52 @@ export function standingOf(
   }
 }
 
+/** When a start began to wait, and when the node was created, if it has never been started. */
+export interface Since {
+  waiting: number;
+  created?: number;
+}
+
 /**
  * What a node waits for before it starts.
- * @param since when it began to wait; @param look a node's standing, undefined if there is none
+ * @param look a node's standing, undefined if there is no such node
  */
 export function waitToStart(
   config: NodeConfig,
-  since: number,
+  since: Since,
   now: number,
   look: (name: string) => Standing | undefined,
 ): Wait {
   const { names, isNamed } = predecessorsOf(config);
-  const patience = config.afterTimeout ?? AFTER_TIMEOUT_MS;
   const wait: Wait = { names: [], without: [] };
   for (const name of names) {
-    const found = look(name);
-    // A layout also has nodes that are not there, or not yet.
-    const standing = found ?? (isNamed ? { tag: "failing" as const, since } : undefined);
-    if (standing === undefined || standing.tag === "settled") continue;
-    const fails = standing.tag === "failing" ? standing.since : standing.failsAt;
-    const until = fails === undefined ? undefined : fails + patience;
-    if (until !== undefined && now >= until) wait.without.push(name);
-    else {
+    const standing = look(name);
+    if (standing?.tag === "settled") continue;
+    const until = patienceWith(standing, config, since, isNamed);
+    if (until !== undefined && now >= until) {
+      if (standing !== undefined || isNamed) wait.without.push(name);
+    } else {
       wait.names.push(name);
       if (until !== undefined) wait.until = Math.min(until, wait.until ?? until);
       if (wait.names.length === ENOUGH) break;
     }
   }
   return wait;
+}
+
+/** Until when a node is waited for; undefined: as long as it takes. */
+function patienceWith(
+  standing: Exclude<Standing, { tag: "settled" }> | undefined,
+  { afterTimeout = AFTER_TIMEOUT_MS }: NodeConfig,
+  { waiting, created }: Since,
+  isNamed: boolean,
+): number | undefined {
+  // A layout may have nodes that are never created; but those of a cluster may be on their way.
+  if (standing === undefined && !isNamed)
+    return created === undefined ? waiting : created + TOGETHER_MS;
+  if (standing === undefined) return waiting + afterTimeout;
+  const failed = standing.tag === "failing" ? standing.since : standing.failsAt;
+  return failed === undefined ? undefined : failed + afterTimeout;
 }
 
 /**

@@ -49,6 +49,8 @@ interface Entry extends Reported {
   config: NodeConfig;
   /** Of the process that runs or ran last; `config` may already be its successor's. */
   rules: Rules;
+  /** When it was created, if it has never been started. */
+  created?: number;
   /** Since when it has not been ready, after a failure. */
   failingSince?: number;
   /** While it waits for others: when to look again, and when people are told that it waits. */
@@ -92,9 +94,11 @@ export class Tree {
       known.config = config;
       delete known.lastExit;
       delete known.request;
+      delete known.created;
     }
     const entry = known ?? this.#newEntry(creation, now);
     this.#followers.add(config);
+    if (generation === 0) entry.created = now;
     const event: Event = { type: "create", generation, previous, stopped };
     return this.#settled(this.#step(entry, event, now), now);
   }
@@ -228,6 +232,7 @@ export class Tree {
       switch (effect.type) {
         case "spawn":
           entry.rules = this.#rulesOf(entry.config);
+          delete entry.created;
           out.push(...this.#released(entry));
           if (before.tag === "pending") out.push(...this.#impatience(entry, wait, now));
           out.push({
@@ -281,8 +286,9 @@ export class Tree {
     return entry.state.tag === "held" ? this.#waitToEnd(entry) : this.#waitToStart(entry, now);
   }
 
-  #waitToStart({ state, config }: Entry, now: number): Wait {
-    const since = state.tag === "pending" ? state.since : now;
+  #waitToStart({ state, config, created }: Entry, now: number): Wait {
+    const waiting = state.tag === "pending" ? state.since : now;
+    const since = { waiting, ...(created !== undefined && { created }) };
     return waitToStart(config, since, now, (name) => this.#standingOf(name, now));
   }
 

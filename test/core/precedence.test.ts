@@ -151,7 +151,7 @@ test("what is later than its own time to be ready counts as failed from then on"
   assert.deepEqual(grove.words, ["b impatient without a", "spawn b"]);
 });
 
-test("a node that was named and is not there counts as failed; one of a layout does not count", () => {
+test("a node that was named and is not there counts as failed; one of a layout may be on its way", () => {
   const grove = new Grove();
   grove.create("a", { after: ["nobody"], afterTimeout: 2_000 });
   assert.deepEqual(grove.waitsOf("a"), ["nobody"]);
@@ -161,8 +161,15 @@ test("a node that was named and is not there counts as failed; one of a layout d
     w: { role: "WORKER", host: "::1", port: 0 },
     elsewhere: { role: "MANAGER", host: "::1", port: 1 },
   } as const;
-  grove.create("w", { cluster });
+  grove.create("w", { ...PLAIN, cluster });
+  grove.pass(2_099);
+  assert.deepEqual(grove.words, []);
+  grove.pass(2_100);
   assert.deepEqual(grove.words, ["spawn w"]);
+  grove.started("w", 1);
+  grove.order("restart", "w");
+  grove.died("w", 1);
+  assert.deepEqual(grove.words, ["SIGTERM 1", "spawn w"], "only before its first start");
 });
 
 test("what was stopped, and a task that is done, is not waited for; one that was given up is, for a time", () => {
@@ -184,6 +191,22 @@ test("what was stopped, and a task that is done, is not waited for; one that was
   grove.create("a", {}, true);
   grove.create("b", { after: ["a"] });
   assert.deepEqual(grove.words, ["spawn b"]);
+});
+
+test("nodes of a cluster that are created one by one, in the wrong order, start in the right one", () => {
+  const cluster = {
+    w: { role: "WORKER", host: "::1", port: 0 },
+    m: { role: "MANAGER", host: "::1", port: 1 },
+  } as const;
+  const grove = new Grove();
+  grove.create("w", { ...PLAIN, cluster });
+  grove.pass(50);
+  grove.create("m", { ...FD, cluster });
+  grove.started("m", 1);
+  grove.pass(5_000);
+  assert.deepEqual(grove.words, ["spawn m"]);
+  grove.fact("m", { type: "ready", pid: 1 });
+  assert.deepEqual(grove.words, ["m ready", "spawn w"]);
 });
 
 test("a revival waits as well, and goes on at once where there is nothing to wait for", () => {
