@@ -41,6 +41,37 @@ export class PipePool {
     }
   }
 
+  /**
+   * Both ends of a pipe that nobody else can open, and neither of which ever waits; undefined where
+   * none can be made. The caller closes both.
+   */
+  takeEnds(): { read: number; write: number } | undefined {
+    const file = this.#free.pop() ?? this.#make();
+    if (file === undefined) return undefined;
+    try {
+      return openBoth(file);
+    } finally {
+      fs.rmSync(file, { force: true });
+    }
+  }
+
+  /** A private directory beside the pipes; the caller removes it. */
+  makeDirectory(): string {
+    return fs.mkdtempSync(path.join(this.#directory, "place-"));
+  }
+
+  /**
+   * Both ends of a pipe that has this name from now on; neither ever waits. Undefined where none can
+   * be made. The caller closes both, and removes the name.
+   * @param name in a directory that `makeDirectory` made
+   */
+  takeNamed(name: string): { read: number; write: number } | undefined {
+    const file = this.#free.pop() ?? this.#make();
+    if (file === undefined) return undefined;
+    fs.renameSync(file, name);
+    return openBoth(name);
+  }
+
   #openPipe(file: string): PipeEnds {
     const { O_RDONLY, O_WRONLY, O_NONBLOCK } = fs.constants;
     // Non-blocking, since there is no writer yet; then the other end opens at once.
@@ -86,5 +117,16 @@ export class PipePool {
     if (!made.ok) return undefined;
     this.#free = files;
     return this.#free.pop();
+  }
+}
+
+function openBoth(file: string): { read: number; write: number } {
+  const { O_RDONLY, O_WRONLY, O_NONBLOCK } = fs.constants;
+  const read = fs.openSync(file, O_RDONLY | O_NONBLOCK);
+  try {
+    return { read, write: fs.openSync(file, O_WRONLY | O_NONBLOCK) };
+  } catch (error) {
+    fs.closeSync(read);
+    throw error;
   }
 }
