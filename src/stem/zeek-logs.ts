@@ -30,10 +30,20 @@ function mayRotate({ name, cluster = {}, zeek, pcapFile }: NodeConfig): boolean 
 
 /**
  * A Zeek alone writes its logs itself, and by default never rotates them: the next start would
- * truncate what a crash left. So it is treated as a logger is, with a logger's interval.
+ * truncate what a crash left. So it is treated as a logger is, with a logger's interval, and with
+ * the function that only loggers have: names in the queue are those that `zeek-archiver` understands.
  */
 function standaloneScript(queue: string): string {
-  return `redef Log::default_rotation_postprocessor_cmd = "";
+  return `@load base/frameworks/logging
+
+function archiver_rotation_format_func(info: Log::RotationFmtInfo): Log::RotationPath
+	{
+	local from = strftime(Log::default_rotation_date_format, info$open);
+	local to = strftime(Log::default_rotation_date_format, info$close);
+	return Log::RotationPath($file_basename=fmt("%s__%s__%s__", info$path, from, to));
+	}
+
+redef Log::default_rotation_postprocessor_cmd = "";
 redef Log::default_rotation_interval = 1 hr;
 redef Log::default_rotation_dir = ${zeekString(queue)};
 redef Log::rotation_format_func = archiver_rotation_format_func;
