@@ -17,6 +17,12 @@ export interface PipeEnds {
   discard(): void;
 }
 
+/** Both ends of a pipe. */
+export interface PipeFds {
+  read: number;
+  write: number;
+}
+
 export class PipePool {
   readonly #directory: string;
   readonly #mkfifo: string | undefined;
@@ -42,12 +48,11 @@ export class PipePool {
   }
 
   /**
-   * Both ends of a pipe that nobody else can open, and neither of which ever waits; undefined where
-   * none can be made. The caller closes both.
+   * Both ends of a pipe that nobody else can open, and neither of which ever waits. The caller closes both.
+   * @throws an error
    */
-  takeEnds(): { read: number; write: number } | undefined {
-    const file = this.#free.pop() ?? this.#make();
-    if (file === undefined) return undefined;
+  takeEnds(): PipeFds {
+    const file = this.#takeFile();
     try {
       return openBoth(file);
     } finally {
@@ -61,15 +66,19 @@ export class PipePool {
   }
 
   /**
-   * Both ends of a pipe that has this name from now on; neither ever waits. Undefined where none can
-   * be made. The caller closes both, and removes the name.
+   * Both ends of a pipe that has this name from now on; neither ever waits. The caller closes both,
+   * and removes the name. @throws an error
    * @param name in a directory that `makeDirectory` made
    */
-  takeNamed(name: string): { read: number; write: number } | undefined {
-    const file = this.#free.pop() ?? this.#make();
-    if (file === undefined) return undefined;
-    fs.renameSync(file, name);
+  takeNamed(name: string): PipeFds {
+    fs.renameSync(this.#takeFile(), name);
     return openBoth(name);
+  }
+
+  #takeFile(): string {
+    const file = this.#free.pop() ?? this.#make();
+    if (file === undefined) throw new Error("no pipe could be made");
+    return file;
   }
 
   #openPipe(file: string): PipeEnds {
@@ -120,7 +129,7 @@ export class PipePool {
   }
 }
 
-function openBoth(file: string): { read: number; write: number } {
+function openBoth(file: string): PipeFds {
   const { O_RDONLY, O_WRONLY, O_NONBLOCK } = fs.constants;
   const read = fs.openSync(file, O_RDONLY | O_NONBLOCK);
   try {

@@ -18,7 +18,8 @@ import { checkExecutable, type Program, startNodeProcess } from "./node-process.
 import { orphanPrefix } from "./prefix.ts";
 import { failureText, type StartEvents, StartFailure, type StartOrder } from "./start.ts";
 import { prepareZeekFiles } from "./zeek-files.ts";
-import { STEM_VALUE, startZeekPair, type ZeekPairOrder } from "./zeek-pair.ts";
+import { STEM_VALUE } from "./zeek-link.ts";
+import { startZeekPair, type ZeekPairOrder } from "./zeek-pair.ts";
 
 /** What the Supervisor hands down to nodes, as far as it means something to a Zeek. */
 interface HandedDown {

@@ -3,26 +3,18 @@
  * runs when the Zeek Stem has told its pid, and has died when either of the two has. What the Zeek
  * Stem would do then is not waited for: the pair is ended, and a fresh one started.
  */
-import fs from "node:fs";
-import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import type { Exit } from "../core/revival.ts";
 import { groupHasMembers, signalGroup } from "../os/signals.ts";
 import { startProcess } from "../os/spawn.ts";
-import { errnoText } from "../os/tools.ts";
-import {
-  deathOf,
-  StemDecoder,
-  type StemMessage,
-  type StemPipes,
-  stemVariable,
-} from "../zeek/stem-protocol.ts";
-import { FileSink } from "./file-sink.ts";
+import { deathOf, type StemMessage } from "../zeek/stem-protocol.ts";
 import type { LauncherOptions } from "./launcher.ts";
 import { orphanPrefix } from "./prefix.ts";
-import { failureText, Opened, type StartEvents, StartFailure, type StartOrder } from "./start.ts";
-import { openFile, openPipe, type StreamName } from "./streams.ts";
+import { failureText, Opened, type StartEvents, type StartOrder } from "./start.ts";
+import { openPipe } from "./streams.ts";
+import { ZeekLink } from "./zeek-link.ts";
+import { ZeekOutputs } from "./zeek-outputs.ts";
 
 export interface ZeekPairOrder {
   order: StartOrder;
@@ -33,11 +25,6 @@ export interface ZeekPairOrder {
   /** What has the Zeek Stem fork the node, with these files for its output. */
   message(outputs: { stdoutFile: string; stderrFile: string }): Uint8Array;
 }
-
-/** The numbers under which a Zeek Stem finds its pipes: the first after its standard streams. */
-const PIPES: StemPipes = { in: { read: 3, write: 4 }, out: { read: 5, write: 6 } };
-/** The value of ZEEK_STEM. */
-export const STEM_VALUE = stemVariable(process.pid, PIPES);
 
 /** Calls back exactly once with `started` or `failed`, and never throws. */
 export function startZeekPair(
@@ -57,16 +44,11 @@ class ZeekPair {
   readonly #name: string;
   readonly #events: StartEvents;
   readonly #options: LauncherOptions;
-  readonly #decoder = new StemDecoder();
-  /** Those that are ours to close. */
-  readonly #fds = new Set<number>();
-  readonly #outputs = new Map<StreamName, { read: number; hold: number; file?: number }>();
+  readonly #link = new ZeekLink((message) => this.#hear(message));
+  readonly #outputs: ZeekOutputs;
   #state: State = { tag: "starting" };
-  #place: string | undefined;
+  /** The Zeek Stem's pid, and so the number of the pair's process group. */
   #stem = 0;
-  #incoming = -1;
-  #reader: net.Socket | undefined;
-  #writer: net.Socket | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(given: ZeekPairOrder, events: StartEvents, options: LauncherOptions) {
@@ -74,6 +56,7 @@ class ZeekPair {
     this.#name = given.order.config.name;
     this.#events = events;
     this.#options = options;
+    this.#outputs = new ZeekOutputs(this.#name);
   }
 
   start(): void {
@@ -91,29 +74,14 @@ class ZeekPair {
   #start(opened: Opened): void {
     const { order, directory, command, env, message } = this.#given;
     const { files, output, pipes, tools } = this.#options;
-    // A directory of its own, for it may write a status file, which must not be taken for the node's.
-    const place = pipes.makeDirectory();
-    this.#place = place;
-    for (const name of ["stderr", "stdout"] as const) this.#openOutput(name, place, directory);
-    const [incoming, outgoing] = [this.#ends(), this.#ends()];
+    const place = this.#outputs.open(order, directory, pipes);
+    const others = this.#link.open(pipes);
     files.write(order);
     const [stdout, stderr] = [openPipe(pipes, opened), openPipe(pipes, opened)];
     const [file = "", ...args] = [...orphanPrefix(tools), ...command];
     const child = startProcess(
-      {
-        file,
-        args,
-        env,
-        cwd: place,
-        stdout: stdout.give,
-        stderr: stderr.give,
-        others: new Map([
-          [PIPES.in.read, incoming.read],
-          [PIPES.in.write, incoming.write],
-          [PIPES.out.read, outgoing.read],
-          [PIPES.out.write, outgoing.write],
-        ]),
-      },
+      // Not in the node's directory: a status file of its own must not be taken for the node's.
+      { file, args, env, cwd: place, stdout: stdout.give, stderr: stderr.give, others },
       {
         started: (pid) => {
           this.#stem = pid;
@@ -127,7 +95,6 @@ class ZeekPair {
       },
     );
     if (this.#stem === 0) return;
-    for (const fd of [incoming.write, outgoing.read]) this.#close(fd);
     // What it says itself, as when a script is not found before any node is there.
     output.add(this.#name, this.#stem, {
       stdout: stdout.pipe?.open() ?? child.stdout,
@@ -137,39 +104,8 @@ class ZeekPair {
       () => this.#giveUp(`Zeek's Stem started no node within ${LIMIT_MS / 1000} seconds`),
       LIMIT_MS,
     );
-    this.#incoming = incoming.read;
-    this.#reader = this.#socket(incoming.read, true);
-    this.#reader.on("data", (bytes: Uint8Array) => this.#read(bytes));
-    this.#writer = this.#socket(outgoing.write, false);
     const [stdoutFile, stderrFile] = [path.join(place, "stdout"), path.join(place, "stderr")];
-    this.#writer.write(message({ stdoutFile, stderrFile }));
-  }
-
-  /**
-   * The node opens a named pipe, which blocks and so loses nothing, and which truncates nothing. We
-   * hold it open for writing too, for it would end before the node has come to opening it.
-   */
-  #openOutput(name: StreamName, place: string, directory: string): void {
-    const file = openFile(this.#given.order, name, directory);
-    if (file !== undefined) this.#fds.add(file);
-    const ends = this.#options.pipes.takeNamed(path.join(place, name));
-    const { read, write: hold } = this.#own(ends);
-    this.#outputs.set(name, { read, hold, ...(file === undefined ? {} : { file }) });
-  }
-
-  #ends(): { read: number; write: number } {
-    return this.#own(this.#options.pipes.takeEnds());
-  }
-
-  #own(ends: { read: number; write: number } | undefined): { read: number; write: number } {
-    if (ends === undefined)
-      throw new StartFailure(`node '${this.#name}' failed to start: no pipe could be made`);
-    this.#fds.add(ends.read).add(ends.write);
-    return ends;
-  }
-
-  #read(bytes: Uint8Array): void {
-    for (const message of this.#decoder.push(bytes)) this.#hear(message);
+    this.#link.begin(message({ stdoutFile, stderrFile }));
   }
 
   #hear(message: StemMessage): void {
@@ -199,57 +135,28 @@ class ZeekPair {
     clearTimeout(this.#timer);
     this.#state = { tag: "running", pid };
     this.#events.started(pid, this.#stem);
-    const streams = { stdout: this.#stream("stdout"), stderr: this.#stream("stderr") };
-    const files = { ...this.#sink("stdout"), ...this.#sink("stderr") };
-    this.#options.output.add(this.#name, pid, streams, files);
-  }
-
-  #stream(name: StreamName): net.Socket | null {
-    const output = this.#outputs.get(name);
-    return output === undefined ? null : this.#socket(output.read, true);
-  }
-
-  #sink(name: StreamName): Partial<Record<StreamName, FileSink>> {
-    const { file } = this.#outputs.get(name) ?? {};
-    if (file === undefined) return {};
-    this.#fds.delete(file);
-    const failed = (error: NodeJS.ErrnoException) =>
-      this.#say(`node '${this.#name}' failed to write its ${name} file: ${errnoText(error)}`);
-    return { [name]: new FileSink(file, failed) };
+    this.#outputs.read(pid, this.#options.output);
   }
 
   #died(exit: Exit): void {
     if (this.#state.tag !== "running") return;
     const { pid } = this.#state;
     this.#state = { tag: "over" };
-    for (const { hold } of this.#outputs.values()) this.#close(hold);
+    this.#outputs.letGo();
     this.#events.exited(exit);
     this.#options.output.exited(pid, this.#stem);
   }
 
   /** What it said last is heard first, for it may have told how the node died. */
   #stemExited(exit: Exit): void {
-    this.#drain();
+    this.#link.drain();
     if (this.#state.tag === "running") this.#died(exit);
     else if (this.#state.tag === "starting") {
       const why = this.#state.why ?? `Zeek's Stem ${howItEnded(exit)}`;
       this.#fail(`node '${this.#name}' failed to start: ${why}`);
     }
     this.#options.output.exited(this.#stem);
-    this.#cleanUp();
-  }
-
-  #drain(): void {
-    if (this.#reader === undefined || this.#reader.destroyed) return;
-    const bytes = Buffer.alloc(64 * 1024);
-    try {
-      for (let length = 1; length > 0; ) {
-        length = fs.readSync(this.#incoming, bytes);
-        this.#read(bytes.subarray(0, length));
-      }
-    } catch {
-      // EAGAIN: there is no more.
-    }
+    this.#close();
   }
 
   /** Of a start that has come to nothing: everything of it is killed, and then it has failed. */
@@ -262,29 +169,15 @@ class ZeekPair {
   #fail(text: string): void {
     this.#state = { tag: "over" };
     if (this.#stem > 0 && groupHasMembers(this.#stem)) signalGroup(this.#stem, "SIGKILL");
-    this.#cleanUp();
+    this.#close();
     this.#say(text);
     this.#events.failed();
   }
 
-  #cleanUp(): void {
+  #close(): void {
     clearTimeout(this.#timer);
-    this.#reader?.destroy();
-    this.#writer?.destroy();
-    for (const fd of [...this.#fds]) this.#close(fd);
-    if (this.#place !== undefined) fs.rmSync(this.#place, { recursive: true, force: true });
-  }
-
-  /** From now on the descriptor is the socket's. */
-  #socket(fd: number, readable: boolean): net.Socket {
-    this.#fds.delete(fd);
-    const socket = new net.Socket({ fd, readable, writable: !readable });
-    socket.on("error", () => {});
-    return socket;
-  }
-
-  #close(fd: number): void {
-    if (this.#fds.delete(fd)) fs.closeSync(fd);
+    this.#link.close();
+    this.#outputs.close();
   }
 
   #say(text: string): void {

@@ -8,6 +8,12 @@ import { isAlive, processesOf, titleOf, until } from "../fixtures/tree.ts";
 import { plantZeek, type ZeekTree } from "../fixtures/zeek/tree.ts";
 
 const MINUTES = { delay: 600_000 };
+/** A Zeek whose Stem hears nothing. */
+const MUTE = `#!/bin/sh
+[ "$1" = --version ] && exec echo "$0 version 8.2.2"
+trap "" TERM
+sleep 1000
+`;
 /** An empty trace. */
 const TRACE = Buffer.from("d4c3b2a10200040000000000000000000000040001000000", "hex");
 
@@ -105,15 +111,12 @@ for (const supervised of [false, true]) {
     test("a worker that has read its trace is done", async (t) => {
       const zeek = await plantZeek(t);
       fs.writeFileSync(zeek.file("a.pcap"), TRACE);
-      const config: NodeConfig = {
+      await zeek.create({
         name: "foo",
         pcapFile: zeek.file("a.pcap"),
         revival: { when: "failure" },
         zeek: { supervised },
-      };
-      // Zeek's own Stem has its nodes run on after a trace, unless they are told to end.
-      if (supervised) config.env = { STANDIN_MISBEHAVE: "terminate" };
-      await zeek.create(config);
+      });
       const { lastExit } = await zeek.puppet.node("foo", ({ state }) => state === "stopped");
       assert.equal(lastExit?.code, 0);
       await until("nothing of it", () => zeeksOf(zeek).length === 0);
@@ -228,12 +231,16 @@ test("a Zeek Stem that is killed alone takes its node with it, and the node is r
 
 test("a Zeek that does not answer is a failed start, and one that is not right too", async (t) => {
   const zeek = await plantZeek(t, {
-    files: { hang: "#!/bin/sh\nsleep 100\n", odd: "#!/bin/sh\necho hello\n" },
+    files: {
+      "bin/hang": "#!/bin/sh\nsleep 100\n",
+      "bin/odd": "#!/bin/sh\necho hello\n",
+      "bin/mute": MUTE,
+    },
   });
-  for (const name of ["hang", "odd"]) fs.chmodSync(zeek.file(name), 0o755);
+  for (const name of ["hang", "odd", "mute"]) fs.chmodSync(zeek.file(`bin/${name}`), 0o755);
   const create = (name: string) =>
-    zeek.create({ name, revival: MINUTES, zeek: { executable: `./${name}` } });
-  await Promise.all([create("hang"), create("odd")]);
+    zeek.create({ name, revival: MINUTES, zeek: { executable: `bin/${name}` } });
+  await Promise.all([create("hang"), create("odd"), create("mute")]);
   await zeek.tree.line(
     /\[hang\] node 'hang' failed to start: \S+\/hang --version did not answer within 9 seconds\n/,
     "stderr",
@@ -242,6 +249,11 @@ test("a Zeek that does not answer is a failed start, and one that is not right t
     /\[odd\] node 'odd' failed to start: \S+\/odd --version tells no version: hello\n/,
     "stderr",
   );
+  await zeek.tree.line(
+    /\[mute\] node 'mute' failed to start: Zeek's Stem started no node within 10 seconds\n/,
+    "stderr",
+  );
+  await until("nothing of them", () => processesOf(zeek.tree.directory).length === 2);
 });
 
 test("a Zeek that was replaced on disk is asked again at the next start", async (t) => {

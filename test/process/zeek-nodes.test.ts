@@ -207,3 +207,13 @@ for (const supervised of [false, true]) {
     });
   });
 }
+
+test("17: a file that takes nothing any more is told once, and the node runs on", async (t) => {
+  const zeek = await plantZeek(t, { env: { STANDIN_MISBEHAVE: "flood 20000" } });
+  await zeek.create({ name: "foo", interface: "lo", stdoutFile: "/dev/full", zeek: {} });
+  await zeek.ready("foo");
+  const words = "node 'foo' failed to write its stdout file: No space left on device";
+  await zeek.tree.line(new RegExp(`\\[foo\\] ${words}\n`), "stderr");
+  await zeek.puppet.destroy("foo");
+  assert.equal(zeek.tree.stderr.split(words).length, 2);
+});
