@@ -212,14 +212,16 @@ function withAbsolutePaths(config: NodeConfig): NodeConfig {
   if (config.directory !== undefined) result.directory = path.resolve(config.directory);
   // Two Zeeks in one directory would overwrite each other's status, and their logs.
   else if (config.zeek !== undefined) result.directory = path.resolve(config.name);
-  if (config.addlBaseScripts) result.addlBaseScripts = config.addlBaseScripts.map(scriptPath);
-  if (config.addlUserScripts) result.addlUserScripts = config.addlUserScripts.map(scriptPath);
+  if (config.zeek !== undefined && config.pcapFile !== undefined)
+    result.pcapFile = pathOfFile(config.pcapFile);
+  if (config.addlBaseScripts) result.addlBaseScripts = config.addlBaseScripts.map(pathOfFile);
+  if (config.addlUserScripts) result.addlUserScripts = config.addlUserScripts.map(pathOfFile);
   return result;
 }
 
 /** What is no file here may be a name that means something to a Zeek: it stays as it is. */
-function scriptPath(script: string): string {
-  return fs.existsSync(script) ? path.resolve(script) : script;
+function pathOfFile(name: string): string {
+  return fs.existsSync(name) ? path.resolve(name) : name;
 }
 
 function explain(issue: v.BaseIssue<unknown>): string {
