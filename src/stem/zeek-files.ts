@@ -27,7 +27,8 @@ export function prepareZeekFiles(config: NodeConfig, places: ZeekPlaces): void {
   const problem = searchDirectoryProblem(generated);
   if (problem !== undefined)
     throw new StartFailure(`node '${name}' failed to start: no place for its scripts: ${problem}`);
-  attempt(name, `write its scripts in ${generated}`, () => writeScripts(config, places));
+  const layout = layoutOf(config, places);
+  attempt(name, `write its scripts in ${generated}`, () => writeScripts(config, layout, generated));
   // One that was killed has left its last word, which must not be taken for this one's.
   const status = path.join(directory, STATUS_FILE);
   attempt(name, `remove ${status}`, () => fs.rmSync(status, { force: true }));
@@ -37,13 +38,22 @@ export function prepareZeekFiles(config: NodeConfig, places: ZeekPlaces): void {
   attempt(name, `create the log queue ${place}`, () => makeDirectories(place));
 }
 
+/** The text of `cluster-layout.zeek`, if there is to be one. */
+function layoutOf(
+  { name, cluster = {}, zeek }: NodeConfig,
+  { base }: ZeekPlaces,
+): string | undefined {
+  if (zeek?.layout === undefined)
+    return Object.keys(cluster).length > 0 ? clusterLayout(cluster) : undefined;
+  const file = path.resolve(base, zeek.layout);
+  return attempt(name, `read its layout ${file}`, () => fs.readFileSync(file, "utf8"));
+}
+
 /** Every file whole or not at all, though nobody should be reading them now. */
-function writeScripts(config: NodeConfig, { generated, base }: ZeekPlaces): void {
-  const { cluster = {}, zeek = {} } = config;
+function writeScripts(config: NodeConfig, layout: string | undefined, generated: string): void {
+  const { zeek = {} } = config;
   const files = new Map(Object.entries(zeek.files ?? {}));
-  if (zeek.layout !== undefined)
-    files.set(LAYOUT_FILE, fs.readFileSync(path.resolve(base, zeek.layout), "utf8"));
-  else if (Object.keys(cluster).length > 0) files.set(LAYOUT_FILE, clusterLayout(cluster));
+  if (layout !== undefined) files.set(LAYOUT_FILE, layout);
   if (zeek.logScript === undefined) files.set(LOG_SCRIPT_FILE, logScriptOf(config));
   makeDirectories(generated, 0o700);
   for (const name of fs.readdirSync(generated))
@@ -51,9 +61,9 @@ function writeScripts(config: NodeConfig, { generated, base }: ZeekPlaces): void
   for (const [name, text] of files) writePrivateFile(path.join(generated, name), text);
 }
 
-function attempt(name: string, what: string, act: () => void): void {
+function attempt<Result>(name: string, what: string, act: () => Result): Result {
   try {
-    act();
+    return act();
   } catch (error) {
     const reason = errnoText(error as NodeJS.ErrnoException);
     throw new StartFailure(`node '${name}' failed to ${what}: ${reason}`);

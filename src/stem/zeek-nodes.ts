@@ -2,6 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { NodeConfig } from "../core/config.ts";
+import { runTool } from "../os/spawn.ts";
 import { findExecutable } from "../os/tools.ts";
 import { ZeekInstallations } from "../os/zeek-installation.ts";
 import { places } from "../wire/stem-setup.ts";
@@ -34,6 +35,7 @@ export class ZeekNodes {
   /** What nodes were started with last, by name. */
   readonly #environments = new Map<string, NodeJS.ProcessEnv>();
   #handedDown: HandedDown | undefined;
+  #stdbuf: readonly string[] | undefined;
 
   constructor(options: LauncherOptions) {
     this.#options = options;
@@ -73,7 +75,7 @@ export class ZeekNodes {
   /** @throws StartFailure, and what is told of an installation that is not right (rejections) */
   async #prepare(order: StartOrder): Promise<{ program: Program } | { pair: ZeekPairOrder }> {
     const { name } = order.config;
-    const { env: inherited, files, tools } = this.#options;
+    const { env: inherited, files } = this.#options;
     const handedDown = this.#whatIsHandedDown();
     const base = handedDown.directory;
     const directory = path.resolve(order.config.directory ?? ".");
@@ -82,11 +84,9 @@ export class ZeekNodes {
     const env = { ...order.config.env, COPPICE_NODE: files.file(name) };
     const sources = { inherited, generated: this.#generated(name), base };
     const asked = { ...order.config, env };
-    const executable = locate(asked, zeekEnvironment(asked, { ...sources, zeekPath: [] }), base);
-    const { version, zeekPath } = await this.#installations.of(
-      executable,
-      zeekEnvironment(asked, { ...sources, zeekPath: [] }),
-    );
+    const early = zeekEnvironment(asked, { ...sources, zeekPath: [] });
+    const executable = locate(asked, early, base);
+    const { version, zeekPath } = await this.#installations.of(executable, early);
     const config = { ...asked, zeek: { ...asked.zeek, executable } };
     const problem = backendProblem(config.zeek.backend, version);
     if (problem !== undefined) throw new StartFailure(`node '${name}' failed to start: ${problem}`);
@@ -105,9 +105,7 @@ export class ZeekNodes {
     this.#environments.set(name, own);
     checkExecutable(name, config.zeek.wrapper ?? [executable], own, directory);
     if (!this.#takesStem(config, version)) {
-      // Else what it prints comes in blocks of some thousand bytes, and with a crash not at all.
-      const stdbuf = tools.stdbuf === undefined ? [] : [tools.stdbuf, "--output=L"];
-      const command = [...stdbuf, ...zeekCommand(config, given)];
+      const command = [...this.#lineByLine(name), ...zeekCommand(config, given)];
       return { program: { directory, command, env: own } };
     }
     return {
@@ -132,6 +130,22 @@ export class ZeekNodes {
     );
   }
 
+  /**
+   * What has an executed Zeek print line by line. Without it output comes in blocks of some thousand
+   * bytes, and what is not yet one is lost in a crash.
+   */
+  #lineByLine(name: string): readonly string[] {
+    if (this.#stdbuf !== undefined) return this.#stdbuf;
+    const { output, tools } = this.#options;
+    const { stdbuf } = tools;
+    const option = "--output=L";
+    // It works by a library of its own, which small systems leave out.
+    const works = stdbuf !== undefined && runTool(stdbuf, [option, "true"]).ok;
+    if (!works) output.say(name, NO_STDBUF);
+    this.#stdbuf = works ? [stdbuf, option] : [];
+    return this.#stdbuf;
+  }
+
   #generated(name: string): string {
     return path.join(this.#options.stateDirectory, GENERATED, name);
   }
@@ -151,5 +165,7 @@ function locate({ name, zeek }: NodeConfig, env: NodeJS.ProcessEnv, base: string
   throw new StartFailure(`node '${name}' failed to execute ${executable}: ${found.problem}`);
 }
 
+const NO_STDBUF =
+  "warning: no stdbuf (coreutils) that works here: what an executed Zeek prints to stdout comes late";
 /** Of the state directory. */
 const GENERATED = "zeek";

@@ -68,6 +68,16 @@ test("a layout and a log script of the user's own are used as they are", async (
   }
 });
 
+test("a layout that is not there is a failed start, told in one line", async (t) => {
+  const zeek = await plantZeek(t);
+  const own = { layout: "no-such.zeek" };
+  await zeek.create({ name: "foo", interface: "lo", zeek: own, revival: { delay: 600_000 } });
+  await zeek.tree.line(
+    /\[foo\] node 'foo' failed to read its layout \S+\/no-such\.zeek: No such file or directory\n/,
+    "stderr",
+  );
+});
+
 /** Resolves when all of its nodes are ready. */
 async function plantCluster(zeek: ZeekTree, own: { supervised?: boolean }): Promise<void> {
   const cluster = clusterOf([await freePort(), await freePort(), await freePort()]);

@@ -1,6 +1,7 @@
 /** Zeek nodes, executed and by Zeek's own Stem: both ways look the same to everyone else. */
 import assert from "node:assert/strict";
 import fs from "node:fs";
+import os from "node:os";
 import { describe, test } from "node:test";
 import type { NodeConfig, NodeStatus } from "coppice";
 import { freePort } from "../fixtures/remote.ts";
@@ -190,6 +191,30 @@ for (const supervised of [false, true]) {
       await says(`Supervised node 'quits' \\(PID ${pid}\\) exited prematurely with status 1`);
       assert.equal(again.lastExit?.code, 1);
       assert.equal((await zeek.recordOf(again)).pid, again.pid);
+    });
+
+    test("it is ready when what it prints says so, or a command that finds what it was given", async (t) => {
+      const zeek = await plantZeek(t);
+      const command = ["sh", "-c", 'test "$ZEEKPATH" && test "$COPPICE_NODE" && test -f .status'];
+      await zeek.create(live("printed", { ready: { line: "^listening on lo$" } }));
+      await zeek.create(live("looked", { ready: { command } }));
+      await zeek.create(live("never", { ready: { line: "^no such line$" } }));
+      await zeek.ready("printed");
+      await zeek.ready("looked");
+      await until("it to run", () => zeek.read("never/.status").startsWith("RUNNING"));
+      assert.equal((await zeek.puppet.status("never"))["never"]?.ready, false);
+    });
+
+    test("a wrapper executes it in its own place; one that is not there is told in one line", async (t) => {
+      const zeek = await plantZeek(t);
+      await zeek.create(live("nice", { zeek: { wrapper: ["nice", "-n", "5"] } }));
+      const { pid } = await zeek.ready("nice");
+      assert.equal(os.getPriority(pid), 5);
+      await zeek.create(live("odd", { zeek: { wrapper: ["no-such-tool"] }, revival: MINUTES }));
+      await zeek.tree.line(
+        /\[odd\] node 'odd' failed to execute no-such-tool: No such file or directory\n/,
+        "stderr",
+      );
     });
 
     test("a life that was killed while RUNNING does not make the next one ready", async (t) => {
