@@ -147,7 +147,7 @@ export class ZeekNodes {
   }
 
   #generated(name: string): string {
-    return path.join(this.#options.stateDirectory, GENERATED, name);
+    return path.join(this.#options.stateDirectory, places.zeek, name);
   }
 
   #whatIsHandedDown(): HandedDown {
@@ -167,5 +167,3 @@ function locate({ name, zeek }: NodeConfig, env: NodeJS.ProcessEnv, base: string
 
 const NO_STDBUF =
   "warning: no stdbuf (coreutils) that works here: what an executed Zeek prints to stdout comes late";
-/** Of the state directory. */
-const GENERATED = "zeek";

@@ -113,6 +113,7 @@ export class StateDirectory {
       places.nodes,
       places.pipes,
       places.args,
+      places.zeek,
     ]) {
       fs.rmSync(this.file(name), { recursive: true, force: true });
     }

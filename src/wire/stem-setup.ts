@@ -20,4 +20,6 @@ export const places = {
   nodes: "nodes",
   pipes: "pipes",
   args: "args.json",
+  /** What is generated for Zeek nodes. */
+  zeek: "zeek",
 } as const;
