@@ -127,6 +127,18 @@ export interface Others {
   mayEnd: boolean;
 }
 
+/** All that a step depends on beside the state and the event. */
+export interface Circumstances {
+  /** Monotonic milliseconds. */
+  now: number;
+  /** Those of the process that runs or ran last. */
+  rules: Rules;
+  others: Others;
+}
+
+/** A state of one kind. */
+export type In<Tag extends State["tag"]> = Extract<State, { tag: Tag }>;
+
 /** What a name is before its first creation. */
 export const NEW: State = { tag: "gone" };
 

@@ -1,37 +1,35 @@
 /**
- * The life of one node: `step` decides, and does nothing else.
+ * The life of one node: `step` decides, and does nothing else. What it decides among are the moves
+ * of ./moves.ts.
  *
- * Why no node can ever run twice: only `spawn` (below) returns the effect that starts a process,
+ * Why no node can ever run twice: only `spawn` (there) returns the effect that starts a process,
  * and it leaves the node "starting", which only the outcome of that very start can end. Every
  * other road to `spawn` begins in a state without a process: "pending", "waiting", "stopped", or
  * a stop of which the whole process group has been seen to be gone.
  */
-import type {
-  After,
-  Effect,
-  Event,
-  Life,
-  News,
-  Others,
-  Rules,
-  Running,
-  State,
-  Step,
-  StoppedWhy,
-  Told,
-} from "./life.ts";
-import { firstReadiness, lookAfter } from "./readiness.ts";
-import { afterDeath, attempted, type Exit, FRESH, isPremature } from "./revival.ts";
-import { forRemains, lookAgainAfter, nextSignal, type StopRules } from "./stopping.ts";
-
-/** All that a step depends on beside the state and the event. */
-export interface Circumstances {
-  /** Monotonic milliseconds. */
-  now: number;
-  /** Those of the process that runs or ran last. */
-  rules: Rules;
-  others: Others;
-}
+import type { After, Circumstances, Event, In, News, State, Step, Told } from "./life.ts";
+import {
+  becomeReady,
+  chain,
+  clear,
+  clearingRules,
+  end,
+  ended,
+  launch,
+  lookLater,
+  newLife,
+  outcomeOf,
+  proceed,
+  report,
+  rest,
+  revive,
+  spawn,
+  stop,
+  unchanged,
+} from "./moves.ts";
+import { firstReadiness } from "./readiness.ts";
+import { afterDeath, isPremature } from "./revival.ts";
+import { lookAgainAfter, nextSignal } from "./stopping.ts";
 
 /** One step of a node's life. */
 export function step(state: State, event: Event, about: Circumstances): Step {
@@ -58,8 +56,6 @@ export function step(state: State, event: Event, about: Circumstances): Step {
       return state satisfies never;
   }
 }
-
-type In<Tag extends State["tag"]> = Extract<State, { tag: Tag }>;
 
 function pending(state: In<"pending">, event: Event, about: Circumstances): Step {
   switch (event.type) {
@@ -299,7 +295,7 @@ function clearing(state: In<"clearing">, event: Event, about: Circumstances): St
     }
     case "wake": {
       const { groups } = state;
-      const look: Effect[] = now < state.lookAt ? [] : [{ type: "look", groups }];
+      const look = now < state.lookAt ? [] : [{ type: "look" as const, groups }];
       if (now < state.stop.next) return { state, effects: look };
       const { signal, stop } = nextSignal(state.stop.shots, now, clearingRules(state, rules));
       // A signal brings the next look forward, never back: signals may follow faster than looks.
@@ -408,138 +404,4 @@ function tell(
 ): Step {
   if (state.after === "gone" || state.after === after) return unchanged(state);
   return { state: { ...state, after } as State, effects: [] };
-}
-
-/** A start: at once, or as soon as the nodes that it comes after allow it. */
-function launch(life: Life, about: Circumstances, revived = false): Step {
-  if (about.others.mayStart) return spawn(life, about, revived);
-  return {
-    state: { tag: "pending", life, since: about.now, revived },
-    effects: [report({ kind: "changed" })],
-  };
-}
-
-/** The only place from which a process is ever started. */
-function spawn(life: Life, { now }: Circumstances, revived: boolean): Step {
-  return {
-    state: { tag: "starting", life, since: now, revived, after: "run" },
-    effects: [{ type: "spawn" }],
-  };
-}
-
-function revive(life: Life, about: Circumstances): Step {
-  return launch({ ...life, revival: attempted(life.revival) }, about, true);
-}
-
-function becomeReady(state: In<"running">): Step {
-  return {
-    state: { ...state, readiness: { tag: "ready" } },
-    effects: [report({ kind: "ready" })],
-  };
-}
-
-function lookLater(state: In<"running">, looks: number, now: number): Step {
-  return {
-    state: { ...state, readiness: { tag: "unseen", looks, lookAt: now + lookAfter(looks) } },
-    effects: [],
-  };
-}
-
-/** Tells a process to end: at once, or as soon as the nodes that come after it have ended. */
-function stop(
-  { life, pid, group, since }: { life: Life; since: number } & Running,
-  after: Told,
-  { now, rules, others }: Circumstances,
-): Step {
-  const told = report({ kind: "changed" });
-  if (!others.mayEnd)
-    return { state: { tag: "held", life, pid, group, since, after }, effects: [told] };
-  const first = nextSignal(0, now, rules.stop);
-  return {
-    state: { tag: "stopping", life, pid, group, stop: first.stop, after },
-    effects: [{ type: "signal", pid: group, signal: first.signal }, told],
-  };
-}
-
-/** Its process has ended: first what is left of its group goes. */
-function ended(
-  { life, group }: { life: Life } & Running,
-  { pid, exit, remains }: Extract<Event, { type: "exited" }>,
-  after: After,
-  premature: boolean,
-  about: Circumstances,
-): Step {
-  const effects = [report({ kind: "exited", pid, exit, premature })];
-  const next = remains ? clear(life, [group], after, about) : proceed(life, after, about);
-  return { state: next.state, effects: [...effects, ...next.effects] };
-}
-
-/** Ends what is left of process groups, and does what follows once they are empty. */
-function clear(
-  life: Life,
-  groups: readonly number[],
-  after: After,
-  { now, rules }: Circumstances,
-  inherited = false,
-): Step {
-  const first = nextSignal(0, now, clearingRules({ inherited }, rules));
-  return {
-    state: {
-      tag: "clearing",
-      life,
-      groups,
-      inherited,
-      stop: first.stop,
-      looks: 0,
-      lookAt: now + lookAgainAfter(0),
-      after,
-    },
-    effects: [{ type: "signalGroups", groups, signal: first.signal }, report({ kind: "changed" })],
-  };
-}
-
-/** A group that an earlier Stem left still has its leader, and the leader its full stop policy. */
-function clearingRules(state: { inherited: boolean }, rules: Rules): StopRules {
-  return state.inherited ? rules.stop : forRemains(rules.stop);
-}
-
-/** Nothing of the node lives any more: go on with what was to follow. */
-function proceed(life: Life, after: After, about: Circumstances): Step {
-  if (after === "respawn") return launch(life, about);
-  if (after === "gone") return end();
-  if (after === "stopped") return rest(life, "told");
-  if ("stopped" in after) return rest(life, after.stopped);
-  if (about.now >= after.reviveAt) return revive(life, about);
-  return {
-    state: { tag: "waiting", life, until: after.reviveAt },
-    effects: [report({ kind: "changed" })],
-  };
-}
-
-function rest(life: Life, why: StoppedWhy): Step {
-  return { state: { tag: "stopped", life, why }, effects: [report({ kind: "changed" })] };
-}
-
-function outcomeOf({ code }: Exit): "done" | "failed" {
-  return code === 0 ? "done" : "failed";
-}
-
-function end(): Step {
-  return { state: { tag: "gone" }, effects: [report({ kind: "gone" })] };
-}
-
-function newLife(event: Extract<Event, { type: "create" }>): Life {
-  return { generation: event.generation, revival: FRESH };
-}
-
-function report(news: News): Effect {
-  return { type: "report", news };
-}
-
-function unchanged(state: State): Step {
-  return { state, effects: [] };
-}
-
-function chain(first: Step, second: Step): Step {
-  return { state: second.state, effects: [...first.effects, ...second.effects] };
 }

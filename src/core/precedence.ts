@@ -149,27 +149,3 @@ export function isEnding(state: State): boolean {
       return state satisfies never;
   }
 }
-
-/** Who comes directly after whom, kept up to date. */
-export class Followers {
-  readonly #followers = new Map<string, Set<string>>();
-
-  of(name: string): Iterable<string> {
-    return this.#followers.get(name) ?? [];
-  }
-
-  add(config: NodeConfig): void {
-    for (const name of predecessorsOf(config).names) {
-      const known = this.#followers.get(name);
-      if (known === undefined) this.#followers.set(name, new Set([config.name]));
-      else known.add(config.name);
-    }
-  }
-
-  delete(config: NodeConfig): void {
-    for (const name of predecessorsOf(config).names) {
-      const known = this.#followers.get(name);
-      if (known?.delete(config.name) && known.size === 0) this.#followers.delete(name);
-    }
-  }
-}

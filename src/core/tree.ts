@@ -3,15 +3,7 @@ import { type NodeConfig, policyOf } from "./config.ts";
 import { type Event, NEW, type News, type Others, type Rules, type State, wakeAt } from "./life.ts";
 import { step } from "./node.ts";
 import { inEndOrder } from "./order.ts";
-import {
-  Followers,
-  isEnding,
-  type Standing,
-  standingOf,
-  type Wait,
-  waitToEnd,
-  waitToStart,
-} from "./precedence.ts";
+import type { Wait } from "./precedence.ts";
 import { readyRulesOf } from "./readiness.ts";
 import {
   isFulfilled,
@@ -21,6 +13,7 @@ import {
   reportOf,
   stateName,
 } from "./report.ts";
+import { type Member, Waits } from "./waits.ts";
 
 export type { NodeReport } from "./report.ts";
 
@@ -45,14 +38,7 @@ export type TreeEffect =
   | { type: "report"; report: NodeReport; news: News }
   | { type: "gone"; name: string; id: number };
 
-interface Entry extends Reported {
-  config: NodeConfig;
-  /** Of the process that runs or ran last; `config` may already be its successor's. */
-  rules: Rules;
-  /** When it was created, if it has never been started. */
-  created?: number;
-  /** Since when it has not been ready, after a failure. */
-  failingSince?: number;
+interface Entry extends Reported, Member {
   /** While it waits for others: when to look again, and when people are told that it waits. */
   lookAt?: number;
   sayAt?: number;
@@ -67,7 +53,7 @@ const SAY_AFTER_MS = 10_000;
 
 export class Tree {
   readonly #entries = new Map<string, Entry>();
-  readonly #followers = new Followers();
+  readonly #waits = new Waits((name) => this.#entries.get(name));
   /** Those that wait for others before they end. */
   readonly #held = new Set<Entry>();
   /** Names of nodes of which something has changed, for those that wait for them. */
@@ -89,7 +75,7 @@ export class Tree {
     const known = this.#entries.get(config.name);
     if (known !== undefined) {
       if (!isGoing(known.state)) return [];
-      this.#followers.delete(known.config);
+      this.#waits.left(known.config);
       known.id = id;
       known.config = config;
       delete known.lastExit;
@@ -97,7 +83,7 @@ export class Tree {
       delete known.created;
     }
     const entry = known ?? this.#newEntry(creation, now);
-    this.#followers.add(config);
+    this.#waits.came(config);
     if (generation === 0) entry.created = now;
     const event: Event = { type: "create", generation, previous, stopped };
     return this.#settled(this.#step(entry, event, now), now);
@@ -210,7 +196,7 @@ export class Tree {
   #step(entry: Entry, event: Event, now: number): TreeEffect[] {
     const before = entry.state;
     let wait: Wait | undefined;
-    const others: Others = this.#othersOf(entry, now, (found) => {
+    const others: Others = this.#waits.othersOf(entry, now, (found) => {
       wait = found;
     });
     const { state, effects } = step(before, event, { now, rules: entry.rules, others });
@@ -265,51 +251,6 @@ export class Tree {
     return out;
   }
 
-  /** What the other nodes allow; found out only where it is asked for. */
-  #othersOf(entry: Entry, now: number, found: (wait: Wait) => void): Others {
-    const allows = (wait: Wait): boolean => {
-      found(wait);
-      return wait.names.length === 0;
-    };
-    const [start, end] = [() => this.#waitToStart(entry, now), () => this.#waitToEnd(entry)];
-    return {
-      get mayStart() {
-        return allows(start());
-      },
-      get mayEnd() {
-        return allows(end());
-      },
-    };
-  }
-
-  #waitOf(entry: Entry, now: number): Wait {
-    return entry.state.tag === "held" ? this.#waitToEnd(entry) : this.#waitToStart(entry, now);
-  }
-
-  #waitToStart({ state, config, created }: Entry, now: number): Wait {
-    const waiting = state.tag === "pending" ? state.since : now;
-    const since = { waiting, ...(created !== undefined && { created }) };
-    return waitToStart(config, since, now, (name) => this.#standingOf(name, now));
-  }
-
-  #standingOf(name: string, now: number): Standing | undefined {
-    const entry = this.#entries.get(name);
-    if (entry === undefined) return undefined;
-    const standing = standingOf(entry.state, entry.failingSince, entry.rules.ready.timeout);
-    // From then on it has failed, however slowly it goes on.
-    if (standing?.tag === "coming" && standing.failsAt !== undefined && standing.failsAt <= now)
-      return { tag: "failing", since: standing.failsAt };
-    return standing;
-  }
-
-  #waitToEnd({ name }: Entry): Wait {
-    const isEndingNow = (one: string): boolean => {
-      const state = this.#entries.get(one)?.state;
-      return state !== undefined && isEnding(state);
-    };
-    return { names: waitToEnd(name, isEndingNow, (one) => this.#followers.of(one)), without: [] };
-  }
-
   #noteWait(entry: Entry, state: State, wait: Wait | undefined, now: number): void {
     if (state.tag === "held") this.#held.add(entry);
     else this.#held.delete(entry);
@@ -331,7 +272,7 @@ export class Tree {
     for (const name of this.#changed) {
       this.#changed.delete(name);
       const waiting = [...this.#held].filter(({ waitsFor }) => waitsFor.includes(name));
-      for (const follower of this.#followers.of(name)) {
+      for (const follower of this.#waits.followersOf(name)) {
         const entry = this.#entries.get(follower);
         if (entry?.state.tag === "pending" && entry.waitsFor.includes(name)) waiting.push(entry);
       }
@@ -343,7 +284,7 @@ export class Tree {
   /** It goes on if nothing is left to wait for; otherwise what it waits for may be less. */
   #lookAgain(entry: Entry, now: number): TreeEffect[] {
     const before = entry.waitsFor;
-    const wait = this.#waitOf(entry, now);
+    const wait = this.#waits.of(entry, now);
     if (wait.names.length === 0) return this.#step(entry, { type: "go" }, now);
     this.#noteWait(entry, entry.state, wait, now);
     const isSame =
@@ -365,7 +306,7 @@ export class Tree {
   #report(entry: Entry, news: News, now: number): TreeEffect[] {
     if (news.kind === "gone") {
       this.#entries.delete(entry.name);
-      this.#followers.delete(entry.config);
+      this.#waits.left(entry.config);
       return this.#released(entry);
     }
     const predecessor = predecessorOf(entry);

@@ -86,6 +86,8 @@ export class Stem {
         const creation = this.#tree.create({ id, config, previous }, now);
         return [...creation, ...this.#tree.destroy(config.name, now)];
       }
+      case "together":
+        return message.commands.flatMap((command) => this.#effectsOf(command));
       case "destroy":
         return this.#tree.destroy(message.name, now);
       case "start":

@@ -4,7 +4,7 @@
  */
 import type { NodeConfig } from "../core/config.ts";
 import { inEndOrder, inStartOrder } from "../core/order.ts";
-import type { ToStem } from "../wire/stem-messages.ts";
+import type { EndingCommand, ToStem } from "../wire/stem-messages.ts";
 
 export interface Command {
   message: ToStem;
@@ -36,20 +36,41 @@ export class Outbox {
   #flush(): void {
     const commands = this.#commands;
     this.#commands = [];
-    for (const { message } of inOrder(commands)) this.#send(message);
+    for (const message of inOrder(commands)) this.#send(message);
   }
 }
 
-/** Commands of different kinds keep their order; those of one kind, in a row, get that of the nodes. */
-export function inOrder(commands: readonly Command[]): Command[] {
-  const sorted: Command[] = [];
+/**
+ * Commands of different kinds keep their order; those of one kind, in a row, get that of the nodes,
+ * and if they end nodes they are carried out together.
+ */
+export function inOrder(commands: readonly Command[]): ToStem[] {
+  const sorted: ToStem[] = [];
   for (let start = 0; start < commands.length; ) {
     const type = commands[start]?.message.type;
     let end = start;
     while (commands[end]?.message.type === type) end++;
+    const run = commands.slice(start, end);
     const sort = type === "create" || type === "start" ? inStartOrder : inEndOrder;
-    sorted.push(...sort(commands.slice(start, end), ({ config }) => config));
+    sorted.push(...together(sort(run, ({ config }) => config).map(({ message }) => message)));
     start = end;
   }
   return sorted;
 }
+
+function together(messages: ToStem[]): ToStem[] {
+  const ending = messages.filter(isEnding);
+  if (ending.length < 2 || ending.length < messages.length) return messages;
+  const batches = Math.ceil(ending.length / MOST_TOGETHER);
+  return Array.from({ length: batches }, (_, i) => ({
+    type: "together",
+    commands: ending.slice(i * MOST_TOGETHER, (i + 1) * MOST_TOGETHER),
+  }));
+}
+
+function isEnding(message: ToStem): message is EndingCommand {
+  return message.type === "destroy" || message.type === "restart" || message.type === "stop";
+}
+
+/** Far below what fits in a frame. */
+const MOST_TOGETHER = 10_000;

@@ -25,6 +25,11 @@ export interface ProcessId {
   startTime?: number;
 }
 
+/** Ends processes, or may. */
+export type EndingCommand =
+  | { type: "destroy"; name: string; id: number }
+  | { type: "restart" | "stop"; name: string; id: number; request: number };
+
 export type ToStem =
   | {
       type: "create";
@@ -41,8 +46,10 @@ export type ToStem =
     }
   /** A node that is not wanted, of which an earlier Stem may have left something. */
   | { type: "end"; id: number; config: NodeConfig; previous: ProcessId[] }
-  | { type: "destroy"; name: string; id: number }
-  | { type: "start" | "restart" | "stop"; name: string; id: number; request: number }
+  | EndingCommand
+  /** All in one go: none of the nodes ends, and starts again, before the others know that they are to. */
+  | { type: "together"; commands: EndingCommand[] }
+  | { type: "start"; name: string; id: number; request: number }
   /** What a process has printed says that it is ready. */
   | { type: "ready"; name: string; id: number; pid: number };
 
@@ -79,7 +86,16 @@ export function decodeMessage<Message extends FromStem | ToStem>(
 }
 
 export const FROM_STEM = ["hello", "node", "synced", "report", "gone", "note"] as const;
-export const TO_STEM = ["create", "end", "destroy", "start", "restart", "stop", "ready"] as const;
+export const TO_STEM = [
+  "create",
+  "end",
+  "destroy",
+  "together",
+  "start",
+  "restart",
+  "stop",
+  "ready",
+] as const;
 
 /** Everything of an output frame but its bytes, which follow: they are never copied. */
 export function encodeOutputHead(output: Omit<Output, "bytes">, length: number): Uint8Array {

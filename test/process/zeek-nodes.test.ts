@@ -144,9 +144,12 @@ for (const supervised of [false, true]) {
         await zeek.ready(name);
         await zeek.puppet.restart(name);
         await until("both lives' output", () => zeek.read(`${name}/out`) === `${old}said\nsaid\n`);
-        const wrong = zeek.read(`${name}/err`).split("\n");
-        assert.equal(wrong.filter((line) => line === "wrong").length, 2);
-        assert.ok(wrong.includes("received termination signal"));
+        const wrong = () => zeek.read(`${name}/err`).split("\n");
+        await until(
+          "both lives' errors",
+          () => wrong().filter((line) => line === "wrong").length === 2,
+        );
+        assert.ok(wrong().includes("received termination signal"));
         assert.equal(fs.statSync(zeek.file(`${name}/err`)).mode & 0o777, 0o600);
       }
       assert.doesNotMatch(zeek.tree.stdout + zeek.tree.stderr, /said|wrong/);

@@ -38,6 +38,7 @@ const TO: Record<(typeof TO_STEM)[number], ToStem> = {
   },
   end: { type: "end", id: 1, config, previous: [{ pid: 4, startTime: 9 }] },
   destroy: { type: "destroy", name: "a", id: 1 },
+  together: { type: "together", commands: [{ type: "stop", name: "b", id: 2, request: 3 }] },
   start: { type: "start", name: "a", id: 1, request: 2 },
   restart: { type: "restart", name: "a", id: 1, request: 2 },
   stop: { type: "stop", name: "a", id: 1, request: 2 },
