@@ -1,7 +1,7 @@
 /** A node's configuration, as the options of `coppice create` say it. */
 import os from "node:os";
 import path from "node:path";
-import type { NodeConfig } from "../core/config.ts";
+import type { NodeConfig, Ready } from "../core/config.ts";
 import type { Line } from "./line.ts";
 import type { Option } from "./verb.ts";
 
@@ -61,6 +61,26 @@ export const CONFIG_OPTIONS: Record<string, Option> = {
     completes: "files",
   },
   "bare-mode": { type: "boolean", text: "load no base scripts" },
+  after: {
+    type: "string",
+    multiple: true,
+    value: "NODE",
+    text: "a node that must be ready before it starts; again for more",
+    completes: "nodes",
+  },
+  "ready-fd": { type: "string", value: "N", text: "ready at a newline on this descriptor" },
+  "ready-port": {
+    type: "string",
+    value: "PORT",
+    text: "ready when this accepts: PORT, HOST:PORT or a Unix socket's path",
+  },
+  "ready-line": { type: "string", value: "PATTERN", text: "ready at a line that matches" },
+  "ready-file": {
+    type: "string",
+    value: "FILE",
+    text: "ready when this file exists",
+    completes: "files",
+  },
   revival: {
     type: "string",
     value: "WHEN",
@@ -101,6 +121,8 @@ export function configFrom(line: Line, name: string, here: string): NodeConfig {
     bareMode: line.flag("bare-mode") || undefined,
     addlUserScripts: some(line.list("script").map(absolute)),
     addlBaseScripts: some(line.list("base-script").map(absolute)),
+    after: some(line.list("after")),
+    ready: readyFrom(line, absolute),
     revival: when === undefined && limit === undefined ? undefined : withoutUnset({ when, limit }),
     stop: signal === undefined ? undefined : { signal },
   };
@@ -123,6 +145,32 @@ function environment(line: Line): Record<string, string> | undefined {
   });
   return pairs.length === 0 ? undefined : Object.fromEntries(pairs);
 }
+
+/** @throws UsageError if there is more than one sign */
+function readyFrom(line: Line, absolute: (file: string) => string): Ready | undefined {
+  const given = READY_OPTIONS.filter((option) => line.has(option));
+  if (given.length > 1) throw line.wrong(`either --${given[0]} or --${given[1]}, not both`);
+  const [option] = given;
+  const text = option === undefined ? "" : (line.text(option) ?? "");
+  switch (option) {
+    case "ready-fd":
+      return { fd: wholeNumber(line, option) ?? 0 };
+    case "ready-port":
+      return {
+        port: /^\d+$/.test(text) ? Number(text) : text.includes("/") ? absolute(text) : text,
+      };
+    case "ready-line":
+      return { line: text };
+    case "ready-file":
+      return { file: absolute(text) };
+    case undefined:
+      return undefined;
+    default:
+      return option satisfies never;
+  }
+}
+
+const READY_OPTIONS = ["ready-fd", "ready-port", "ready-line", "ready-file"] as const;
 
 function wholeNumber(line: Line, option: string): number | undefined {
   const text = line.text(option);

@@ -2,6 +2,7 @@
 import type { Value } from "../broker/values.ts";
 import type { Following, FollowOptions, OutputLine, TreeEvent, Usage } from "../core/api.ts";
 import type { NodeConfig } from "../core/config.ts";
+import { withPlainPattern } from "../core/readiness.ts";
 import type { NodeStatus, Status } from "../core/status.ts";
 import { ConnectionLostError, NoSupervisorError } from "../errors.ts";
 import { within } from "../os/within.ts";
@@ -104,7 +105,7 @@ export class CoppiceRemote implements RemoteSupervisor {
   }
 
   create(config: NodeConfig): Promise<NodeStatus> {
-    return this.#ask("create", { config });
+    return this.#ask("create", { config: withPlainPattern(config) });
   }
 
   destroy(name = ""): Promise<boolean> {

@@ -46,7 +46,8 @@ export type Ready = "started" | "init" | ReadySign;
 export type ReadySign = (
   | { fd: number }
   | { port: number | string; host?: string }
-  | { line: string; flags?: string }
+  /** A regular expression, or its source and flags. */
+  | { line: string | RegExp; flags?: string }
   | { file: string }
   | { command: string[] }
 ) & { timeout?: number };

@@ -54,3 +54,12 @@ export function lookAfter(looks: number): number {
 
 /** What Zeek's `-U` is given, relative to its working directory. */
 export const ZEEK_STATUS = ".status";
+
+/** The same configuration, as JSON can hold it: a pattern as its source and flags. */
+export function withPlainPattern(config: NodeConfig): NodeConfig {
+  const { ready } = config;
+  if (typeof ready !== "object" || !("line" in ready) || typeof ready.line === "string")
+    return config;
+  const { source: line, flags } = ready.line;
+  return { ...config, ready: { ...ready, line, ...(flags === "" ? {} : { flags }) } };
+}

@@ -6,6 +6,7 @@ import * as v from "valibot";
 import { configProblem, type NodeConfig, nameProblem } from "../core/config.ts";
 import { nearest } from "../core/nearest.ts";
 import { circleThrough } from "../core/order.ts";
+import { withPlainPattern } from "../core/readiness.ts";
 import { NodeConfigError } from "../errors.ts";
 import { MAX_PAYLOAD } from "../wire/frames.ts";
 import { zeekProblem } from "../zeek/zeek-problems.ts";
@@ -51,22 +52,8 @@ const endpoint = v.strictObject({
 
 const timeout = v.exactOptional(milliseconds);
 
-/** A regular expression of a script's own travels as its source. */
 const line = v.pipe(
-  v.strictObject({
-    line: v.union([v.string(), v.instance(RegExp)]),
-    flags: v.exactOptional(v.string()),
-    timeout,
-  }),
-  v.transform(({ line: pattern, flags = "", ...rest }) =>
-    typeof pattern === "string"
-      ? { line: pattern, ...(flags === "" ? {} : { flags }), ...rest }
-      : {
-          line: pattern.source,
-          ...(pattern.flags === "" ? {} : { flags: pattern.flags }),
-          ...rest,
-        },
-  ),
+  v.strictObject({ line: v.string(), flags: v.exactOptional(v.string()), timeout }),
   v.check(({ line: pattern, flags }) => isPattern(pattern, flags), "not a regular expression"),
 );
 
@@ -153,7 +140,8 @@ export function acceptConfig(
   if (problem !== undefined) throw new NodeConfigError(problem);
   if (known(name) !== undefined)
     throw new NodeConfigError(`node with name '${name}' already exists`);
-  const result = v.safeParse(schema, withoutUndefined(config));
+  const plain = withPlainPattern(withoutUndefined(config) as NodeConfig);
+  const result = v.safeParse(schema, plain);
   if (!result.success) throw new NodeConfigError(`node '${name}': ${explain(result.issues[0])}`);
   const accepted = result.output as NodeConfig;
   const conflict = configProblem(accepted) ?? zeekProblem(accepted);
@@ -205,6 +193,7 @@ function copyOf(config: NodeConfig): NodeConfig {
 /** Scripts may write `{ directory: undefined }` for a field that they leave out. */
 function withoutUndefined(value: unknown): unknown {
   if (Array.isArray(value) || typeof value !== "object" || value === null) return value;
+  // A pattern of a script's own.
   if (value instanceof RegExp) return value;
   const entries = Object.entries(value).filter(([, field]) => field !== undefined);
   return Object.fromEntries(entries.map(([key, field]) => [key, withoutUndefined(field)]));

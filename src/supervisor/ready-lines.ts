@@ -2,7 +2,6 @@
  * Looks for the line by which a node is ready. A pattern is its user's, and may take long to match:
  * that is looked for here, so that it can hold up the Supervisor, and never the Stem.
  */
-import type { ReadySign } from "../core/config.ts";
 import type { NodeStatus } from "../core/status.ts";
 import { LineCutter } from "../output/lines.ts";
 
@@ -22,7 +21,7 @@ export function readyLines(
   const ready = status?.node.ready;
   const isKnown = status?.pid === pid && status.ready === true;
   if (typeof ready !== "object" || !("line" in ready) || isKnown) return undefined;
-  const pattern = patternOf(ready);
+  const pattern = new RegExp(ready.line, ready.flags);
   let isFound = false;
   const cutter = new LineCutter((bytes, start, end) => {
     if (isFound || !pattern.test(decoder.decode(bytes.subarray(start, end)).replace(/\r?\n$/, "")))
@@ -33,10 +32,6 @@ export function readyLines(
   return (bytes) => {
     if (!isFound) cutter.push(bytes);
   };
-}
-
-function patternOf({ line, flags }: Extract<ReadySign, { line: string }>): RegExp {
-  return new RegExp(line, flags);
 }
 
 const decoder = new TextDecoder();

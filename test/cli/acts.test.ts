@@ -47,6 +47,36 @@ test("create NAME alone is a script node; a program on the search path stays as 
   ]);
 });
 
+test("create: what it comes after, and when it is ready; one sign, and no more", async () => {
+  const remote = new FakeRemote();
+  const run = (options: string) =>
+    coppice(["create", ...options.split(" "), "--", "x"], { remote, directory: "/here" });
+  await run("a --after db --after cache --ready-fd 3");
+  await run("b --ready-port 80");
+  await run("c --ready-port ::1:80");
+  await run("d --ready-port run/d.sock");
+  await run("e --ready-line ^up$");
+  await run("f --ready-file e.pid");
+  assert.deepEqual(
+    created(remote).map(({ after, ready }) => [after, ready]),
+    [
+      [["db", "cache"], { fd: 3 }],
+      [undefined, { port: 80 }],
+      [undefined, { port: "::1:80" }],
+      [undefined, { port: "/here/run/d.sock" }],
+      [undefined, { line: "^up$" }],
+      [undefined, { file: "/here/e.pid" }],
+    ],
+  );
+  const both = await run("g --ready-fd 3 --ready-line x");
+  assert.equal(both.status, 2);
+  assert.match(
+    both.stderr,
+    /^error: either --ready-fd or --ready-line, not both; see coppice create --help\n$/,
+  );
+  assert.equal((await run("h --ready-fd three")).status, 2);
+});
+
 test("create from JSON, from stdin and from scripts; a list is tried to its end", async (t) => {
   const directory = temporaryDirectory(t);
   const write = (name: string, text: string) => fs.writeFileSync(path.join(directory, name), text);
