@@ -1,0 +1,131 @@
+/** The shape of a node's configuration. */
+import os from "node:os";
+import * as v from "valibot";
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+const milliseconds = v.pipe(v.number(), v.finite(), v.minValue(0));
+const port = v.pipe(count, v.maxValue(65_535));
+const filled = v.pipe(
+  v.string(),
+  v.nonEmpty(),
+  v.check((text) => !text.includes("\0"), "no NUL"),
+);
+const text = v.pipe(
+  v.string(),
+  v.check((value) => !value.includes("\0"), "no NUL"),
+);
+
+/** The library's `record` drops these keys without a word, as they may do harm; they are refused. */
+const UNUSABLE_KEYS = ["__proto__", "prototype", "constructor"];
+
+function dictionary<Key extends v.GenericSchema<string>, Value extends v.GenericSchema>(
+  key: Key,
+  value: Value,
+) {
+  const isUsable = (input: unknown): boolean =>
+    !Array.isArray(input) && !UNUSABLE_KEYS.some((name) => Object.hasOwn(Object(input), name));
+  const message = `must be an object, without keys ${UNUSABLE_KEYS.join(", ")}`;
+  return v.pipe(v.custom<Record<string, unknown>>(isUsable, message), v.record(key, value));
+}
+
+const endpoint = v.strictObject({
+  role: v.picklist(["NONE", "LOGGER", "MANAGER", "PROXY", "WORKER"]),
+  host: v.string(),
+  port,
+  interface: v.exactOptional(v.string()),
+  pcapFile: v.exactOptional(v.string()),
+  metricsPort: v.exactOptional(port),
+});
+
+const timeout = v.exactOptional(milliseconds);
+
+const line = v.pipe(
+  v.strictObject({ line: v.string(), flags: v.exactOptional(v.string()), timeout }),
+  v.check(({ line: pattern, flags }) => isPattern(pattern, flags), "not a regular expression"),
+);
+
+const ready = v.union(
+  [
+    v.picklist(["started", "init"]),
+    v.strictObject({ fd: v.pipe(count, v.minValue(3), v.maxValue(255)), timeout }),
+    v.strictObject({
+      port: v.union([v.pipe(port, v.minValue(1)), filled]),
+      host: v.exactOptional(filled),
+      timeout,
+    }),
+    line,
+    v.strictObject({ file: filled, timeout }),
+    v.strictObject({ command: v.tupleWithRest([filled], text), timeout }),
+  ],
+  "must be started, init, or one of { fd }, { port }, { line }, { file } and { command }, which may have a timeout",
+);
+
+/** What `zeek` may have. */
+export const zeek = v.strictObject({
+  executable: v.exactOptional(filled),
+  args: v.exactOptional(v.array(text)),
+  scripts: v.exactOptional(v.array(filled)),
+  supervised: v.exactOptional(v.boolean()),
+  backend: v.exactOptional(v.union([v.picklist(["zeromq", "broker", "none"]), v.array(filled)])),
+  logScript: v.exactOptional(v.union([filled, v.literal(false)])),
+  logQueue: v.exactOptional(filled),
+  path: v.exactOptional(v.array(filled)),
+  layout: v.exactOptional(filled),
+  files: v.exactOptional(dictionary(v.pipe(filled, v.regex(/^[^/]+$/, "no /")), v.string())),
+  wrapper: v.exactOptional(v.tupleWithRest([filled], text)),
+});
+
+/** Everything that a configuration may have. */
+export const schema = v.strictObject({
+  name: v.string(),
+  interface: v.exactOptional(filled),
+  pcapFile: v.exactOptional(filled),
+  directory: v.exactOptional(filled),
+  stdoutFile: v.exactOptional(filled),
+  stderrFile: v.exactOptional(filled),
+  truncateOutput: v.exactOptional(v.boolean()),
+  bareMode: v.exactOptional(v.boolean()),
+  addlBaseScripts: v.exactOptional(v.array(filled)),
+  addlUserScripts: v.exactOptional(v.array(filled)),
+  env: v.exactOptional(dictionary(v.pipe(filled, v.regex(/^[^=]+$/, "no =")), text)),
+  cpuAffinity: v.exactOptional(count),
+  cluster: v.exactOptional(dictionary(v.string(), endpoint)),
+  command: v.exactOptional(v.tupleWithRest([filled], text)),
+  after: v.exactOptional(v.array(filled)),
+  afterTimeout: v.exactOptional(milliseconds),
+  ready: v.exactOptional(ready),
+  zeek: v.exactOptional(zeek),
+  revival: v.exactOptional(
+    v.strictObject({
+      when: v.exactOptional(v.picklist(["always", "failure", "never"])),
+      limit: v.exactOptional(count),
+      delay: v.exactOptional(milliseconds),
+      attemptsPerDelay: v.exactOptional(positive),
+      factor: v.exactOptional(v.pipe(v.number(), v.finite(), v.minValue(1))),
+      resetAfter: v.exactOptional(milliseconds),
+      maxDelay: v.exactOptional(milliseconds),
+    }),
+  ),
+  stop: v.exactOptional(
+    v.strictObject({
+      signal: v.exactOptional(v.custom<NodeJS.Signals>(isSignal, "not the name of a signal")),
+      interval: v.exactOptional(v.pipe(milliseconds, v.minValue(1))),
+      attempts: v.exactOptional(count),
+    }),
+  ),
+});
+
+function isPattern(pattern: string, flags = ""): boolean {
+  try {
+    new RegExp(pattern, flags);
+    // These two make a match depend on the one before.
+    return !/[gy]/.test(flags);
+  } catch {
+    return false;
+  }
+}
+
+function isSignal(value: unknown): boolean {
+  return typeof value === "string" && Object.hasOwn(os.constants.signals, value);
+}
