@@ -17,7 +17,8 @@ import { addUp, keepCounts } from "./cluster/manager.ts";
 import { countPackets } from "./cluster/worker.ts";
 
 if (supervisor.isSupervisor()) {
-  on("init", createNodes);
+  const layout = layoutOf(definition("workers", 1), definition("port", 27_761));
+  on("init", () => createNodes(layout));
 } else {
   on("init", sayWhoIAm);
   if (cluster.role === "LOGGER") writeLog();
@@ -27,9 +28,8 @@ if (supervisor.isSupervisor()) {
 }
 
 /** Each node gets the whole layout, and a directory of its own. */
-async function createNodes(): Promise<void> {
+async function createNodes(layout: Record<string, ClusterEndpoint>): Promise<void> {
   const directory = args.defines["dir"] ?? "cluster-nodes";
-  const layout = layoutOf(definition("workers", 1), definition("port", 27_761));
   const created = Object.entries(layout).map(([name, { interface: iface, pcapFile }]) =>
     supervisor.create({
       name,
