@@ -36,7 +36,7 @@ export function groupOf(word: string, status: Status): Group | undefined {
   return isGroup(word) && nodeOf(status, word) === undefined ? word : undefined;
 }
 
-/** The groups that a word can name now. */
+/** The groups that have nodes, as far as no node is called so. */
 export function groupsOf(status: Status): Group[] {
   return GROUPS.filter(
     (group) => groupOf(group, status) !== undefined && membersOf(group, status).length > 0,
@@ -46,7 +46,7 @@ export function groupsOf(status: Status): Group[] {
 /** Why a word names nothing; with what was probably meant, or with all where there are but a few. */
 export function unknownNode(word: string, status: Status): string {
   const known = Object.keys(status.nodes);
-  const groups = groupsOf(status);
+  const groups = GROUPS.filter((group) => membersOf(group, status).length > 0);
   if (groupOf(word, status) !== undefined) {
     const others =
       groups.length === 0 ? ", as there are none" : `; groups that have: ${groups.join(", ")}`;

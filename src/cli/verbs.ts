@@ -5,7 +5,7 @@ import { CONFIG_OPTIONS } from "./config-options.ts";
 import type { Verb } from "./verb.ts";
 
 const ALL_NODES = { type: "boolean", short: "a", text: "all nodes" } as const;
-const GROUPS_HELP = `GROUP is all, manager, loggers, proxies or workers: the nodes that have that role in their layout.
+const GROUPS_HELP = `GROUP is all or, by the nodes' roles in their layout, manager, loggers, proxies or workers.
 A node that is really called so is meant rather than the group.
 `;
 

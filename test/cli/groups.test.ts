@@ -53,7 +53,7 @@ for (const [verb, asked] of [
     assert.equal(status, 1);
     assert.equal(
       stderr,
-      "error: the group 'proxies' has no nodes; groups that have: all, workers\n",
+      "error: the group 'proxies' has no nodes; groups that have: all, manager, workers\n",
     );
     assert.deepEqual(remote.asked, [`${asked} worker-1`]);
     const empty = await coppice([verb, "workers"], { remote: new FakeRemote() });
