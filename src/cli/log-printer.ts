@@ -5,8 +5,6 @@ import { type Paint, styleOfName } from "./colour.ts";
 import { printable, terminalLine } from "./printable.ts";
 
 export interface LogStyle {
-  /** `[NODE] ` before each line. */
-  hasPrefix: boolean;
   /** Else bytes come out as the node wrote them. */
   isTerminal: boolean;
   hasColours: boolean;
@@ -22,11 +20,14 @@ export class LogPrinter {
     this.#style = style;
   }
 
-  /** The bytes to print for a line, or for a piece of a long one. */
-  bytesOf(line: OutputLine): Uint8Array {
+  /**
+   * The bytes to print for a line, or for a piece of a long one.
+   * @param hasPrefix `[NODE] ` before each line
+   */
+  bytesOf(line: OutputLine, hasPrefix: boolean): Uint8Array {
     const source = `${line.stream} ${line.node}`;
     const goesOn = this.#open === source && line.missed === undefined;
-    const before = goesOn ? "" : `${this.close()}${this.#prefix(line)}`;
+    const before = goesOn ? "" : `${this.close()}${this.#prefix(line, hasPrefix)}`;
     this.#open = line.complete ? undefined : source;
     return toBytes(`${before}${this.#text(line)}${line.complete ? "\n" : ""}`);
   }
@@ -39,8 +40,8 @@ export class LogPrinter {
   }
 
   /** People see where stderr is; to programs a line is a line. */
-  #prefix({ node, stream }: OutputLine): string {
-    const { hasPrefix, isTerminal, paint } = this.#style;
+  #prefix({ node, stream }: OutputLine, hasPrefix: boolean): string {
+    const { isTerminal, paint } = this.#style;
     const name = hasPrefix ? `${paint(styleOfName(node), `[${printable(node)}]`)} ` : "";
     return isTerminal && stream === "stderr" ? `${name}${paint("red", "!")} ` : name;
   }

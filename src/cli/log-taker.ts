@@ -14,6 +14,8 @@ export class LogTaker {
   isWaiting = false;
   /** The nodes of which there was a line. */
   readonly nodes = new Set<string>();
+  /** Whether each line says of which node it is. */
+  hasPrefix = true;
   readonly #context: Context;
   readonly #stream: OutputLine["stream"] | undefined;
   readonly #isJson: boolean;
@@ -26,7 +28,6 @@ export class LogTaker {
     this.#stream = stream;
     this.#isJson = line.flag("json");
     this.#printer = new LogPrinter({
-      hasPrefix: line.names.length !== 1,
       isTerminal: stdout.isTerminal,
       hasColours: hasColours(line, env, stdout),
       paint: paintFor(line, env, stdout),
@@ -58,7 +59,9 @@ export class LogTaker {
   }
 
   #print(line: OutputLine): Promise<void> | undefined {
-    const bytes = this.#isJson ? Buffer.from(jsonLine(line)) : this.#printer.bytesOf(line);
+    const bytes = this.#isJson
+      ? Buffer.from(jsonLine(line))
+      : this.#printer.bytesOf(line, this.hasPrefix);
     return this.#context.stdout.send(bytes);
   }
 

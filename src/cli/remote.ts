@@ -1,7 +1,7 @@
 /** The Supervisor that a command line means, and the way to it. */
 import path from "node:path";
 import type { ConnectOptions, RemoteSupervisor } from "../control/client.ts";
-import { NoSupervisorError } from "../errors.ts";
+import { NoSupervisorError, UnsupportedError } from "../errors.ts";
 import type { Context } from "./context.ts";
 import { readPem, readToken } from "./files.ts";
 import type { Line } from "./line.ts";
@@ -23,6 +23,11 @@ export async function withRemote<Result>(
   } finally {
     remote.close();
   }
+}
+
+/** Once, and not for each node. @throws UnsupportedError */
+export function refuseZeek({ isZeek }: RemoteSupervisor, why: string): void {
+  if (isZeek) throw new UnsupportedError(`this Supervisor is a Zeek's: ${why}`);
 }
 
 async function connectTo(

@@ -1,6 +1,7 @@
 /** What people see of nodes: a row for each, and what is wrong in colour. */
 import type { Usage } from "../core/api.ts";
 import { policyOf } from "../core/config.ts";
+import { roleOf } from "../core/groups.ts";
 import type { LastExit, NodeStatus } from "../core/status.ts";
 import type { Paint } from "./colour.ts";
 import { printable } from "./printable.ts";
@@ -25,22 +26,29 @@ export interface View {
 }
 
 export function statusTable(rows: readonly Row[], view: View): string[] {
-  const cells = rows.map((row) => cellsOf(row, view));
-  return renderTable(COLUMNS, cells, view.width, view.paint);
+  const hasRoles = rows.some(({ status }) => roleOf(status.node) !== undefined);
+  const columns = COLUMNS.filter((column) => column !== ROLE || hasRoles);
+  const cells = rows.map((row) => cellsOf(row, view, hasRoles));
+  return renderTable(columns, cells, view.width, view.paint);
 }
 
-/** `5 nodes: 3 running, 2 waiting`. */
+/** `5 nodes: 2 running, 1 not ready, 2 waiting`. */
 export function summaryOf(nodes: readonly NodeStatus[]): string {
   const counts = new Map<string, number>();
-  for (const { state } of nodes) counts.set(state, (counts.get(state) ?? 0) + 1);
+  for (const node of nodes) {
+    const state = isNotReady(node) ? "not ready" : node.state;
+    counts.set(state, (counts.get(state) ?? 0) + 1);
+  }
   const states = [...counts].map(([state, count]) => `${count} ${printable(state)}`).join(", ");
   const total = `${nodes.length} ${nodes.length === 1 ? "node" : "nodes"}`;
   return nodes.length === 0 ? "no nodes" : `${total}: ${states}`;
 }
 
 /** Whether a person should look at it. */
-export function isTroubled({ state }: NodeStatus): boolean {
-  return state !== "running";
+export function isTroubled(status: NodeStatus): boolean {
+  return status.state === "stopped"
+    ? hasGivenUp(status)
+    : status.state !== "running" || isNotReady(status);
 }
 
 /** `status 1`, `signal SIGKILL`. */
@@ -49,16 +57,23 @@ export function exitText({ code, signal }: LastExit): string {
   return code === undefined ? "unknown" : `status ${code}`;
 }
 
-/** `waiting, starts in 3s`. */
-export function stateText({ state, nextStart }: NodeStatus, now: number): string {
+/** `waiting, starts in 3s`; `pending, waits for logger-1`; `running, not ready`. */
+export function stateText(status: NodeStatus, now: number): string {
+  const { state, nextStart, waitsFor = [] } = status;
+  if (isNotReady(status)) return "running, not ready";
+  if (waitsFor.length > 0) return `${printable(state)}, waits for ${namesInWords(waitsFor)}`;
   if (state !== "waiting" || nextStart === undefined) return printable(state);
   return nextStart <= now
     ? "waiting, starts now"
     : `waiting, starts in ${durationUntil(nextStart, now)}`;
 }
 
+const ROLE: Column = { title: "ROLE", rank: 7 };
+/** As many as the Supervisor tells at most: there may be more. */
+const MOST_NAMED = 10;
 const COLUMNS: readonly Column[] = [
   { title: "NAME", least: 12, cutMiddle: true },
+  ROLE,
   { title: "STATE", least: 23 },
   { title: "PID", isNumber: true, rank: 3 },
   { title: "UP SINCE", least: 9, rank: 4 },
@@ -68,11 +83,24 @@ const COLUMNS: readonly Column[] = [
   { title: "MEMORY", isNumber: true, rank: 5 },
 ];
 
-function cellsOf({ name, status, usage, load }: Row, { now, isZeek }: View): Cell[] {
-  const { pid, since, generation, lastExit } = status;
+/** `a`, `a and b`, `a, b and c`, `a, b and 3 more`. */
+function namesInWords(names: readonly string[]): string {
+  const shown = names.slice(0, names.length > 3 ? 2 : 3).map(printable);
+  const more = names.length - shown.length;
+  const last = more === 0 ? shown.pop() : `${more}${names.length < MOST_NAMED ? "" : " or"} more`;
+  return shown.length === 0 ? `${last}` : `${shown.join(", ")} and ${last}`;
+}
+
+function cellsOf(
+  { name, status, usage, load }: Row,
+  { now, isZeek }: View,
+  hasRoles: boolean,
+): Cell[] {
+  const { node, pid, since, generation, lastExit } = status;
   const isUp = status.state === "running" && since > 0;
   return [
     { text: printable(name) },
+    ...(hasRoles ? [{ text: roleOf(node)?.toLowerCase() ?? "-" }] : []),
     stateCell(status, now),
     { text: pid === undefined ? "-" : String(pid) },
     { text: isUp ? `${moment(since, now)} (${duration(now - since)})` : "-" },
@@ -87,11 +115,11 @@ function stateCell(status: NodeStatus, now: number): Cell {
   const text = stateText(status, now);
   switch (status.state) {
     case "running":
-      return { text, style: "green" };
+      return { text, style: isNotReady(status) ? "yellow" : "green" };
     case "waiting":
       return { text, style: "red" };
     case "stopped":
-      return { text, style: hasFailed(status) ? "red" : "dim" };
+      return { text, style: hasGivenUp(status) ? "red" : "dim" };
     case "stopping":
       return { text, style: "yellow" };
     case "pending":
@@ -104,7 +132,18 @@ function stateCell(status: NodeStatus, now: number): Cell {
 function exitCell(status: NodeStatus, exit: LastExit, now: number): Cell {
   const text = `${exitText(exit)}, ${duration(now - exit.at)} ago`;
   if (!hasFailed(status)) return { text };
-  return { text, style: status.state === "running" ? "yellow" : "red" };
+  const isDown = status.state === "stopped" ? hasGivenUp(status) : status.state !== "running";
+  return { text, style: isDown ? "red" : "yellow" };
+}
+
+function isNotReady({ state, ready }: NodeStatus): boolean {
+  return state === "running" && ready === false;
+}
+
+/** It has failed, and its policy may revive it no more. What stopped otherwise was told to. */
+function hasGivenUp(status: NodeStatus): boolean {
+  const { when, limit } = policyOf(status.node).revival;
+  return hasFailed(status) && (when === "never" || limit !== undefined);
 }
 
 /** One that ended by the signal that it is stopped with was told to: by a restart, for example. */

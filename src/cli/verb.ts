@@ -39,5 +39,5 @@ export interface Option {
   completes?: Completes;
 }
 
-/** What a shell offers: names of a kind, or certain words. */
-export type Completes = "nodes" | "files" | "directories" | "verbs" | readonly string[];
+/** What a shell offers: names of a kind (of nodes; of nodes and their groups), or certain words. */
+export type Completes = "nodes" | "groups" | "files" | "directories" | "verbs" | readonly string[];

@@ -5,17 +5,21 @@ import { CONFIG_OPTIONS } from "./config-options.ts";
 import type { Verb } from "./verb.ts";
 
 const ALL_NODES = { type: "boolean", short: "a", text: "all nodes" } as const;
+const GROUPS_HELP = `GROUP is all or, by the nodes' roles in their layout, manager, loggers, proxies or workers.
+A node that is really called so is meant rather than the group.
+`;
 
 export const VERBS: readonly Verb[] = [
   {
     name: "status",
     summary: "show the nodes, and what is wrong",
-    operands: "[NODE...]",
-    completes: "nodes",
+    operands: "[NODE|GROUP...]",
+    completes: "groups",
     options: {
       watch: { type: "boolean", short: "w", text: "again and again, until Ctrl-C" },
       timeout: { ...TIMEOUT, text: "how long to wait for an answer (default: 10)" },
     },
+    details: GROUPS_HELP,
     load: () => import("./verbs/status.ts"),
   },
   {
@@ -33,31 +37,47 @@ Without a command a node runs the Supervisor's scripts. Relative paths start whe
   {
     name: "destroy",
     summary: "end nodes, and forget them",
-    operands: "NODE... | --all",
-    completes: "nodes",
+    operands: "NODE|GROUP... | --all",
+    completes: "groups",
     options: { all: ALL_NODES, timeout: TIMEOUT },
+    details: GROUPS_HELP,
     load: () => import("./verbs/destroy.ts"),
   },
   {
     name: "restart",
     summary: "end nodes, and start them again",
-    operands: "NODE... | --all",
-    completes: "nodes",
+    operands: "NODE|GROUP... | --all",
+    completes: "groups",
     options: { all: ALL_NODES, timeout: TIMEOUT },
+    details: GROUPS_HELP,
     load: () => import("./verbs/restart.ts"),
   },
   {
+    name: "start",
+    summary: "start nodes that were stopped",
+    operands: "[NODE|GROUP... | --all]",
+    completes: "groups",
+    options: { all: ALL_NODES, timeout: TIMEOUT },
+    details: `Without operands: all that are stopped. One that waits for its revival starts at once if named.
+${GROUPS_HELP}`,
+    load: () => import("./verbs/start.ts"),
+  },
+  {
     name: "stop",
-    summary: "end the whole tree",
-    operands: "",
-    options: { timeout: TIMEOUT },
+    summary: "end nodes that stay known, or the whole tree",
+    operands: "[NODE|GROUP... | --all]",
+    completes: "groups",
+    options: { all: ALL_NODES, timeout: TIMEOUT },
+    details: `Without operands the whole tree ends, the Supervisor too. Nodes that are stopped stay so until
+coppice start or restart, even if the Stem dies meanwhile.
+${GROUPS_HELP}`,
     load: () => import("./verbs/stop.ts"),
   },
   {
     name: "logs",
     summary: "show what nodes have printed",
-    operands: "[NODE...]",
-    completes: "nodes",
+    operands: "[NODE|GROUP...]",
+    completes: "groups",
     options: {
       follow: { type: "boolean", short: "f", text: "go on with what they print, until Ctrl-C" },
       lines: {
@@ -73,27 +93,29 @@ Without a command a node runs the Supervisor's scripts. Relative paths start whe
         completes: ["stdout", "stderr"],
       },
     },
+    details: GROUPS_HELP,
     load: () => import("./verbs/logs.ts"),
   },
   {
     name: "events",
     summary: "tell what happens, until Ctrl-C",
-    operands: "[NODE...]",
-    completes: "nodes",
+    operands: "[NODE|GROUP...]",
+    completes: "groups",
     options: {},
+    details: GROUPS_HELP,
     load: () => import("./verbs/events.ts"),
   },
   {
     name: "wait",
-    summary: "wait until a node runs, or does not run any more",
-    operands: "NODE --for running|stopped",
+    summary: "wait until a node runs, is ready, or does not run any more",
+    operands: "NODE --for running|ready|stopped",
     completes: "nodes",
     options: {
       for: {
         type: "string",
         value: "STATE",
-        text: "running: a process runs; stopped: none does, nor will",
-        completes: ["running", "stopped"],
+        text: "running: a process runs; ready: and is ready; stopped: none does, nor will",
+        completes: ["running", "ready", "stopped"],
       },
       timeout: { ...TIMEOUT, text: "give up after this time (default: never)" },
     },
@@ -126,7 +148,7 @@ fish:  coppice completion fish | source        in ~/.config/fish/config.fish
     summary: "the names of all nodes, for completions",
     operands: "",
     isHidden: true,
-    options: { timeout: TIMEOUT },
+    options: { timeout: TIMEOUT, groups: { type: "boolean", text: "and of groups" } },
     load: () => import("./verbs/names.ts"),
   },
 ];

@@ -25,7 +25,7 @@ export async function watchStatus(
   const status = await remote.status();
   const { found, unknown } = select(status, line.names);
   for (const name of unknown) sayError(context, unknownNode(name, status));
-  if (found.length === 0 && line.names.length > 0) return 1;
+  if (found.length === 0 && unknown.length > 0) return 1;
   const waker = new Waker(context);
   let isEnding = false;
   const stopWatching = watchIfItCan(remote, ({ kind }) => {

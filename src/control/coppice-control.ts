@@ -82,7 +82,9 @@ export function coppiceControl(
     if (!isMethod(method)) throw new UsageError(`there is no method '${method.slice(0, 100)}'`);
     const { from, params } = given;
     if (!METHODS[method] && !from.mayControl)
-      throw new ForbiddenError(`this connection may look at the tree, and not ${method} anything`);
+      throw new ForbiddenError(
+        `this connection may look at the tree, and not ${wordOf(method)} anything`,
+      );
     const name = typeof params["name"] === "string" ? params["name"] : "";
     switch (method) {
       case "hello":
@@ -111,7 +113,7 @@ export function coppiceControl(
       case "startNode":
         // None is not all: nobody ends a tree by leaving something out, or by a name that is none.
         if (typeof params["name"] !== "string") throw new UsageError(`${method} needs a name`);
-        commands.ordered(`${method} ${nodesNamed(name)}, ordered by ${whoIs(from.info)}`);
+        commands.ordered(`${wordOf(method)} ${nodesNamed(name)}, ordered by ${whoIs(from.info)}`);
         return commands[method](name);
       case "stop":
         commands.ordered(`stop, ordered by ${whoIs(from.info)}`);
@@ -210,6 +212,11 @@ export function coppiceControl(
     const event: BrokerEvent = { name: `${COPPICE_MODULE}${name}`, args: [id, ...args] };
     endpoint.publish(`${CLIENT_TOPIC}${id}`, event, { only: to });
   }
+}
+
+/** `stop` and `start`, as people order it. */
+function wordOf(method: Method): string {
+  return method.replace(/Node$/, "");
 }
 
 function isMethod(method: string): method is Method {

@@ -6,7 +6,7 @@ import { runVerb } from "../../src/cli/verb-main.ts";
 import { findVerb } from "../../src/cli/verbs.ts";
 import type { RemoteSupervisor } from "../../src/control/client.ts";
 import type { FollowOptions, OutputLine, TreeEvent, Usage } from "../../src/core/api.ts";
-import type { NodeConfig } from "../../src/core/config.ts";
+import type { ClusterEndpoint, NodeConfig, Role } from "../../src/core/config.ts";
 import type { NodeStatus, Status } from "../../src/core/status.ts";
 import { NodeConfigError } from "../../src/errors.ts";
 
@@ -22,6 +22,18 @@ export function node(name: string, status: Partial<NodeStatus> = {}): NodeStatus
     ...(isUp ? { pid: 100 } : {}),
     ...status,
   };
+}
+
+/** A node of a cluster whose layout has it and a node of each lower role. */
+export function member(name: string, role: Role, status: Partial<NodeStatus> = {}): NodeStatus {
+  const entry = (role: Role): ClusterEndpoint => ({ role, host: "127.0.0.1", port: 0 });
+  const cluster = {
+    "logger-1": entry("LOGGER"),
+    manager: entry("MANAGER"),
+    "proxy-1": entry("PROXY"),
+    [name]: entry(role),
+  };
+  return node(name, { ...status, node: { name, cluster } });
 }
 
 /** A tree of nodes that do at once what they are told. */

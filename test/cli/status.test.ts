@@ -1,9 +1,11 @@
 /** `coppice status`: what an operator sees, and what a program reads. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { isTroubled, stateText, summaryOf } from "../../src/cli/status-table.ts";
 import { displayWidth } from "../../src/cli/width.ts";
+import type { NodeStatus } from "../../src/core/status.ts";
 import { UnsupportedError } from "../../src/errors.ts";
-import { coppice, FakeRemote, NOW, node } from "./fake.ts";
+import { coppice, FakeRemote, member, NOW, node } from "./fake.ts";
 
 const exit = (code: number) => ({ code, at: NOW - 3_000 });
 
@@ -36,7 +38,12 @@ test("failures are coloured, and what was told to end is none", async () => {
     node("flaky", { generation: 2, lastExit: { signal: "SIGSEGV", at: NOW - 1 } }),
     node("down", { state: "waiting", lastExit: exit(1) }),
     node("done", { state: "stopped", lastExit: exit(0) }),
-    node("given-up", { state: "stopped", lastExit: exit(1) }),
+    node("given-up", {
+      node: { name: "given-up", revival: { when: "never" } },
+      state: "stopped",
+      lastExit: exit(1),
+    }),
+    node("killed", { state: "stopped", lastExit: { signal: "SIGKILL", at: NOW - 1 } }),
   );
   const { stdout } = await coppice(["status", "--color", "always"], { remote });
   const lines = stdout.split("\n");
@@ -49,6 +56,8 @@ test("failures are coloured, and what was told to end is none", async () => {
   assert.ok(line("down").includes(`${red}waiting`) && line("down").includes(`${red}status 1`));
   assert.ok(!line("done").includes(red));
   assert.ok(line("given-up").includes(`${red}stopped`));
+  // What is always revived can only have stopped by order, however it ended.
+  assert.ok(line("killed").includes("\u001b[2mstopped") && !line("killed").includes(red));
 });
 
 test("colours come on a terminal, unless they are not wanted", async () => {
@@ -193,4 +202,75 @@ test("--watch draws in place on a terminal, what is wrong first, and gives the t
   assert.match(lines[0] ?? "", /^14:03:22 {2}31 nodes: 30 running, 1 waiting$/);
   assert.match(lines[3] ?? "", /^broken +waiting, starts in 1s/);
   assert.match(lines.at(-1) ?? "", /^… and 25 nodes: 25 running$/);
+});
+
+test("a node that runs and is not ready is yellow, and counted apart", async () => {
+  const remote = new FakeRemote(
+    node("web", { ready: true }),
+    node("db", { ready: false }),
+    node("old", {}),
+  );
+  const { stdout } = await coppice(["status", "--color", "always"], { remote });
+  const line = (name: string) => stdout.split("\n").find((one) => one.startsWith(`${name} `)) ?? "";
+  assert.ok(line("db").includes("\u001b[33mrunning, not ready\u001b"));
+  assert.ok(line("web").includes("\u001b[32mrunning\u001b"));
+  assert.ok(line("old").includes("\u001b[32mrunning\u001b"), "of which it is not known");
+  const nodes = [...remote.nodes.values()];
+  assert.equal(summaryOf(nodes), "3 nodes: 2 running, 1 not ready");
+  assert.deepEqual(nodes.map(isTroubled), [false, true, false]);
+});
+
+test("what a node waits for is told: all of a few, else the first two and how many more", () => {
+  const text = (state: NodeStatus["state"], ...waitsFor: string[]) =>
+    stateText(node("w", { state, waitsFor }), NOW);
+  assert.equal(text("pending", "a"), "pending, waits for a");
+  assert.equal(text("pending", "a", "b"), "pending, waits for a and b");
+  assert.equal(text("stopping", "a", "b", "c"), "stopping, waits for a, b and c");
+  assert.equal(
+    text("pending", "logger-1", "manager", "c", "d", "e"),
+    "pending, waits for logger-1, manager and 3 more",
+  );
+  // The Supervisor tells the first ten: how many there are nobody knows.
+  const ten = Array.from({ length: 10 }, (_, i) => `n${i}`);
+  assert.equal(text("pending", ...ten), "pending, waits for n0, n1 and 8 or more");
+  assert.equal(text("pending", "\u001b[2J"), "pending, waits for \\x1b[2J");
+  assert.equal(text("pending"), "pending");
+});
+
+test("what a node waits for is cut where the terminal is narrow", async () => {
+  const waitsFor = ["logger-1", "manager", "proxy-1"];
+  const remote = new FakeRemote(node("worker-1", { state: "pending", waitsFor }));
+  const { stdout } = await coppice(["status"], {
+    remote,
+    isTerminal: true,
+    columns: 50,
+    env: { NO_COLOR: "1" },
+  });
+  assert.match(stdout, /^worker-1 {2}pending, waits for log\S*…/m);
+  for (const line of stdout.split("\n")) assert.ok(displayWidth(line) <= 50, line);
+});
+
+test("roles have a column if there are any, the first to go where there is no room", async () => {
+  const remote = new FakeRemote(member("logger-1", "LOGGER"), node("web"), member("odd", "NONE"));
+  const { stdout } = await coppice(["status"], { remote });
+  assert.match(stdout, /^NAME +ROLE +STATE /m);
+  assert.match(stdout, /^logger-1 +logger +running /m);
+  assert.match(stdout, /^web +- +running /m);
+  assert.match(stdout, /^odd +- +running /m);
+  let without = 0;
+  for (let columns = stdout.length; columns > 20; columns--) {
+    const narrow = { remote, isTerminal: true, env: { NO_COLOR: "1" }, columns };
+    const [titles = ""] = (await coppice(["status"], narrow)).stdout.split("\n");
+    if (titles.includes("ROLE")) assert.match(titles, /STATE .* CPU +MEMORY$/);
+    else without++;
+  }
+  assert.ok(without > 0);
+  const none = new FakeRemote(node("web"), member("odd", "NONE"));
+  assert.doesNotMatch((await coppice(["status"], { remote: none })).stdout, /ROLE/);
+});
+
+test("--json has what a node waits for, whether it is ready, and no more than the status", async () => {
+  const one = node("a", { state: "pending", waitsFor: ["b", "c"], ready: false });
+  const { stdout } = await coppice(["status", "--json"], { remote: new FakeRemote(one) });
+  assert.deepEqual(JSON.parse(stdout).nodes, { a: one });
 });

@@ -283,7 +283,7 @@ test("wait: when the tree ends, a node has stopped, and will not run", async () 
 });
 
 test("wait that is asked for wrongly", async () => {
-  for (const argv of [[], ["a"], ["a", "b", "--for", "running"], ["a", "--for", "ready"], [""]]) {
+  for (const argv of [[], ["a"], ["a", "b", "--for", "running"], ["a", "--for", "redy"], [""]]) {
     const { status, connected } = await coppice(["wait", ...argv]);
     assert.equal(status, 2, argv.join(" "));
     assert.equal(connected.length, 0);

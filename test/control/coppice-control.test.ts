@@ -109,6 +109,7 @@ const BAD: [what: string, method: string, params: string, code: string, message:
   ["no object", "status", "[]", "COPPICE_USAGE", /not an object/],
   ["destroy without a name", "destroy", "{}", "COPPICE_USAGE", /destroy needs a name/],
   ["restart without a name", "restart", '{"nodes":"a"}', "COPPICE_USAGE", /restart needs a name/],
+  ["stop of a node without a name", "stopNode", "{}", "COPPICE_USAGE", /stopNode needs a name/],
   ["a name that is none", "destroy", '{"name":["a"]}', "COPPICE_USAGE", /destroy needs a name/],
   ["an order that is refused", "create", '{"config":{"name":"a"}}', "COPPICE_ENDING", /is ending/],
   ["an error inside", "usage", "{}", "COPPICE_INTERNAL", /^no usage$/],
@@ -136,9 +137,13 @@ test("orders are logged with who gave them, before they are carried out", async 
   const { client, orders } = meet();
   client.ask("1", "destroy", { name: "" });
   client.ask("2", "create", {});
+  client.ask("4", "stopNode", { name: "a" });
+  client.ask("5", "startNode", { name: "a" });
   client.ask("3", "stop");
   assert.deepEqual(orders, [
     "destroy all nodes, ordered by unix (eve)",
+    "stop 'a', ordered by unix (eve)",
+    "start 'a', ordered by unix (eve)",
     "stop, ordered by unix (eve)",
   ]);
   assert.deepEqual(await client.answer("3"), { ok: true });

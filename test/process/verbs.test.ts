@@ -69,6 +69,8 @@ test("no Supervisor there: exit status 69, with what to do", async (t) => {
     "create x",
     "destroy x",
     "restart --all",
+    "start",
+    "stop all",
     "stop",
     "logs",
     "events",
@@ -388,13 +390,15 @@ test("completion in bash: verbs, options, and names, which are never given to th
     { mode: 0o755 },
   );
   const lines: [line: string, replies: string[]][] = [
-    ["./coppice st", ["status", "stop"]],
+    ["./coppice st", ["status", "start", "stop"]],
     ["./coppice restart we", ["web-1", "web-2"]],
-    ["./coppice status ", ["web-1", "web-2", "a:b", "\\$\\(\\>pwned\\)", "it\\'s"]],
+    ["./coppice status ", ["web-1", "web-2", "a:b", "\\$\\(\\>pwned\\)", "it\\'s", "all"]],
+    ["./coppice stop al", ["all"]],
+    ["./coppice wait a", ["a:b"]],
     ["./coppice status a:", ["b"]],
     ["./coppice --state-dir elsewhere status ", []],
     ["./coppice logs --fo", ["--follow"]],
-    ["./coppice wait x --for ", ["running", "stopped"]],
+    ["./coppice wait x --for ", ["running", "ready", "stopped"]],
     ["./coppice status --color=al", ["always"]],
     ["./coppice completion z", ["zsh"]],
     ["./coppice help ev", ["events"]],
@@ -457,7 +461,10 @@ test("help: of the command, and of each verb", async (t) => {
   assert.doesNotMatch(all.stdout, /__names/);
   const one = await coppice(t, directory, "help logs");
   assert.equal((await coppice(t, directory, "logs --help")).stdout, one.stdout);
-  assert.match(one.stdout, /^Usage: coppice logs \[options\] \[NODE\.\.\.\]\n[\s\S]*-f, --follow/);
+  assert.match(
+    one.stdout,
+    /^Usage: coppice logs \[options\] \[NODE\|GROUP\.\.\.\]\n[\s\S]*-f, --follow/,
+  );
 });
 
 test("a verb that is also a file's name means the verb; after -j it means the file", async (t) => {

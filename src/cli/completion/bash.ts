@@ -84,7 +84,7 @@ __coppice_names() {
   local name
   while IFS= read -r name; do
     if [[ $name == "$cur"* ]]; then __coppice_reply "$(printf %q "$name")"; fi
-  done < <("\${words[0]/#\\~\\//$HOME/}" __names "\${where[@]}" 2> /dev/null)
+  done < <("\${words[0]/#\\~\\//$HOME/}" __names "\${where[@]}" "$@" 2> /dev/null)
 }
 __coppice_files() {
   local file
@@ -101,6 +101,8 @@ function offer(completes: Completes | undefined): string {
       return ":";
     case "nodes":
       return "__coppice_names";
+    case "groups":
+      return "__coppice_names --groups";
     case "files":
       return "__coppice_files -f";
     case "directories":

@@ -46,7 +46,7 @@ end
 function __coppice_names
     __coppice_read
     set -l words (commandline -opc)
-    command $words[1] __names $__coppice_where 2>/dev/null
+    command $words[1] __names $__coppice_where $argv 2>/dev/null
 end
 ${lines.join("\n")}
 `;
@@ -80,6 +80,8 @@ function offer(completes: Completes | undefined): string | undefined {
       return undefined;
     case "nodes":
       return "(__coppice_names)";
+    case "groups":
+      return "(__coppice_names --groups)";
     case "directories":
       return "(__fish_complete_directories)";
     case "verbs":

@@ -55,7 +55,7 @@ ${options.flatMap(({ flags, option }) => flags.map((flag) => `          ${descri
 
 __coppice_names() {
   local -a names
-  names=(\${(f)"$(\${(Q)words[1]} __names $where 2> /dev/null)"})
+  names=(\${(f)"$(\${(Q)words[1]} __names $where $@ 2> /dev/null)"})
   (( $#names )) && compadd -- $names
 }
 
@@ -73,6 +73,8 @@ function offer(completes: Completes | undefined): string {
       return ":";
     case "nodes":
       return "__coppice_names";
+    case "groups":
+      return "__coppice_names --groups";
     case "files":
       return "_files";
     case "directories":

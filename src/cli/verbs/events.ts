@@ -4,6 +4,7 @@ import type { TreeEvent } from "../../core/api.ts";
 import { untilGone } from "../attend.ts";
 import { type Paint, paintFor, type Style } from "../colour.ts";
 import type { Context } from "../context.ts";
+import { EventFilter } from "../event-filter.ts";
 import type { Line } from "../line.ts";
 import { select, unknownNode } from "../nodes.ts";
 import { jsonLine, printable } from "../printable.ts";
@@ -15,9 +16,10 @@ export async function run(line: Line, context: Context): Promise<number> {
   const paint = paintFor(line, context.env, context.stdout);
   return withRemote(line, context, async (remote) => {
     const ending = new AbortController();
+    // Watching begins first, so that nothing happens in between.
     const stop = watchInto(line, context, remote, paint, ending);
     try {
-      await tellUnknown(line, context, remote);
+      stop.choose(await chosen(line, context, remote));
       await Promise.race([untilGone(remote, context, ending.signal), stop.failed]);
       await context.stdout.sent();
     } finally {
@@ -27,15 +29,19 @@ export async function run(line: Line, context: Context): Promise<number> {
   });
 }
 
-/** @returns how to stop, and a promise that rejects when nothing can be printed any more */
+/**
+ * @returns how to stop; how to say which events are told, those from before included; and a promise
+ * that rejects when nothing can be printed any more
+ */
 function watchInto(
   line: Line,
   { stdout, ...context }: Context,
   remote: RemoteSupervisor,
   paint: Paint,
   ending: AbortController,
-): { now(): void; failed: Promise<never> } {
-  const wanted = new Set(line.names);
+): { now(): void; choose(filter: EventFilter): void; failed: Promise<never> } {
+  let wanted: EventFilter | undefined;
+  const early: TreeEvent[] = [];
   const isJson = line.flag("json");
   let fail: (error: unknown) => void = () => {};
   const failed = new Promise<never>((_, reject) => {
@@ -46,7 +52,17 @@ function watchInto(
   let unread = 0;
   const now = remote.watch((event) => {
     if (event.kind === "ending") ending.abort();
-    if (wanted.size > 0 && !(event.node !== undefined && wanted.has(event.node))) return;
+    if (wanted === undefined) early.push(event);
+    else tell(event, wanted);
+  });
+  const choose = (filter: EventFilter): void => {
+    wanted = filter;
+    for (const event of early.splice(0)) tell(event, filter);
+  };
+  return { now, choose, failed };
+
+  function tell(event: TreeEvent, filter: EventFilter): void {
+    if (!filter.wants(event)) return;
     if (isFull) return void unread++;
     try {
       const room = stdout.send(Buffer.from(isJson ? jsonLine(event) : textOf(event, paint)));
@@ -54,8 +70,7 @@ function watchInto(
     } catch (error) {
       fail(error);
     }
-  });
-  return { now, failed };
+  }
 
   /** A reader that stands still for long must not make us hoard. */
   async function whenThereIs(room: Promise<void>): Promise<void> {
@@ -72,11 +87,15 @@ function watchInto(
 }
 
 /** Nodes that there are not yet may come. */
-async function tellUnknown(line: Line, context: Context, remote: RemoteSupervisor): Promise<void> {
-  if (line.names.length === 0) return;
-  const status = await remote.status();
-  for (const name of select(status, line.names).unknown)
-    sayNote(context, unknownNode(name, status));
+async function chosen(
+  line: Line,
+  context: Context,
+  remote: RemoteSupervisor,
+): Promise<EventFilter> {
+  const { names } = line;
+  const status = names.length === 0 ? { nodes: {} } : await remote.status();
+  for (const name of select(status, names).unknown) sayNote(context, unknownNode(name, status));
+  return new EventFilter(names, status);
 }
 
 function textOf({ at, kind, text }: TreeEvent, paint: Paint): string {
@@ -88,5 +107,6 @@ const STYLES: Partial<Record<TreeEvent["kind"], Style>> = {
   exited: "red",
   revived: "yellow",
   started: "green",
+  ready: "green",
   ending: "bold",
 };

@@ -6,7 +6,7 @@ import { untilGone, watchIfItCan } from "../attend.ts";
 import type { Context } from "../context.ts";
 import type { Line } from "../line.ts";
 import { LogTaker } from "../log-taker.ts";
-import { select, unknownNode } from "../nodes.ts";
+import { groupOf, select, unknownNode } from "../nodes.ts";
 import { withRemote } from "../remote.ts";
 import { sayError, sayNote } from "../say.ts";
 
@@ -17,13 +17,16 @@ export async function run(line: Line, context: Context): Promise<number> {
   return withRemote(line, context, async (remote) => {
     const status = await remote.status();
     const { found, unknown } = select(status, line.names);
+    const groups = line.names.filter((word) => groupOf(word, status) !== undefined);
+    taker.hasPrefix = line.names.length !== 1 || groups.length > 0;
     const follow = line.flag("follow");
     const refuse = (name: string): void => sayError(context, unknownNode(name, status));
     // Of a node that has gone there may be lines, but there will be no more.
     if (follow) unknown.forEach(refuse);
     if (follow && unknown.length > 0 && found.length === 0) return 1;
     for (const one of found) tellWhere(one, context, stream);
-    const nodes = follow && line.names.length > 0 ? found.map(([name]) => name) : line.names;
+    const isAll = line.names.length === 0 || groups.includes("all");
+    const nodes = isAll ? [] : [...found.map(([name]) => name), ...(follow ? [] : unknown)];
     const following = remote.follow((one) => taker.take(one), { nodes, lines, follow });
     if (follow) await Promise.race([following.ended, untilAllIsRead(remote, context, taker)]);
     else await following.ended;

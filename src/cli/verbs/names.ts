@@ -2,17 +2,16 @@
 import { CoppiceError } from "../../errors.ts";
 import type { Context } from "../context.ts";
 import type { Line } from "../line.ts";
+import { groupsOf } from "../nodes.ts";
 import { withRemote } from "../remote.ts";
 
 export async function run(line: Line, context: Context): Promise<number> {
   try {
     const timeout = line.seconds("timeout") ?? PATIENCE_MS;
-    const { nodes } = await withRemote(line, context, (remote) => remote.status(), timeout);
-    context.stdout.write(
-      Object.keys(nodes)
-        .map((name) => `${name}\n`)
-        .join(""),
-    );
+    const status = await withRemote(line, context, (remote) => remote.status(), timeout);
+    const groups = line.flag("groups") ? groupsOf(status) : [];
+    const words = [...Object.keys(status.nodes), ...groups];
+    context.stdout.write(words.map((word) => `${word}\n`).join(""));
     return 0;
   } catch (error) {
     if (!(error instanceof CoppiceError)) throw error;

@@ -1,20 +1,22 @@
-/** `coppice wait`: until a node runs, or does not run any more. */
+/** `coppice wait`: until a node runs, is ready, or does not run any more. */
 import type { RemoteSupervisor } from "../../control/client.ts";
 import type { TreeEvent } from "../../core/api.ts";
+import { isGroup } from "../../core/groups.ts";
 import type { NodeStatus } from "../../core/status.ts";
 import { NoSupervisorError } from "../../errors.ts";
 import { watchIfItCan } from "../attend.ts";
 import type { Context } from "../context.ts";
-import type { Line } from "../line.ts";
-import { nodeOf } from "../nodes.ts";
+import { inWords, type Line } from "../line.ts";
+import { groupsOf, nodeOf } from "../nodes.ts";
 import { printable } from "../printable.ts";
-import { withRemote } from "../remote.ts";
+import { refuseZeek, withRemote } from "../remote.ts";
 import { sayError } from "../say.ts";
 import { statusJson } from "../status-json.ts";
 import { exitText, stateText } from "../status-table.ts";
 import { Waker } from "../waker.ts";
 
-type Goal = "running" | "stopped";
+const GOALS = ["running", "ready", "stopped"] as const;
+type Goal = (typeof GOALS)[number];
 /** `undefined`: there is no such node. */
 type Seen = NodeStatus | undefined;
 
@@ -23,10 +25,12 @@ export async function run(line: Line, context: Context): Promise<number> {
   if (name === undefined || name === "")
     throw line.wrong("which node? coppice wait NODE --for running");
   if (more.length > 0) throw line.wrong(`wait is for one node, not also '${more.join(" ")}'`);
-  const goal = line.choice("for", ["running", "stopped"]);
-  if (goal === undefined) throw line.wrong("what for? --for running, or --for stopped");
+  const goal = line.choice("for", GOALS);
+  if (goal === undefined) throw line.wrong(`what for? --for ${inWords(GOALS)}`);
   const timeout = line.seconds("timeout");
   return withRemote(line, context, async (remote) => {
+    if (goal === "ready") refuseZeek(remote, "it does not tell whether its nodes are ready");
+    await refuseGroup(line, remote, name);
     const waiting = new Waiting(context, remote, name, goal);
     const isThere = await waiting.until(timeout);
     if (!isThere)
@@ -36,9 +40,19 @@ export async function run(line: Line, context: Context): Promise<number> {
       );
     else if (line.flag("json")) {
       context.stdout.write(statusJson(waiting.last === undefined ? [] : [[name, waiting.last]]));
-    } else context.stdout.write(`${printable(describe(name, waiting.last, context.now()))}\n`);
+    } else {
+      const { last } = waiting;
+      const state = goal === "ready" ? "ready" : undefined;
+      context.stdout.write(`${printable(describe(name, last, context.now(), state))}\n`);
+    }
     return isThere ? 0 : 1;
   });
+}
+
+/** It would be waited for as a node of that name. @throws UsageError */
+async function refuseGroup(line: Line, remote: RemoteSupervisor, name: string): Promise<void> {
+  if (isGroup(name) && groupsOf(await remote.status()).includes(name))
+    throw line.wrong(`wait is for one node, and '${name}' is a group`);
 }
 
 class Waiting {
@@ -87,7 +101,7 @@ class Waiting {
    * its group may live a little longer.
    */
   #hear({ kind, status }: TreeEvent): void {
-    if (this.#goal === "running" && status !== undefined) this.#see(status);
+    if (this.#goal !== "stopped" && status !== undefined) this.#see(status);
     if (this.#goal === "stopped" && kind === "gone") this.#see(undefined);
   }
 
@@ -108,15 +122,25 @@ class Waiting {
   #see(seen: Seen): void {
     if (this.#hasReached || this.#isOver) return;
     this.last = seen;
-    this.#hasReached =
-      this.#goal === "running"
-        ? seen?.state === "running" && seen.pid !== undefined
-        : seen === undefined || seen.state === "stopped";
+    this.#hasReached = isReached(this.#goal, seen);
   }
 }
 
-/** `node 'web' is running (PID 12)`. */
-function describe(name: string, seen: Seen, now: number): string {
+function isReached(goal: Goal, seen: Seen): boolean {
+  switch (goal) {
+    case "running":
+      return seen?.state === "running" && seen.pid !== undefined;
+    case "ready":
+      return seen?.state === "running" && seen.ready === true;
+    case "stopped":
+      return seen === undefined || seen.state === "stopped";
+    default:
+      return goal satisfies never;
+  }
+}
+
+/** `node 'web' is running (PID 12)`. @param state another word for its state */
+function describe(name: string, seen: Seen, now: number, state?: string): string {
   if (seen === undefined) return `there is no node '${name}'`;
   const details = [
     ...(seen.pid === undefined ? [] : [`PID ${seen.pid}`]),
@@ -124,8 +148,7 @@ function describe(name: string, seen: Seen, now: number): string {
       ? []
       : [`last exit: ${exitText(seen.lastExit)}`]),
   ];
-  const state = stateText(seen, now);
-  return `node '${name}' is ${state}${details.length > 0 ? ` (${details.join(", ")})` : ""}`;
+  return `node '${name}' is ${state ?? stateText(seen, now)}${details.length > 0 ? ` (${details.join(", ")})` : ""}`;
 }
 
 /** Should news ever be lost, with a connection for example. */
