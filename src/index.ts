@@ -22,7 +22,7 @@ export type {
   StopPolicy,
   ZeekConfig,
 } from "./core/config.ts";
-export type { LastExit, NodeState, NodeStatus, Status } from "./core/status.ts";
+export type { LastExit, NodeState, NodeStatus, Status, StoppedWhy } from "./core/status.ts";
 export * from "./errors.ts";
 export { type Args, args } from "./script/args.ts";
 export { broker, type Listener, type Peering } from "./script/broker.ts";

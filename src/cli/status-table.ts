@@ -57,10 +57,11 @@ export function exitText({ code, signal }: LastExit): string {
   return code === undefined ? "unknown" : `status ${code}`;
 }
 
-/** `waiting, starts in 3s`; `pending, waits for logger-1`; `running, not ready`. */
+/** `waiting, starts in 3s`; `pending, waits for logger-1`; `running, not ready`; `done`; `failed`. */
 export function stateText(status: NodeStatus, now: number): string {
-  const { state, nextStart, waitsFor = [] } = status;
+  const { state, nextStart, waitsFor = [], why } = status;
   if (isNotReady(status)) return "running, not ready";
+  if (state === "stopped" && (why === "done" || why === "failed")) return why;
   if (waitsFor.length > 0) return `${printable(state)}, waits for ${namesInWords(waitsFor)}`;
   if (state !== "waiting" || nextStart === undefined) return printable(state);
   return nextStart <= now
@@ -140,10 +141,9 @@ function isNotReady({ state, ready }: NodeStatus): boolean {
   return state === "running" && ready === false;
 }
 
-/** It has failed, and its policy may revive it no more. What stopped otherwise was told to. */
-function hasGivenUp(status: NodeStatus): boolean {
-  const { when, limit } = policyOf(status.node).revival;
-  return hasFailed(status) && (when === "never" || limit !== undefined);
+/** It has failed, and its policy revives it no more. */
+function hasGivenUp({ why }: NodeStatus): boolean {
+  return why === "failed";
 }
 
 /** One that ended by the signal that it is stopped with was told to: by a restart, for example. */

@@ -2,6 +2,7 @@
 import type { Policy } from "./config.ts";
 import type { Readiness, ReadyRules } from "./readiness.ts";
 import type { Exit, Revival } from "./revival.ts";
+import type { StoppedWhy } from "./status.ts";
 import type { StopProgress, StopRules } from "./stopping.ts";
 
 /** What outlasts a single process of a node. */
@@ -13,9 +14,6 @@ export interface Life {
 
 /** What a node was told to do once its process has ended. */
 export type Told = "respawn" | "stopped" | "gone";
-
-/** Why a node has no process and wants none: it was told, its work is done, or it was given up. */
-export type StoppedWhy = "told" | "done" | "failed";
 
 /** What follows once the process and its group are gone. */
 export type After = Told | { stopped: "done" | "failed" } | { reviveAt: number };

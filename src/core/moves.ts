@@ -11,11 +11,11 @@ import type {
   Running,
   State,
   Step,
-  StoppedWhy,
   Told,
 } from "./life.ts";
 import { lookAfter } from "./readiness.ts";
 import { attempted, type Exit, FRESH } from "./revival.ts";
+import type { StoppedWhy } from "./status.ts";
 import { forRemains, lookAgainAfter, nextSignal, type StopRules } from "./stopping.ts";
 
 /** A start: at once, or as soon as the nodes that it comes after allow it. */

@@ -1,7 +1,7 @@
 /** What the Stem reports of a node. */
 import type { Event, State } from "./life.ts";
 import type { Exit } from "./revival.ts";
-import type { NodeState } from "./status.ts";
+import type { NodeState, StoppedWhy } from "./status.ts";
 
 /** A node as the Stem reports it. Times are monotonic milliseconds of the Stem's clock. */
 export interface NodeReport {
@@ -14,6 +14,8 @@ export interface NodeReport {
   group?: number;
   /** With the group's number it names the group for good (clock ticks since boot); added by the Stem's shell. */
   startTime?: number;
+  /** Why it is stopped. */
+  why?: StoppedWhy;
   /** Of a process that runs: whether it is ready. */
   ready?: boolean;
   /** The nodes that it waits for before it starts, or before it ends: the first of them. */
@@ -45,6 +47,7 @@ export function reportOf(node: Reported): NodeReport {
     report.pid = state.pid;
     if (state.group !== state.pid) report.group = state.group;
   }
+  if (state.tag === "stopped") report.why = state.why;
   if (state.tag === "running") report.ready = state.readiness.tag === "ready";
   if (state.tag === "waiting") report.nextStart = state.until;
   if (lastExit !== undefined) report.lastExit = lastExit;

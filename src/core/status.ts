@@ -2,6 +2,8 @@
 import type { NodeConfig } from "./config.ts";
 import type { Exit } from "./revival.ts";
 
+export type StoppedWhy = "told" | "done" | "failed";
+
 export type NodeState = "pending" | "running" | "waiting" | "stopping" | "stopped";
 
 /** One node. `since`, `at` and `nextStart` are Unix times in milliseconds. */
@@ -10,6 +12,8 @@ export interface NodeStatus {
   /** While a process runs. */
   pid?: number;
   state: NodeState;
+  /** Of one that is stopped: it was told to, its work is done (status 0), or it was given up. */
+  why?: StoppedWhy;
   /** Of a process that runs: whether it is ready, as its configuration has it. */
   ready?: boolean;
   /** The nodes that it waits for: before it starts, or before it ends. The first of them. */

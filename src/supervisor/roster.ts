@@ -150,7 +150,7 @@ export class Roster {
       delete member.group;
       member.status = {
         node,
-        state: member.isStopped ? "stopped" : "pending",
+        ...(member.isStopped ? { state: "stopped", why: "told" } : { state: "pending" }),
         generation,
         since: now,
         ...(lastExit && { lastExit }),
@@ -342,10 +342,12 @@ function creation({ id, status, begun, previous, isStopped: stopped }: Member): 
 }
 
 function update(member: Member, report: NodeReport, news: News): void {
-  const { state, pid, startTime, generation, since, lastExit, nextStart, ready, waitsFor } = report;
+  const { state, pid, startTime, generation, since, lastExit, nextStart, ready, waitsFor, why } =
+    report;
   const { node } = member.status;
   const status: NodeStatus = { node, state, generation, since };
   if (pid !== undefined) status.pid = pid;
+  if (why !== undefined) status.why = why;
   if (ready !== undefined) status.ready = ready;
   if (waitsFor !== undefined) status.waitsFor = waitsFor;
   const exit = lastExit ?? member.status.lastExit;

@@ -24,9 +24,13 @@ export async function run(line: Line, context: Context): Promise<number> {
   });
 }
 
-/** Also one that is still ending; what waits for its revival, or for others, starts anyway. */
+/**
+ * Also one that is still ending; what waits for its revival, or for others, starts anyway, and what
+ * is done is done.
+ */
 function isDown(status: NodeStatus | undefined): boolean {
-  return status?.state === "stopped" || status?.state === "stopping";
+  const isDone = status?.why === "done";
+  return status?.state === "stopping" || (status?.state === "stopped" && !isDone);
 }
 
 async function start(
