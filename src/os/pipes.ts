@@ -17,6 +17,12 @@ export interface PipeEnds {
   discard(): void;
 }
 
+/** Both ends of a pipe. */
+export interface PipeFds {
+  read: number;
+  write: number;
+}
+
 export class PipePool {
   readonly #directory: string;
   readonly #mkfifo: string | undefined;
@@ -39,6 +45,40 @@ export class PipePool {
       fs.rmSync(file, { force: true });
       throw error;
     }
+  }
+
+  /**
+   * Both ends of a pipe that nobody else can open, and neither of which ever waits. The caller closes both.
+   * @throws an error
+   */
+  takeEnds(): PipeFds {
+    const file = this.#takeFile();
+    try {
+      return openBoth(file);
+    } finally {
+      fs.rmSync(file, { force: true });
+    }
+  }
+
+  /** A private directory beside the pipes; the caller removes it. */
+  makeDirectory(): string {
+    return fs.mkdtempSync(path.join(this.#directory, "place-"));
+  }
+
+  /**
+   * Both ends of a pipe that has this name from now on; neither ever waits. The caller closes both,
+   * and removes the name. @throws an error
+   * @param name in a directory that `makeDirectory` made
+   */
+  takeNamed(name: string): PipeFds {
+    fs.renameSync(this.#takeFile(), name);
+    return openBoth(name);
+  }
+
+  #takeFile(): string {
+    const file = this.#free.pop() ?? this.#make();
+    if (file === undefined) throw new Error("no pipe could be made");
+    return file;
   }
 
   #openPipe(file: string): PipeEnds {
@@ -86,5 +126,16 @@ export class PipePool {
     if (!made.ok) return undefined;
     this.#free = files;
     return this.#free.pop();
+  }
+}
+
+function openBoth(file: string): PipeFds {
+  const { O_RDONLY, O_WRONLY, O_NONBLOCK } = fs.constants;
+  const read = fs.openSync(file, O_RDONLY | O_NONBLOCK);
+  try {
+    return { read, write: fs.openSync(file, O_WRONLY | O_NONBLOCK) };
+  } catch (error) {
+    fs.closeSync(read);
+    throw error;
   }
 }

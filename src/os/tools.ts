@@ -9,19 +9,29 @@ export function executableProblem(
   search: string | undefined,
   directory: string,
 ): string | undefined {
+  const found = findExecutable(command, search, directory);
+  return "file" in found ? undefined : found.problem;
+}
+
+/** Where the system finds a command that is executed from `directory`, or why it does not. */
+export function findExecutable(
+  command: string,
+  search: string | undefined,
+  directory: string,
+): { file: string } | { problem: string } {
   let problem = "No such file or directory";
   for (const file of candidates(command, search, directory)) {
     const reason = fileProblem(file);
-    if (reason === undefined) return undefined;
+    if (reason === undefined) return { file };
     if (reason !== "No such file or directory") problem = reason;
   }
-  return problem;
+  return { problem };
 }
 
 /** The absolute path of a tool on our own search path. */
 export function findTool(name: string): string | undefined {
-  const files = candidates(name, process.env["PATH"], process.cwd());
-  return files.find((file) => fileProblem(file) === undefined);
+  const found = findExecutable(name, process.env["PATH"], process.cwd());
+  return "file" in found ? found.file : undefined;
 }
 
 /** What nodes are started through on this machine; what is missing is done without. */
@@ -31,6 +41,8 @@ export interface LaunchTools {
   /** util-linux's `taskset`, which pins a node to a CPU. */
   taskset?: string;
   mkfifo?: string;
+  /** coreutils' `stdbuf`, through which an executed Zeek prints line by line. */
+  stdbuf?: string;
 }
 
 export function findLaunchTools(): LaunchTools {
@@ -39,10 +51,10 @@ export function findLaunchTools(): LaunchTools {
   // busybox has a setpriv that does not know the option.
   if (setpriv !== undefined && runTool(setpriv, ["--pdeathsig", "TERM", "true"]).ok)
     tools.setpriv = setpriv;
-  const taskset = findTool("taskset");
-  if (taskset !== undefined) tools.taskset = taskset;
-  const mkfifo = findTool("mkfifo");
-  if (mkfifo !== undefined) tools.mkfifo = mkfifo;
+  for (const name of ["taskset", "mkfifo", "stdbuf"] as const) {
+    const tool = findTool(name);
+    if (tool !== undefined) tools[name] = tool;
+  }
   return tools;
 }
 

@@ -9,9 +9,11 @@ import { groupHasMembers, signalGroup, signalProcess } from "../os/signals.ts";
 import { findLaunchTools, type LaunchTools } from "../os/tools.ts";
 import type { ToStem } from "../wire/stem-messages.ts";
 import { places, STEM_VARIABLE, type StemSetup } from "../wire/stem-setup.ts";
-import { Launcher, orphanPrefix } from "./launcher.ts";
+import { ConfigFiles } from "./config-files.ts";
+import { Launcher } from "./launcher.ts";
 import { StemLink } from "./link.ts";
 import { OutputChannel } from "./output.ts";
+import { orphanPrefix } from "./prefix.ts";
 import { Prober } from "./prober.ts";
 import { Stem } from "./stem.ts";
 import { Turns } from "./turns.ts";
@@ -33,7 +35,8 @@ const launcher = new Launcher({
   tools,
   output,
   pipes: new PipePool(pipes, tools.mkfifo),
-  nodesDirectory: privateDirectory(places.nodes),
+  files: new ConfigFiles(privateDirectory(places.nodes)),
+  stateDirectory: setup.stateDirectory,
   env: inheritable(process.env),
   scriptCommand: [
     ownExecutable(),

@@ -2,8 +2,8 @@
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { encodeOutputHead } from "../wire/stem-messages.ts";
-
-type StreamName = "stdout" | "stderr";
+import type { FileSink } from "./file-sink.ts";
+import type { StreamName } from "./streams.ts";
 
 /** What may have been in a pipe when its last writer of the node's own ended (Linux's largest pipe). */
 const LARGEST_PIPE = 1024 * 1024;
@@ -17,6 +17,8 @@ interface Source {
   pid: number;
   name: StreamName;
   readable: Readable;
+  /** Where it goes instead of to the Supervisor. */
+  file: FileSink | undefined;
   /** Bytes read since the last look. */
   fresh: number;
   /** Bytes read since the process group was seen to be gone. */
@@ -63,24 +65,33 @@ export class OutputChannel {
     this.#resume();
   }
 
-  /** Reads a process's streams; those that go to files are null. */
-  add(node: string, pid: number, streams: Record<StreamName, Readable | null>): void {
+  /**
+   * Reads a process's streams; those that the process itself writes to files are null.
+   * @param files what is to be passed on to a file, whether there is a Supervisor or not
+   */
+  add(
+    node: string,
+    pid: number,
+    streams: Record<StreamName, Readable | null>,
+    files: Partial<Record<StreamName, FileSink>> = {},
+  ): void {
     const sources: Source[] = [];
     for (const name of ["stdout", "stderr"] as const) {
       const readable = streams[name];
       if (readable === null) continue;
-      const source: Source = { node, pid, name, readable, fresh: 0, afterEnd: 0 };
+      const file = files[name];
+      const source: Source = { node, pid, name, readable, file, fresh: 0, afterEnd: 0 };
       sources.push(source);
       readable.on("data", (bytes: Uint8Array) => this.#take(source, bytes));
       readable.on("error", () => {});
       readable.once("close", () => this.#closed(source));
-      if (this.#paused) readable.pause();
+      if (this.#paused && file === undefined) readable.pause();
     }
     if (sources.length > 0) this.#sources.set(pid, sources);
   }
 
   /** The process has ended. Its streams end when their pipes do, or soon after its group. */
-  exited(pid: number): void {
+  exited(pid: number, group = pid): void {
     if (!this.#sources.has(pid)) return;
     let groupGone = false;
     let pauses = this.#pauses;
@@ -88,9 +99,10 @@ export class OutputChannel {
       const sources = this.#sources.get(pid);
       if (sources === undefined) return;
       const wasRead = !this.#paused && pauses === this.#pauses;
-      const isFirst = !groupGone && !this.#hasMembers(pid);
+      const isFirst = !groupGone && !this.#hasMembers(group);
       for (const source of sources) {
-        if (groupGone && wasRead) this.#closeIfRead(source);
+        const isRead = source.file === undefined ? wasRead : source.file.isIdle;
+        if (groupGone && isRead) this.#closeIfRead(source);
         if (isFirst) source.afterEnd = 0;
         source.fresh = 0;
       }
@@ -122,6 +134,7 @@ export class OutputChannel {
   #take(source: Source, bytes: Uint8Array): void {
     source.fresh += bytes.length;
     source.afterEnd += bytes.length;
+    if (source.file !== undefined) return source.file.take(bytes, source.readable);
     const socket = this.#socket;
     if (this.#discarding || socket === undefined) return;
     const { node, pid, name: stream } = source;
@@ -137,11 +150,17 @@ export class OutputChannel {
     if (source.fresh === 0 || source.afterEnd > LARGEST_PIPE) source.readable.destroy();
   }
 
-  #closed({ node, pid, name: stream }: Source): void {
-    const left = (this.#sources.get(pid) ?? []).filter((source) => source.name !== stream);
-    if (left.length > 0) this.#sources.set(pid, left);
-    else this.#sources.delete(pid);
+  #closed(source: Source): void {
+    const { node, pid, name: stream, file } = source;
+    if (file !== undefined) return file.end(() => this.#forget(source));
     this.#socket?.write(encodeOutputHead({ node, pid, stream }, 0));
+    this.#forget(source);
+  }
+
+  #forget(done: Source): void {
+    const left = (this.#sources.get(done.pid) ?? []).filter((source) => source !== done);
+    if (left.length > 0) this.#sources.set(done.pid, left);
+    else this.#sources.delete(done.pid);
     this.#checkIdle();
   }
 
@@ -166,7 +185,7 @@ export class OutputChannel {
 
   #forEach(act: (readable: Readable) => void): void {
     for (const sources of this.#sources.values()) {
-      for (const { readable } of sources) act(readable);
+      for (const { readable, file } of sources) if (file === undefined) act(readable);
     }
   }
 }

@@ -7,7 +7,7 @@ import type { Event } from "../core/life.ts";
 import { type NodeReport, Tree, type TreeEffect } from "../core/tree.ts";
 import type { Clock } from "../os/clock.ts";
 import type { FromStem, ProcessId, ToStem } from "../wire/stem-messages.ts";
-import type { StartEvents, StartOrder } from "./launcher.ts";
+import type { StartEvents, StartOrder } from "./start.ts";
 
 /** What the Stem needs of the world, none of which may throw; the simulation has another one. */
 export interface StemPorts {

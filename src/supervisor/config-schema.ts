@@ -8,6 +8,7 @@ import { nearest } from "../core/nearest.ts";
 import { circleThrough } from "../core/order.ts";
 import { NodeConfigError } from "../errors.ts";
 import { MAX_PAYLOAD } from "../wire/frames.ts";
+import { zeekProblem } from "../zeek/zeek-problems.ts";
 
 /** A frame's payload, less what a message says beside the configuration. */
 const MAX_BYTES = MAX_PAYLOAD - 64 * 1024;
@@ -152,7 +153,7 @@ export function acceptConfig(
   const result = v.safeParse(schema, withoutUndefined(config));
   if (!result.success) throw new NodeConfigError(`node '${name}': ${explain(result.issues[0])}`);
   const accepted = result.output as NodeConfig;
-  const conflict = configProblem(accepted);
+  const conflict = configProblem(accepted) ?? zeekProblem(accepted);
   if (conflict !== undefined) throw new NodeConfigError(conflict);
   const circle = circleThrough(accepted, known);
   if (circle !== undefined)
@@ -209,14 +210,18 @@ function withoutUndefined(value: unknown): unknown {
 function withAbsolutePaths(config: NodeConfig): NodeConfig {
   const result = { ...config };
   if (config.directory !== undefined) result.directory = path.resolve(config.directory);
-  if (config.addlBaseScripts) result.addlBaseScripts = config.addlBaseScripts.map(scriptPath);
-  if (config.addlUserScripts) result.addlUserScripts = config.addlUserScripts.map(scriptPath);
+  // Two Zeeks in one directory would overwrite each other's status, and their logs.
+  else if (config.zeek !== undefined) result.directory = path.resolve(config.name);
+  if (config.zeek !== undefined && config.pcapFile !== undefined)
+    result.pcapFile = pathOfFile(config.pcapFile);
+  if (config.addlBaseScripts) result.addlBaseScripts = config.addlBaseScripts.map(pathOfFile);
+  if (config.addlUserScripts) result.addlUserScripts = config.addlUserScripts.map(pathOfFile);
   return result;
 }
 
 /** What is no file here may be a name that means something to a Zeek: it stays as it is. */
-function scriptPath(script: string): string {
-  return fs.existsSync(script) ? path.resolve(script) : script;
+function pathOfFile(name: string): string {
+  return fs.existsSync(name) ? path.resolve(name) : name;
 }
 
 function explain(issue: v.BaseIssue<unknown>): string {

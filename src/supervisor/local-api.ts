@@ -128,10 +128,9 @@ export class LocalApi implements SupervisorApi, Commands {
   }
 
   async #allUsage(): Promise<Map<string, Usage>> {
-    const nodes = Object.values(this.status().nodes);
-    const pids = new Map(nodes.flatMap(({ node, pid }) => (pid ? [[pid, node.name]] : [])));
-    const usage = await usageOfGroups(new Set(pids.keys()));
-    return new Map([...usage].map(([pid, used]) => [pids.get(pid) ?? "", used]));
+    const names = this.#options.supervisor.groups();
+    const usage = await usageOfGroups(new Set(names.keys()));
+    return new Map([...usage].map(([group, used]) => [names.get(group) ?? "", used]));
   }
 
   ordered(text: string): void {

@@ -29,6 +29,8 @@ export type Goal = "start" | "restart" | "stop";
 interface Member {
   id: number;
   status: NodeStatus;
+  /** The process group of the process that runs. */
+  group?: number;
   /** The outcome of its first start is known. */
   begun: boolean;
   /** It was told to stop, and not yet to start again. */
@@ -75,6 +77,16 @@ export class Roster {
       members
         .filter((member) => member !== undefined)
         .map(({ status }) => [status.node.name, { ...status }]),
+    );
+  }
+
+  /** The names of the nodes that have a process, by process group. */
+  groups(): Map<number, string> {
+    const members = [...this.#wanted.values()];
+    return new Map(
+      members.flatMap(({ group, status }) =>
+        group === undefined ? [] : [[group, status.node.name]],
+      ),
     );
   }
 
@@ -135,6 +147,7 @@ export class Roster {
     this.#link = "down";
     for (const member of [...this.#wanted.values(), ...this.#ending.values()]) {
       const { node, generation, lastExit } = member.status;
+      delete member.group;
       member.status = {
         node,
         state: member.isStopped ? "stopped" : "pending",
@@ -340,9 +353,13 @@ function update(member: Member, report: NodeReport, news: News): void {
   if (nextStart !== undefined) status.nextStart = nextStart;
   member.status = status;
   const group = report.group ?? pid;
-  if (group !== undefined)
-    member.previous = [{ pid: group, ...(startTime !== undefined && { startTime }) }];
-  else if (news.kind === "failed") member.previous = [];
+  if (group === undefined) {
+    delete member.group;
+    if (news.kind === "failed") member.previous = [];
+    return;
+  }
+  member.group = group;
+  member.previous = [{ pid: group, ...(startTime !== undefined && { startTime }) }];
 }
 
 function pidOf(news: News, report: NodeReport): number {

@@ -137,6 +137,11 @@ export class Supervisor {
     return { nodes: this.#roster.status(name) };
   }
 
+  /** The names of the nodes that have a process, by process group. */
+  groups(): Map<number, string> {
+    return this.#roster.groups();
+  }
+
   /** Ends the Stem and with it every node. Resolves with how the Stem ended. */
   end(): Promise<Exit> {
     this.#happened("ending", "the tree ends");

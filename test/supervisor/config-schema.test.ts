@@ -106,3 +106,20 @@ test("what is accepted is a copy that nobody can change", () => {
     config.env!["A"] = "3";
   }, TypeError);
 });
+
+test("a Zeek has a directory of its own, and finds its trace from there", () => {
+  const here = (name: string) => path.resolve(name);
+  assert.equal(accept({ name: "a", zeek: {} }).directory, here("a"));
+  assert.equal(accept({ name: "a", zeek: {}, directory: "b" }).directory, here("b"));
+  assert.equal(accept({ name: "a" }).directory, undefined);
+  const trace = (pcapFile: string) => accept({ name: "a", zeek: {}, pcapFile }).pcapFile;
+  assert.equal(trace("package.json"), here("package.json"));
+  assert.equal(trace("no-such.pcap"), "no-such.pcap");
+});
+
+test("what Zeek would stumble over is refused", () => {
+  assert.throws(
+    () => accept({ name: "a", zeek: { scripts: ["x=y"] } }),
+    /^NodeConfigError: node 'a': zeek.scripts: 'x=y' contains '='/,
+  );
+});

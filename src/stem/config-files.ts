@@ -1,0 +1,40 @@
+/** Nodes' configurations on disk, where nodes find their own, in whatever language they are written. */
+import fs from "node:fs";
+import path from "node:path";
+import { errnoText } from "../os/tools.ts";
+import { StartFailure, type StartOrder } from "./start.ts";
+
+export class ConfigFiles {
+  readonly #directory: string;
+  /** The creation whose configuration is on disk, by name. */
+  readonly #written = new Map<string, number>();
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  file(name: string): string {
+    return path.join(this.#directory, `${name}.json`);
+  }
+
+  /** @throws StartFailure */
+  write({ config, id }: StartOrder): void {
+    const file = this.file(config.name);
+    if (this.#written.get(config.name) === id && fs.existsSync(file)) return;
+    try {
+      // Nobody reads it now: the node's last process has gone, and the next comes after this.
+      fs.writeFileSync(file, `${JSON.stringify(config, undefined, 2)}\n`, { mode: 0o600 });
+    } catch (error) {
+      const reason = errnoText(error as NodeJS.ErrnoException);
+      throw new StartFailure(
+        `node '${config.name}' failed to write its configuration ${file}: ${reason}`,
+      );
+    }
+    this.#written.set(config.name, id);
+  }
+
+  forget(name: string): void {
+    this.#written.delete(name);
+    fs.rmSync(this.file(name), { force: true });
+  }
+}

@@ -1,0 +1,58 @@
+/** A file that a node's output is passed on to, where the node itself must not open it. */
+import fs from "node:fs";
+import type { Readable } from "node:stream";
+
+export class FileSink {
+  readonly #fd: number;
+  readonly #failed: (error: NodeJS.ErrnoException) => void;
+  #pending = 0;
+  #hasFailed = false;
+  #onIdle: (() => void) | undefined;
+
+  /**
+   * @param fd closed at the end
+   * @param failed the file takes no more; told once until it does again. What it did not take is lost,
+   *   as it is for a program that writes to the file itself.
+   */
+  constructor(fd: number, failed: (error: NodeJS.ErrnoException) => void) {
+    this.#fd = fd;
+    this.#failed = failed;
+  }
+
+  /** Nothing is on its way to the file. */
+  get isIdle(): boolean {
+    return this.#pending === 0;
+  }
+
+  /** Writes what a stream gave, and has it give no more until that is done. */
+  take(bytes: Uint8Array, from: Readable): void {
+    this.#pending++;
+    from.pause();
+    this.#write(bytes, () => {
+      this.#pending--;
+      if (this.#pending > 0) return;
+      from.resume();
+      this.#onIdle?.();
+    });
+  }
+
+  /** Calls back when everything is written and the file is closed. */
+  end(done: () => void): void {
+    const close = (): void => fs.close(this.#fd, () => done());
+    if (this.isIdle) close();
+    else this.#onIdle = close;
+  }
+
+  #write(bytes: Uint8Array, done: () => void): void {
+    fs.write(this.#fd, bytes, (error, written) => {
+      if (error !== null) {
+        if (!this.#hasFailed) this.#failed(error);
+        this.#hasFailed = true;
+        return done();
+      }
+      this.#hasFailed = false;
+      if (written < bytes.length) this.#write(bytes.subarray(written), done);
+      else done();
+    });
+  }
+}

@@ -1,0 +1,82 @@
+/** What a node's process is given for its output, and to say that it is ready. */
+import path from "node:path";
+import type { Readable } from "node:stream";
+import type { NodeConfig } from "../core/config.ts";
+import { readyOf } from "../core/readiness.ts";
+import { openOutputFile } from "../os/files.ts";
+import type { PipeEnds, PipePool } from "../os/pipes.ts";
+import { errnoText } from "../os/tools.ts";
+import { type Opened, StartFailure, type StartOrder } from "./start.ts";
+
+export type StreamName = "stdout" | "stderr";
+
+/** A descriptor to hand over, with our end of it if that is a pipe of ours; "pipe": one of Node's. */
+export interface Given {
+  give: number | "pipe";
+  pipe?: PipeEnds;
+}
+
+/** A file of the node's, a pipe, or where there are no pipes a socket pair of Node's. */
+export function openStream(
+  order: StartOrder,
+  stream: StreamName,
+  directory: string,
+  pipes: PipePool,
+  opened: Opened,
+): Given {
+  const file = openFile(order, stream, directory);
+  return file === undefined ? openPipe(pipes, opened) : { give: opened.fd(file) };
+}
+
+/** The file that a node's output goes to, if it does. @throws StartFailure in Zeek's words */
+export function openFile(
+  { config, fresh }: StartOrder,
+  stream: StreamName,
+  directory: string,
+): number | undefined {
+  const name = stream === "stdout" ? config.stdoutFile : config.stderrFile;
+  if (name === undefined) return undefined;
+  try {
+    const truncate = fresh && config.truncateOutput === true;
+    return openOutputFile(path.resolve(directory, name), truncate);
+  } catch (error) {
+    const reason = errnoText(error as NodeJS.ErrnoException);
+    throw new StartFailure(
+      `node '${config.name}' failed to create ${stream} file ${name}: ${reason}`,
+    );
+  }
+}
+
+export function openPipe(pipes: PipePool, opened: Opened): Given {
+  const pipe = pipes.take();
+  if (pipe === undefined) return { give: "pipe" };
+  opened.pipe(pipe);
+  return { give: pipe.write, pipe };
+}
+
+/** Where a node says that it is ready; undefined if that is found out in another way. */
+export function openReady(
+  config: NodeConfig,
+  pipes: PipePool,
+  opened: Opened,
+): (Given & { fd: number }) | undefined {
+  const ready = readyOf(config);
+  const isFd = typeof ready === "object" && "fd" in ready;
+  if (!isFd && ready !== "init") return undefined;
+  return { fd: isFd ? ready.fd : READY_FD, ...openPipe(pipes, opened) };
+}
+
+/** Calls back at the first newline; what comes after it is of no interest. */
+export function onFirstLine(stream: Readable, act: () => void): void {
+  let isSaid = false;
+  stream.on("error", () => {});
+  stream.on("data", (bytes: Uint8Array) => {
+    if (isSaid || !bytes.includes(NEWLINE)) return;
+    isSaid = true;
+    act();
+  });
+}
+
+/** Where script nodes say that their `init` handlers are done. */
+export const READY_FD = 3;
+const NEWLINE = 0x0a;

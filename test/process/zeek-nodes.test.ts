@@ -1,0 +1,244 @@
+/** Zeek nodes, executed and by Zeek's own Stem: both ways look the same to everyone else. */
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import os from "node:os";
+import { describe, test } from "node:test";
+import type { NodeConfig, NodeStatus } from "coppice";
+import { freePort } from "../fixtures/remote.ts";
+import { until } from "../fixtures/tree.ts";
+import { clusterOf, plantZeek } from "../fixtures/zeek/tree.ts";
+
+const MINUTES = { delay: 600_000 };
+
+for (const supervised of [false, true]) {
+  const way = supervised ? "by Zeek's own Stem" : "executed";
+  const live = (name: string, more: Partial<NodeConfig> = {}): NodeConfig => ({
+    name,
+    interface: "lo",
+    ...more,
+    zeek: { supervised, ...more.zeek },
+  });
+
+  describe(`a Zeek node ${way}`, { concurrency: 2 }, () => {
+    test("gets the command line, environment, layout and directory of its configuration", async (t) => {
+      const files = { "mine.zeek": "", "base.zeek": "", "user.zeek": "" };
+      const zeek = await plantZeek(t, {
+        files,
+        env: { CLUSTER_NODE: "stray", ZEEKPATH: "/nowhere", ZEEK_PREFIXES: "odd" },
+      });
+      const cluster = clusterOf([await freePort(), await freePort(), await freePort()]);
+      await zeek.create({
+        name: "worker-1",
+        interface: "lo",
+        directory: "spool/w1",
+        bareMode: true,
+        cpuAffinity: 0,
+        env: { FOO: "bar" },
+        addlBaseScripts: ["base.zeek"],
+        addlUserScripts: ["user.zeek"],
+        cluster,
+        after: [],
+        zeek: {
+          supervised,
+          scripts: ["./mine.zeek"],
+          args: ["-s", "a.sig", "Pcap::snaplen=1", "-e", "1;"],
+          files: { "helper.zeek": "# helps\n" },
+        },
+      });
+      const status = await zeek.ready("worker-1");
+      const record = await zeek.recordOf(status);
+      const at = (name: string) => zeek.file(name);
+      const generated = at(".coppice/zeek/worker-1");
+      const script = `${generated}/coppice-log-queue.zeek`;
+      const backend = "frameworks/cluster/backend/zeromq";
+      const after = [at("mine.zeek"), at("user.zeek"), "Pcap::snaplen=1", "-e", "1;"];
+      assert.deepEqual(
+        record.argv,
+        supervised
+          ? // biome-ignore format: as it stands on a command line
+            [zeek.zeek.executable, "-j", "-s", "a.sig", "-U", ".status", backend, script, ...after.filter((word) => word !== at("user.zeek"))]
+          : // biome-ignore format: as it stands on a command line
+            [zeek.zeek.executable, "-s", "a.sig", "-b", "-i", "lo", "-U", ".status", backend, script, at("base.zeek"), ...after],
+      );
+      assert.equal(record.supervised, supervised);
+      assert.equal(record.cwd, at("spool/w1"));
+      assert.equal(record.affinity, "0");
+      const { FOO, CLUSTER_NODE, COPPICE_NODE, ZEEKPATH, ZEEK_PREFIXES } = record.env;
+      assert.deepEqual([FOO, CLUSTER_NODE, ZEEK_PREFIXES], ["bar", "worker-1", undefined]);
+      assert.equal(COPPICE_NODE, at(".coppice/nodes/worker-1.json"));
+      const own = zeek.zeek.zeekPath.split(":").slice(1);
+      assert.equal(ZEEKPATH, [generated, zeek.tree.directory, ...own].join(":"));
+      const scripts = record.order.filter((file) => file.startsWith(zeek.tree.directory));
+      const order = [
+        ...(supervised ? [] : [`${generated}/cluster-layout.zeek`]),
+        ...(supervised ? [at("base.zeek"), script] : [script, at("base.zeek")]),
+        ...[at("mine.zeek"), at("user.zeek")],
+      ];
+      assert.deepEqual(scripts, order);
+      assert.deepEqual(Object.keys(record.layout?.nodes ?? {}), Object.keys(cluster));
+      assert.equal(record.layout?.managerIsLogger, false);
+      assert.equal(zeek.read(".coppice/zeek/worker-1/helper.zeek"), "# helps\n");
+      assert.ok(!record.order.some((file) => file.endsWith("init-default.zeek")), "bare mode");
+      assert.equal(record.readStdin, false);
+      await zeek.puppet.destroy("worker-1");
+      assert.ok(!fs.existsSync(generated), "nothing generated is left");
+    });
+
+    test("inherits -b and -C of the Supervisor, and nothing that is TypeScript's", async (t) => {
+      const zeek = await plantZeek(t, { options: ["-j", "-b", "-C"] });
+      await zeek.create(live("foo"));
+      const { options, order } = await zeek.recordOf(await zeek.ready("foo"));
+      assert.deepEqual([options["bareMode"], options["ignoreChecksums"]], [true, true]);
+      assert.ok(!order.some((file) => file.endsWith(".mjs")));
+    });
+
+    test("18: a CPU that is not there is told in Zeek's words, and the node runs on any", async (t) => {
+      const zeek = await plantZeek(t);
+      await zeek.create(live("foo", { cpuAffinity: 4000 }));
+      await zeek.ready("foo");
+      await zeek.tree.line(
+        /\[foo\] node 'foo' failed to set CPU affinity: Invalid argument\n/,
+        "stderr",
+      );
+    });
+
+    test("45: its output comes line by line, on the stream that it is written to", async (t) => {
+      const zeek = await plantZeek(t, {
+        env: { STANDIN_MISBEHAVE: "print out; print-stderr err; print-done bye" },
+      });
+      await zeek.create(live("foo"));
+      // At once, though the node runs on.
+      await zeek.tree.line(/^\[supervisor:STDOUT\] \[foo\] out$/m);
+      await zeek.tree.line(/^\[supervisor:STDERR\] \[foo\] err$/m, "stderr");
+      await zeek.puppet.destroy("foo");
+      await zeek.tree.line(/^\[supervisor:STDOUT\] \[foo\] bye$/m);
+      assert.doesNotMatch(zeek.tree.stdout, /\[foo\] \[foo\]/);
+    });
+
+    for (const stream of ["stdout", "stderr"] as const)
+      test(`48: of a burst of 100,000 lines on ${stream} none is lost`, async (t) => {
+        const flood = `flood 100000${stream === "stderr" ? " stderr" : ""}`;
+        const zeek = await plantZeek(t, { env: { STANDIN_MISBEHAVE: `${flood}; exit 0` } });
+        await zeek.create(live("foo", { revival: { when: "failure" } }));
+        await zeek.tree.line(/flood 100000\n/, stream);
+        const lines = zeek.tree[stream].split("\n").filter((line) => line.includes("flood"));
+        const prefix = `[supervisor:${stream.toUpperCase()}] [foo] flood `;
+        assert.deepEqual(
+          lines,
+          Array.from({ length: 100_000 }, (_, i) => `${prefix}${i + 1}`),
+        );
+      });
+
+    test("15, 17: output files are appended to, and truncated only where a creation asks for it", async (t) => {
+      const zeek = await plantZeek(t, {
+        files: { "foo/out": "old\n", "bar/out": "old\n" },
+        env: { STANDIN_MISBEHAVE: "print said; print-stderr wrong" },
+      });
+      const files = { stdoutFile: "out", stderrFile: "err" };
+      await zeek.create(live("foo", files));
+      await zeek.create(live("bar", { ...files, truncateOutput: true }));
+      for (const [name, old] of [
+        ["foo", "old\n"],
+        ["bar", ""],
+      ] as const) {
+        await zeek.ready(name);
+        await zeek.puppet.restart(name);
+        await until("both lives' output", () => zeek.read(`${name}/out`) === `${old}said\nsaid\n`);
+        const wrong = zeek.read(`${name}/err`).split("\n");
+        assert.equal(wrong.filter((line) => line === "wrong").length, 2);
+        assert.ok(wrong.includes("received termination signal"));
+        assert.equal(fs.statSync(zeek.file(`${name}/err`)).mode & 0o777, 0o600);
+      }
+      assert.doesNotMatch(zeek.tree.stdout + zeek.tree.stderr, /said|wrong/);
+    });
+
+    test("17, 48: of a burst into a file none is lost, though the tree ends meanwhile", async (t) => {
+      const zeek = await plantZeek(t, { env: { STANDIN_MISBEHAVE: "flood 100000" } });
+      await zeek.create(live("foo", { stdoutFile: "out" }));
+      await zeek.ready("foo");
+      assert.deepEqual(await zeek.tree.stop(), { code: 0, signal: null });
+      assert.equal(
+        zeek.read("foo/out"),
+        Array.from({ length: 100_000 }, (_, i) => `flood ${i + 1}\n`).join(""),
+      );
+    });
+
+    test("16: a file that cannot be opened, and a directory, are told in Zeek's words", async (t) => {
+      const zeek = await plantZeek(t);
+      await zeek.create(live("foo", { stdoutFile: "no/where", revival: MINUTES }));
+      await zeek.tree.line(
+        /\[foo\] node 'foo' failed to create stdout file no\/where: No such file or directory\n/,
+        "stderr",
+      );
+      assert.equal((await zeek.puppet.node("foo", () => true)).state, "waiting");
+    });
+
+    test("31, 35: it is revived after a kill and after an exit, and both are told with its pid", async (t) => {
+      const zeek = await plantZeek(t);
+      await zeek.create(live("killed", { revival: { delay: 100 } }));
+      const first = await zeek.ready("killed");
+      process.kill(first.pid!, "SIGKILL");
+      const second = await zeek.ready("killed", 2);
+      const says = (text: string) => zeek.tree.line(new RegExp(`^error: ${text}$`, "m"), "stderr");
+      await says(
+        `Supervised node 'killed' \\(PID ${first.pid}\\) terminated prematurely by signal 9`,
+      );
+      await says(`Supervised node 'killed' \\(PID ${second.pid}\\) revived after premature exit`);
+      assert.equal(second.lastExit?.signal, "SIGKILL");
+      const env = { STANDIN_MISBEHAVE: "once exit 1" };
+      const { pid } = await zeek.create(live("quits", { env, revival: { delay: 100 } }));
+      const again = await zeek.ready("quits", 2);
+      await says(`Supervised node 'quits' \\(PID ${pid}\\) exited prematurely with status 1`);
+      assert.equal(again.lastExit?.code, 1);
+      assert.equal((await zeek.recordOf(again)).pid, again.pid);
+    });
+
+    test("it is ready when what it prints says so, or a command that finds what it was given", async (t) => {
+      const zeek = await plantZeek(t);
+      const command = ["sh", "-c", 'test "$ZEEKPATH" && test "$COPPICE_NODE" && test -f .status'];
+      await zeek.create(live("printed", { ready: { line: "^listening on lo$" } }));
+      await zeek.create(live("looked", { ready: { command } }));
+      await zeek.create(live("never", { ready: { line: "^no such line$" } }));
+      await zeek.ready("printed");
+      await zeek.ready("looked");
+      await until("it to run", () => zeek.read("never/.status").startsWith("RUNNING"));
+      assert.equal((await zeek.puppet.status("never"))["never"]?.ready, false);
+    });
+
+    test("a wrapper executes it in its own place; one that is not there is told in one line", async (t) => {
+      const zeek = await plantZeek(t);
+      await zeek.create(live("nice", { zeek: { wrapper: ["nice", "-n", "5"] } }));
+      const { pid } = await zeek.ready("nice");
+      assert.equal(os.getPriority(pid), 5);
+      await zeek.create(live("odd", { zeek: { wrapper: ["no-such-tool"] }, revival: MINUTES }));
+      await zeek.tree.line(
+        /\[odd\] node 'odd' failed to execute no-such-tool: No such file or directory\n/,
+        "stderr",
+      );
+    });
+
+    test("a life that was killed while RUNNING does not make the next one ready", async (t) => {
+      const zeek = await plantZeek(t, { files: { "mine.zeek": "" } });
+      await zeek.create(
+        live("foo", { revival: { delay: 100 }, zeek: { scripts: ["./mine.zeek"] } }),
+      );
+      const first = await zeek.ready("foo");
+      fs.writeFileSync(zeek.file("mine.zeek"), "#!stand-in: never-running\n");
+      process.kill(first.pid!, "SIGKILL");
+      const second = await zeek.puppet.node("foo", ({ pid = 0 }) => pid > 0 && pid !== first.pid);
+      await zeek.recordOf(second);
+      const { pid, ready } = (await zeek.puppet.status("foo"))["foo"] as NodeStatus;
+      assert.deepEqual([pid, ready], [second.pid, false]);
+    });
+  });
+}
+
+test("17: a file that takes nothing any more is told once, and the node runs on", async (t) => {
+  const zeek = await plantZeek(t, { env: { STANDIN_MISBEHAVE: "flood 20000" } });
+  await zeek.create({ name: "foo", interface: "lo", stdoutFile: "/dev/full", zeek: {} });
+  await zeek.ready("foo");
+  const words = "node 'foo' failed to write its stdout file: No space left on device";
+  await zeek.tree.line(new RegExp(`\\[foo\\] ${words}\n`), "stderr");
+  await zeek.puppet.destroy("foo");
+  assert.equal(zeek.tree.stderr.split(words).length, 2);
+});
