@@ -39,5 +39,7 @@ export interface Option {
   completes?: Completes;
 }
 
-/** What a shell offers: names of a kind, or certain words. */
-export type Completes = "nodes" | "files" | "directories" | "verbs" | readonly string[];
+/** What a shell offers: names of a kind, certain words, or both. */
+export type Completes = Names | readonly string[] | { words: readonly string[]; or: Names };
+
+type Names = "nodes" | "files" | "directories" | "verbs";
