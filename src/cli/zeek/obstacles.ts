@@ -94,7 +94,7 @@ function lineOf(text: string, device: string): { line?: number } {
   const words = (line: string) => line.split(/[\s,=:]+/);
   const index = text
     .split("\n")
-    .findIndex((line) => /^\s*[^#;\s].*interface/i.test(line) && words(line).includes(device));
+    .findIndex((line) => /^(?!\s*[#;]).*interface/i.test(line) && words(line).includes(device));
   return index === -1 ? {} : { line: index + 1 };
 }
 

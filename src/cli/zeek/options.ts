@@ -5,31 +5,31 @@ export const ZEEK_OPTIONS: Record<string, Option> = {
   as: {
     type: "string",
     value: "KIND",
-    text: "what FILE is: node.cfg or zeek.conf (default: by its name, or what is in it)",
+    text: "what FILE is: node.cfg or zeek.conf (default: as it looks)",
     completes: ["node.cfg", "zeek.conf"],
   },
   prefix: {
     type: "string",
     value: "DIR",
-    text: "where Zeek is installed (default: DIR of DIR/etc/FILE, or of zeek on PATH)",
+    text: "where Zeek is (default: of DIR/etc/FILE, or of zeek on PATH)",
     completes: "directories",
   },
   zeek: { type: "string", value: "FILE", text: "the zeek to execute", completes: "files" },
   dialect: {
     type: "string",
     value: "VERSION",
-    text: "how to read a zeek.conf: 8.x or 9.0 (default: as the installed Zeek does)",
+    text: "how to read a zeek.conf: 8.x or 9.0 (default: as that Zeek does)",
     completes: ["8.x", "9.0"],
   },
   timeout: {
     type: "string",
     value: "SECONDS",
-    text: "check: how long each Zeek may take to parse (default: 60); diag: to wait for an answer",
+    text: "check: for each Zeek to parse (default: 60); diag: for an answer",
   },
   listen: {
     type: "string",
     value: "[ADDR:]PORT",
-    text: "let Broker's peers connect, as coppice -j does; so with those that follow",
+    text: "let Broker's peers connect, as with coppice -j; so below",
   },
   websocket: { type: "string", value: "[ADDR:]PORT", text: "let WebSocket clients connect" },
   "read-token-file": {
@@ -50,16 +50,16 @@ export const ZEEK_OPTIONS: Record<string, Option> = {
   },
 };
 
-export const ZEEK_DETAILS = `coppice zeek FILE          runs the cluster of a node.cfg or zeek.conf, as its Supervisor
-coppice zeek check FILE    shows what would run, and lets each Zeek parse its scripts; nothing is touched
-coppice zeek diag NODE     shows what there is to find out about a node: its files, its end, a backtrace
+export const ZEEK_DETAILS = `coppice zeek FILE        runs the cluster of a node.cfg or zeek.conf, as its Supervisor
+coppice zeek check FILE  shows what would run, lets each Zeek parse its scripts, touches nothing
+coppice zeek diag NODE   shows what can be found out about a node: files, its end, a backtrace
 
 FILE is ZeekControl's node.cfg, with the zeekctl.cfg and networks.cfg beside it; the zeek.conf of
 zeek-systemd-generator; or a directory that has one of the two. To run one that is called check or
 diag, write ./check. All other verbs are for the tree that then runs here.
 
-Run, --state-dir is where the tree keeps its files; --token-file, --tls-… and --no-tls are those of
-coppice -j. For diag they say which Supervisor to ask, as for every verb.
+To run a file, --state-dir is where the tree keeps its files, and --token-file, --tls-… and --no-tls
+are those of coppice -j. For diag they say which Supervisor to ask, as for every verb.
 `;
 
 /** What only one way of calling it takes. */

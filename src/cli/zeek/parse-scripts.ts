@@ -67,7 +67,9 @@ async function parse(
     for (const [name, text] of scripts) fs.writeFileSync(path.join(generated, name), text);
     const { code, signal: by, output } = await ask([...prefix, ...command], { env, cwd, signal });
     const end = by === undefined ? "" : `ended by ${by}\n`;
-    return { node, isOk: code === 0, output: `${output}${end}` };
+    // Nobody finds the place any more.
+    const own = output.replaceAll(`${generated}/`, "");
+    return { node, isOk: code === 0, output: `${own}${end}` };
   } catch (error) {
     const isLate = signal.aborted;
     const why = isLate ? `not parsed within ${limit / 1000} s` : errnoText(error as Error);
