@@ -113,6 +113,60 @@ test("a Zeek that is not there, or does not tell its version, is told as such", 
   }
 });
 
+/** Answers for its version, and parses whatever it is given. */
+const anyZeek = (version: string) => `#!/bin/sh\necho "zeek version ${version}"\n`;
+
+test("the Zeek is the one that is named, else that around the file, else that on the search path", async (t) => {
+  const directory = place(t, {
+    "path/bin/zeek": anyZeek("8.2.1"),
+    "site/bin/zeek": anyZeek("8.2.2"),
+    "named/bin/zeek": anyZeek("9.0.0-rc1"),
+    "site/etc/zeek/zeek.conf": "interface = lo\nmanager=1\n",
+    "elsewhere/node.cfg": NODE_CFG,
+  });
+  for (const name of ["path", "site", "named"])
+    fs.chmodSync(path.join(directory, name, "bin/zeek"), 0o755);
+  const env = { PATH: `${path.join(directory, "path/bin")}:${process.env["PATH"]}` };
+  const zeekOf = async (...argv: string[]) => {
+    const world = { directory, env };
+    const { stdout, stderr } = await coppice(["zeek", "check", "--json", ...argv], world);
+    assert.ok(stdout.startsWith("{"), stderr);
+    const { zeek } = JSON.parse(stdout) as { zeek?: Record<string, string> };
+    return zeek && Object.values(zeek).map((text) => text.replace(`${directory}/`, ""));
+  };
+  assert.deepEqual(await zeekOf("elsewhere"), ["8.2.1", "path/bin/zeek", "path"]);
+  const nine = ["9.0.0-rc1", "named/bin/zeek", "named"];
+  assert.deepEqual(await zeekOf("elsewhere", "--prefix", "named"), nine);
+  assert.deepEqual(await zeekOf("elsewhere", "--zeek", "named/bin/zeek"), nine);
+  const apart = ["--zeek", "named/bin/zeek", "--prefix", "site"];
+  assert.deepEqual(await zeekOf("elsewhere", ...apart), ["9.0.0-rc1", "named/bin/zeek", "site"]);
+  // Of 8.2.2, which knows no key 'manager', and of the dialect that does.
+  assert.equal(await zeekOf("site/etc"), undefined);
+  const around = ["8.2.2", "site/bin/zeek", "site"];
+  assert.deepEqual(await zeekOf("site/etc", "--dialect", "9.0"), undefined);
+  fs.writeFileSync(path.join(directory, "site/etc/zeek/zeek.conf"), "interface = lo\n");
+  assert.deepEqual(await zeekOf("site/etc"), around);
+});
+
+test("a program that is missing is an error if it keeps nodes from starting, else a note", async (t) => {
+  const directory = place(t, { "bin/zeek": anyZeek("9.0.0"), "zeek.conf": "" });
+  const text = "manager = 1\nproxies = 0\nloggers = 0\ninterface = lo\nworkers = 1\n";
+  const run = (more: string) => {
+    fs.writeFileSync(path.join(directory, "zeek.conf"), `${text}${more}`);
+    const world = { directory, env: { PATH: process.env["PATH"] ?? "" } };
+    return coppice(["zeek", "check", "zeek.conf", "--zeek", "bin/zeek"], world);
+  };
+  const { stderr } = await run("metrics_port = 0\n");
+  assert.match(
+    stderr,
+    /^note: zeek\.conf: node 'archiver': cannot execute \S+\/zeek-archiver: No such/m,
+  );
+  assert.doesNotMatch(stderr, /^error:/m);
+  const bare = await run("metrics_port = 0\nmanager_nice = 5\npath = /nowhere\n");
+  assert.match(bare.stderr, /^error: zeek\.conf: node 'manager': cannot execute nice: No such/m);
+  assert.equal(bare.status, 1);
+});
+
 test("words are quoted for a shell only where they must be", () => {
   assert.equal(shellText(["zeek", "-i", "af_packet::eth0", "a=b"]), "zeek -i af_packet::eth0 a=b");
   assert.equal(shellText(["a b", "", "it's", "$x"]), `'a b' '' 'it'\\''s' '$x'`);

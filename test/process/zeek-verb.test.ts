@@ -3,12 +3,19 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import fs from "node:fs";
 import net from "node:net";
-import os from "node:os";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
 import type { NodeStatus } from "coppice";
+import { connect, type RemoteSupervisor } from "../../src/control/client.ts";
 import { type Ended, start } from "../cli/process.ts";
-import { atEnd, run, type TestTree, temporaryDirectory, until } from "../fixtures/tree.ts";
+import {
+  atEnd,
+  processesOf,
+  run,
+  type TestTree,
+  temporaryDirectory,
+  until,
+} from "../fixtures/tree.ts";
 import { installZeek, recordsOf, type ZeekOptions } from "../fixtures/zeek/install.ts";
 
 const CLUSTER = `[manager]
@@ -39,6 +46,7 @@ class Site {
   readonly records: string;
   readonly env: Record<string, string>;
   readonly #t: TestContext;
+  #remote: RemoteSupervisor | undefined;
 
   constructor(t: TestContext, files: Record<string, string>, zeek: ZeekOptions = {}) {
     this.#t = t;
@@ -69,19 +77,31 @@ class Site {
     return command.end();
   }
 
-  async status(): Promise<Record<string, NodeStatus>> {
-    const { stdout } = await this.coppice(["status", "--json"]);
-    return stdout === "" ? {} : (JSON.parse(stdout) as { nodes: Record<string, NodeStatus> }).nodes;
+  /** What the tree in this state directory says; nothing while it does not listen. */
+  async status(stateDirectory = ".coppice"): Promise<Record<string, NodeStatus>> {
+    try {
+      this.#remote ??= await connect(`unix:${this.file(stateDirectory)}/control.sock`);
+    } catch {
+      return {};
+    }
+    return (await this.#remote.status()).nodes;
   }
 
-  /** Waits until so many nodes are ready. */
-  ready(count: number, tree: TestTree): Promise<Record<string, NodeStatus>> {
+  /** Waits until so many nodes are ready, and asks no more. */
+  async ready(
+    count: number,
+    tree: TestTree,
+    stateDirectory?: string,
+  ): Promise<Record<string, NodeStatus>> {
     const look = async () => {
-      const nodes = await this.status();
+      const nodes = await this.status(stateDirectory);
       const ready = Object.values(nodes).filter((one) => one.ready === true);
       return ready.length === count ? nodes : undefined;
     };
-    return until(`${count} nodes that are ready`, look, () => tree.report());
+    const nodes = await until(`${count} nodes that are ready`, look, () => tree.report());
+    this.#remote?.close();
+    this.#remote = undefined;
+    return nodes;
   }
 
   /** Everything there is, by name. */
@@ -157,9 +177,8 @@ test("a node.cfg runs: in order, with names, pins and ports as ZeekControl's, an
     `${queued}`,
   );
 
-  const again = site.run("opt/etc/node.cfg");
-  await site.ready(6, again);
-  assert.equal(recordsOf(site.records, "manager").at(-1)?.settings["global_hash_seed"], seed);
+  const { stdout } = await site.coppice(["zeek", "check", "opt/etc", "--json"]);
+  assert.ok(stdout.includes(`global_hash_seed = \\"${seed}\\";`), "the seed is kept");
 });
 
 for (const [version, dialect, conf] of [
@@ -171,12 +190,7 @@ for (const [version, dialect, conf] of [
     const text = `${conf}interface = lo\nworkers = 2\nworkers_cpu_list = 0\nport = ${first}\nmetrics_port = ${first + 10}\n`;
     const site = new Site(t, { "opt/etc/zeek/zeek.conf": text }, { version });
     const tree = site.run("opt/etc", "--state-dir", "state", "--websocket", "127.0.0.1:0");
-    const look = async () => {
-      const { stdout } = await site.coppice(["status", "--json", "--state-dir", "state"]);
-      const { nodes = {} } = JSON.parse(stdout || "{}") as { nodes?: Record<string, NodeStatus> };
-      return Object.values(nodes).filter(({ ready }) => ready === true).length === 6 && nodes;
-    };
-    const nodes = await until("six nodes that are ready", look, () => tree.report());
+    const nodes = await site.ready(6, tree, "state");
     const names = ["logger-1", "manager", "proxy-1", "worker-1", "worker-2", "archiver"];
     assert.deepEqual(Object.keys(nodes), names);
     assert.equal(nodes["worker-2"]?.node.directory, site.file("opt/var/spool/zeek/worker-2"));
@@ -189,10 +203,9 @@ test("check shows the plan and each Zeek's verdict, and touches nothing", async 
   const files = { "opt/etc/node.cfg": CLUSTER, "opt/etc/zeekctl.cfg": await zeekctl() };
   const site = new Site(t, files);
   const before = site.tree();
-  const scratch = () =>
-    fs.readdirSync(os.tmpdir()).filter((one) => one.startsWith("coppice-check"));
-  const scratchBefore = scratch();
-  const { code, stdout, stderr } = await site.coppice(["zeek", "check", "opt/etc/node.cfg"]);
+  const scratch = temporaryDirectory(t);
+  const args = ["zeek", "check", "opt/etc/node.cfg"];
+  const { code, stdout, stderr } = await site.coppice(args, { TMPDIR: scratch });
   assert.equal(code, 0, stderr);
   assert.match(
     stdout,
@@ -216,8 +229,21 @@ test("check shows the plan and each Zeek's verdict, and touches nothing", async 
     assert.ok(record.argv.includes("-a") && !record.argv.includes("-i"));
     assert.equal(record.env["ZEEKCTL_CHECK_CONFIG"], "1");
   }
-  const still = scratch().filter((one) => !scratchBefore.includes(one));
-  assert.deepEqual(still, []);
+  assert.deepEqual(fs.readdirSync(scratch), []);
+});
+
+test("a check that is interrupted leaves neither files nor processes", async (t) => {
+  const files = { "opt/etc/node.cfg": CLUSTER, "opt/etc/zeekctl.cfg": await zeekctl() };
+  const never = { "site/local.zeek": "#!stand-in: never-running\n" };
+  const site = new Site(t, files, { scripts: never });
+  const scratch = temporaryDirectory(t);
+  const options = { env: { ...site.env, TMPDIR: scratch } };
+  const command = start(t, site.directory, ["zeek", "check", "opt/etc"], options);
+  await until("Zeeks that parse", () => processesOf(scratch).length > 0);
+  command.child.kill("SIGINT");
+  assert.equal((await command.end()).signal, "SIGINT");
+  await until("nothing to be left", () => processesOf(scratch).length === 0);
+  assert.deepEqual(fs.readdirSync(scratch), []);
 });
 
 test("what check shows is what is executed, and the scripts are the same", async (t) => {
@@ -330,6 +356,30 @@ test("a second one in the same place is told who runs there, and not that ports 
   assert.equal(
     stderr,
     `error: a Supervisor (PID ${tree.pid}) already runs here: end it, or choose another place than ${site.file(".coppice")} with --state-dir\n`,
+  );
+});
+
+test("a place that cannot be used ends it with one line", async (t) => {
+  const alone = "[alone]\ntype=standalone\nhost=localhost\ninterface=lo\n";
+  const settings = await zeekctl();
+  const site = new Site(t, {
+    "opt/etc/node.cfg": alone,
+    "opt/etc/zeekctl.cfg": `${settings}SpoolDir = /dev/null/spool\n`,
+  });
+  const { code, stderr } = await site.coppice(["zeek", "opt/etc"]);
+  assert.equal(code, 1);
+  assert.match(stderr, /^error: cannot make the directory \/dev\/null\/spool: Not a directory$/m);
+
+  const other = new Site(t, {
+    "opt/etc/node.cfg": alone,
+    "opt/etc/zeekctl.cfg": settings,
+    "opt/spool/alone": "a file where the node's directory should be",
+  });
+  const ended = await other.coppice(["zeek", "opt/etc"]);
+  assert.equal(ended.code, 1);
+  assert.match(
+    ended.stderr,
+    /^error: failed to create working directory \S+\/opt\/spool\/alone: File exists$/m,
   );
 });
 
