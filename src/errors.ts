@@ -163,3 +163,10 @@ export class PacketError extends CoppiceError {
     super("COPPICE_PACKETS", message, 1, options);
   }
 }
+
+/** There is no Zeek to run, or it does not tell what it is. */
+export class ZeekError extends CoppiceError {
+  constructor(message: string) {
+    super("COPPICE_ZEEK", message);
+  }
+}

@@ -23,10 +23,10 @@ export interface Context {
 }
 
 /** The world as it is. */
-export async function processContext(): Promise<Context> {
-  const { connect } = await import("../control/client.ts");
+export function processContext(): Context {
   return {
-    connect,
+    // Loaded when it is needed: a verb may become a Supervisor, which lives long and holds little.
+    connect: async (...args) => (await import("../control/client.ts")).connect(...args),
     stdout: descriptorOutput(1, tty.isatty(1)),
     stderr: descriptorOutput(2, tty.isatty(2)),
     stdin: readStdin,

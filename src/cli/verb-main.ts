@@ -21,7 +21,7 @@ export async function mainOfVerb({ word, argv }: Call): Promise<boolean> {
     refuseMistyped(word, process.cwd());
     return false;
   }
-  process.exit(await runVerb(verb, argv, await processContext()));
+  process.exit(await runVerb(verb, argv, processContext()));
 }
 
 /** @returns the exit status */

@@ -39,5 +39,7 @@ export interface Option {
   completes?: Completes;
 }
 
-/** What a shell offers: names of a kind (of nodes; of nodes and their groups), or certain words. */
-export type Completes = "nodes" | "groups" | "files" | "directories" | "verbs" | readonly string[];
+/** What a shell offers: names of a kind (of nodes; of nodes and their groups), certain words, or both. */
+export type Completes = Names | readonly string[] | { words: readonly string[]; or: Names };
+
+type Names = "nodes" | "groups" | "files" | "directories" | "verbs";

@@ -3,6 +3,7 @@ import { nearest } from "../core/nearest.ts";
 import { TIMEOUT } from "./common-options.ts";
 import { CONFIG_OPTIONS } from "./config-options.ts";
 import type { Verb } from "./verb.ts";
+import { ZEEK_DETAILS, ZEEK_OPTIONS } from "./zeek/options.ts";
 
 const ALL_NODES = { type: "boolean", short: "a", text: "all nodes" } as const;
 const GROUPS_HELP = `GROUP is all or, by the nodes' roles in their layout, manager, loggers, proxies or workers.
@@ -120,6 +121,15 @@ ${GROUPS_HELP}`,
       timeout: { ...TIMEOUT, text: "give up after this time (default: never)" },
     },
     load: () => import("./verbs/wait.ts"),
+  },
+  {
+    name: "zeek",
+    summary: "run the cluster of a node.cfg or zeek.conf, check one, or diagnose a node",
+    operands: "FILE | check FILE | diag NODE...",
+    completes: { words: ["check", "diag"], or: "files" },
+    options: ZEEK_OPTIONS,
+    details: ZEEK_DETAILS,
+    load: () => import("./verbs/zeek.ts"),
   },
   {
     name: "completion",

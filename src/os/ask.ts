@@ -16,7 +16,7 @@ export interface Answer extends Exit {
  */
 export function ask(
   command: readonly string[],
-  { env, signal }: { env: NodeJS.ProcessEnv; signal: AbortSignal },
+  { env, signal, cwd }: { env: NodeJS.ProcessEnv; signal: AbortSignal; cwd?: string },
 ): Promise<Answer> {
   const [file = "", ...args] = command;
   return new Promise((resolve, reject) => {
@@ -28,7 +28,14 @@ export function ask(
     if (signal.aborted) return end();
     const texts: Promise<string>[] = [];
     const child = startProcess(
-      { file, args, env, stdout: "pipe", stderr: "pipe" },
+      {
+        file,
+        args,
+        env,
+        stdout: "pipe",
+        stderr: "pipe",
+        ...(cwd === undefined ? {} : { cwd }),
+      },
       {
         started: (pid) => {
           group = pid;

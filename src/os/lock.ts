@@ -29,6 +29,13 @@ export function takeLock(file: string): Lock {
   return { held: true };
 }
 
+/** Who most likely has the lock, as the file says; it is not touched. */
+export function lockHolder(file: string): number | undefined {
+  const holder = readHolder(file);
+  if (holder === undefined || !isRunning(holder.pid, holder.startTime)) return undefined;
+  return holder.pid;
+}
+
 function readHolder(file: string): { pid: number; startTime?: number } | undefined {
   try {
     return JSON.parse(fs.readFileSync(file, "utf8")) as { pid: number; startTime?: number };

@@ -9,6 +9,8 @@ export interface ZeekInstallation {
   version: Version;
   /** Where it looks for scripts by itself. */
   zeekPath: readonly string[];
+  /** Where it was installed. */
+  prefix: string;
 }
 
 export class ZeekInstallations {
@@ -45,29 +47,31 @@ export class ZeekInstallations {
     const version = versionIn(answer.output);
     if (answer.code !== 0 || version === undefined)
       throw new Error(`${question.join(" ")} ${howItWent(answer)}`);
-    return { version, zeekPath: await this.#zeekPath(executable, version, env, signal) };
+    return { version, ...(await this.#places(executable, version, env, signal)) };
   }
 
-  async #zeekPath(
+  async #places(
     executable: string,
     version: Version,
     env: NodeJS.ProcessEnv,
     signal: AbortSignal,
-  ): Promise<readonly string[]> {
+  ): Promise<Pick<ZeekInstallation, "zeekPath" | "prefix">> {
     const real = fs.realpathSync(executable);
     const beside = [executable, real].map((file) => path.join(path.dirname(file), ZEEK_CONFIG));
     const found = findExecutable(ZEEK_CONFIG, env["PATH"], "/");
     for (const config of new Set([...beside, ...("file" in found ? [found.file] : [])])) {
       if (!fs.existsSync(config)) continue;
-      const question = [config, "--version", "--zeekpath"];
+      const question = [config, "--version", "--zeekpath", "--prefix"];
       const { code, output } = await this.#answer(question, env, signal);
-      const [versionLine = "", pathLine = ""] = output.split("\n");
+      const [versionLine = "", pathLine = "", prefixLine = ""] = output.split("\n");
       const itsVersion = parseVersion(versionLine);
       // One on the search path may be another Zeek's.
       const fits = itsVersion !== undefined && compareVersions(itsVersion, version) === 0;
-      if (code === 0 && fits && pathLine !== "") return pathLine.split(":");
+      if (code !== 0 || !fits || pathLine === "") continue;
+      const prefix = path.isAbsolute(prefixLine) ? prefixLine : prefixOf(real);
+      return { zeekPath: pathLine.split(":"), prefix };
     }
-    return defaultPath(path.dirname(path.dirname(real)));
+    return { zeekPath: defaultPath(prefixOf(real)), prefix: prefixOf(real) };
   }
 
   async #answer(
@@ -102,6 +106,11 @@ function howItWent({ code, signal, output }: Answer): string {
   const words = line === "" ? "" : `: ${line.slice(0, 200)}`;
   if (signal !== undefined) return `was ended by ${signal}${words}`;
   return code === 0 ? `tells no version${words}` : `exited with status ${code}${words}`;
+}
+
+/** PREFIX/bin/zeek. */
+function prefixOf(executable: string): string {
+  return path.dirname(path.dirname(executable));
 }
 
 /** As Zeek is built to look for scripts. */

@@ -5,11 +5,10 @@ import type { NodeConfig } from "../core/config.ts";
 import { makeDirectories, writePrivateFile } from "../os/files.ts";
 import { errnoText } from "../os/tools.ts";
 import { searchDirectoryProblem } from "../zeek/environment.ts";
-import { clusterLayout, LAYOUT_FILE } from "../zeek/layout.ts";
-import { LOG_SCRIPT_FILE } from "../zeek/log-script.ts";
+import { generatedScripts } from "../zeek/generated.ts";
+import { logQueueOf } from "../zeek/node-logs.ts";
 import { STATUS_FILE } from "../zeek/status-file.ts";
 import { StartFailure } from "./start.ts";
-import { logQueueOf, logScriptOf } from "./zeek-logs.ts";
 
 export interface ZeekPlaces {
   /** Where it works: absolute. */
@@ -27,8 +26,8 @@ export function prepareZeekFiles(config: NodeConfig, places: ZeekPlaces): void {
   const problem = searchDirectoryProblem(generated);
   if (problem !== undefined)
     throw new StartFailure(`node '${name}' failed to start: no place for its scripts: ${problem}`);
-  const layout = layoutOf(config, places);
-  attempt(name, `write its scripts in ${generated}`, () => writeScripts(config, layout, generated));
+  const scripts = generatedScripts(config, givenLayout(config, places));
+  attempt(name, `write its scripts in ${generated}`, () => writeScripts(scripts, generated));
   // One that was killed has left its last word, which must not be taken for this one's.
   const status = path.join(directory, STATUS_FILE);
   attempt(name, `remove ${status}`, () => fs.rmSync(status, { force: true }));
@@ -38,23 +37,15 @@ export function prepareZeekFiles(config: NodeConfig, places: ZeekPlaces): void {
   attempt(name, `create the log queue ${place}`, () => makeDirectories(place));
 }
 
-/** The text of `cluster-layout.zeek`, if there is to be one. */
-function layoutOf(
-  { name, cluster = {}, zeek }: NodeConfig,
-  { base }: ZeekPlaces,
-): string | undefined {
-  if (zeek?.layout === undefined)
-    return Object.keys(cluster).length > 0 ? clusterLayout(cluster) : undefined;
+/** The text of a layout of the user's own, if there is one. */
+function givenLayout({ name, zeek }: NodeConfig, { base }: ZeekPlaces): string | undefined {
+  if (zeek?.layout === undefined) return undefined;
   const file = path.resolve(base, zeek.layout);
   return attempt(name, `read its layout ${file}`, () => fs.readFileSync(file, "utf8"));
 }
 
 /** Every file whole or not at all, though nobody should be reading them now. */
-function writeScripts(config: NodeConfig, layout: string | undefined, generated: string): void {
-  const { zeek = {} } = config;
-  const files = new Map(Object.entries(zeek.files ?? {}));
-  if (layout !== undefined) files.set(LAYOUT_FILE, layout);
-  if (zeek.logScript === undefined) files.set(LOG_SCRIPT_FILE, logScriptOf(config));
+function writeScripts(files: ReadonlyMap<string, string>, generated: string): void {
   makeDirectories(generated, 0o700);
   for (const name of fs.readdirSync(generated))
     if (!files.has(name)) fs.rmSync(path.join(generated, name), { recursive: true, force: true });

@@ -1,4 +1,5 @@
 /** The Supervisor's process, from its first line to its last. */
+import type { NodeConfig } from "../core/config.ts";
 import { CoppiceError } from "../errors.ts";
 import { argsOf, type HandedDown, setArgs } from "../script/args.ts";
 import { describe, onHandlerError, raise } from "../script/lifecycle.ts";
@@ -21,6 +22,8 @@ export interface SupervisorOptions {
   interface?: string;
   pcapFile?: string;
   remote: RemoteOptions;
+  /** Created once the tree is up, before any script's handlers of `init` run. */
+  nodes?: readonly NodeConfig[];
 }
 
 type Say = (text: string) => void;
@@ -53,6 +56,7 @@ export async function runSupervisor(
   if (await bringUp(parts, options.handedDown, output.say)) {
     // ---- From here on nothing may end the Supervisor but an order. ----
     errors.isUp = true;
+    createAll(parts, options.nodes ?? [], output.say);
     void raise("init");
   }
   return ending.wait();
@@ -77,6 +81,17 @@ async function bringUp(parts: Parts, handedDown: HandedDown, say: Say): Promise<
     ending.begin(error instanceof CoppiceError ? error.exitStatus : 1, { quietly: true });
   }
   return !ending.hasBegun;
+}
+
+/** In one turn: a node that is to start before another may come after it in the list. */
+function createAll({ api, ending }: Parts, nodes: readonly NodeConfig[], say: Say): void {
+  try {
+    // A start that fails is tried again; the promises only tell of the first one.
+    for (const node of nodes) void api.create(node);
+  } catch (error) {
+    say(`error: ${error instanceof CoppiceError ? error.message : describe(error)}`);
+    ending.begin(error instanceof CoppiceError ? error.exitStatus : 1, { quietly: true });
+  }
 }
 
 function obeySignals(ending: Ending): void {

@@ -1,5 +1,6 @@
 /** What a configuration file of Zeek's own tools asks for: the nodes of a cluster on this host. */
 import type { NodeConfig } from "../core/config.ts";
+import type { Listener } from "./listeners.ts";
 
 /** The Zeek that is installed, and the host, as far as a plan depends on them. */
 export interface Installation {
@@ -37,6 +38,8 @@ export interface Plan {
   notes: string[];
   /** Directories that must be there before a node starts; absolute. */
   directories: string[];
+  /** Ports that its own scripts have nodes listen on. Unset: as Zeek does by itself. */
+  listeners?: Listener[];
 }
 
 export type Planned = { plan: Plan } | { problems: Problem[] };

@@ -22,6 +22,15 @@ export function parseVersion(text: string): Version | undefined {
   return { ...release, before: { stage: stage as Stage, number: Number(number) } };
 }
 
+/** "8.2.2", "9.1.0-dev.12": what `parseVersion` reads. */
+export function versionText({ major, minor, patch, before }: Version): string {
+  const release = `${major}.${minor}.${patch}`;
+  if (before === undefined) return release;
+  const { stage, number } = before;
+  // As Zeek writes them: 9.0.0-rc1, but 9.1.0-dev.12.
+  return `${release}-${stage}${stage === "dev" ? "." : ""}${number}`;
+}
+
 /** @returns less than 0 if `a` is older, more than 0 if it is newer */
 export function compareVersions(a: Version, b: Version): number {
   return (

@@ -37,13 +37,9 @@ test("failures are coloured, and what was told to end is none", async () => {
     node("again", { generation: 2, lastExit: { signal: "SIGTERM", at: NOW - 1 } }),
     node("flaky", { generation: 2, lastExit: { signal: "SIGSEGV", at: NOW - 1 } }),
     node("down", { state: "waiting", lastExit: exit(1) }),
-    node("done", { state: "stopped", lastExit: exit(0) }),
-    node("given-up", {
-      node: { name: "given-up", revival: { when: "never" } },
-      state: "stopped",
-      lastExit: exit(1),
-    }),
-    node("killed", { state: "stopped", lastExit: { signal: "SIGKILL", at: NOW - 1 } }),
+    node("done", { state: "stopped", why: "done", lastExit: exit(0) }),
+    node("given-up", { state: "stopped", why: "failed", lastExit: exit(1) }),
+    node("killed", { state: "stopped", why: "told", lastExit: { signal: "SIGKILL", at: NOW - 1 } }),
   );
   const { stdout } = await coppice(["status", "--color", "always"], { remote });
   const lines = stdout.split("\n");
@@ -55,8 +51,9 @@ test("failures are coloured, and what was told to end is none", async () => {
   assert.ok(line("flaky").includes(`${yellow}signal SIGSEGV`));
   assert.ok(line("down").includes(`${red}waiting`) && line("down").includes(`${red}status 1`));
   assert.ok(!line("done").includes(red));
-  assert.ok(line("given-up").includes(`${red}stopped`));
-  // What is always revived can only have stopped by order, however it ended.
+  assert.ok(line("done").includes("\u001b[2mdone"));
+  assert.ok(line("given-up").includes(`${red}failed`));
+  // It was stopped by order, however it ended.
   assert.ok(line("killed").includes("\u001b[2mstopped") && !line("killed").includes(red));
 });
 

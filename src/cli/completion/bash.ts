@@ -110,7 +110,9 @@ function offer(completes: Completes | undefined): string {
     case "verbs":
       return offer(verbWords().map(({ verb }) => verb.name));
     default:
-      return `__coppice_words ${completes.join(" ")}`;
+      return "words" in completes
+        ? `${offer(completes.words)}; ${offer(completes.or)}`
+        : `__coppice_words ${completes.join(" ")}`;
   }
 }
 

@@ -56,6 +56,10 @@ function operands(verb: string, completes: Completes | undefined): string[] {
   const start = `complete -c coppice -n '__coppice_verb_is ${verb}'`;
   const offered = offer(completes);
   if (completes === "files") return [`${start} -F`];
+  if (typeof completes === "object" && "words" in completes) {
+    const words = `${start} -a ${quoted(completes.words.join(" "))}`;
+    return [words, ...operands(verb, completes.or)];
+  }
   return [`${start} -f${offered === undefined ? "" : ` -a ${quoted(offered)}`}`];
 }
 
@@ -89,7 +93,7 @@ function offer(completes: Completes | undefined): string | undefined {
         .map(({ verb }) => verb.name)
         .join(" ");
     default:
-      return completes.join(" ");
+      return "words" in completes ? completes.words.join(" ") : completes.join(" ");
   }
 }
 

@@ -82,7 +82,9 @@ function offer(completes: Completes | undefined): string {
     case "verbs":
       return offer(verbWords().map(({ verb }) => verb.name));
     default:
-      return `compadd -- ${completes.join(" ")}`;
+      return "words" in completes
+        ? `${offer(completes.words)}; ${offer(completes.or)}`
+        : `compadd -- ${completes.join(" ")}`;
   }
 }
 

@@ -10,6 +10,7 @@ import { archiverOf } from "./archiver.ts";
 import { expand, type Process } from "./expand.ts";
 import type { Resolve } from "./hosts.ts";
 import { nulProblems } from "./lines.ts";
+import { settingsListeners } from "./listeners.ts";
 import { type LocalNetwork, readNetworksCfg } from "./networks-cfg.ts";
 import { readNodeCfg } from "./node-cfg.ts";
 import { configOf } from "./node-config.ts";
@@ -81,6 +82,7 @@ export function planNodeCfg(
       ],
       notes: notes.map(problemText),
       directories: directoriesOf(settings),
+      listeners: settingsListeners(processes, settings, ports, hostOf),
     },
   };
 }

@@ -1,7 +1,7 @@
 /** The logs of a Zeek node: who writes any, and how they come into the queue. */
 import type { NodeConfig } from "../core/config.ts";
-import { isClustered } from "../zeek/layout.ts";
-import { logScript, zeekString } from "../zeek/log-script.ts";
+import { isClustered } from "./layout.ts";
+import { logScript, zeekString } from "./log-script.ts";
 
 /** Beside the node's directory, and so one for all nodes of a cluster. */
 const DEFAULT_QUEUE = "../log-queue";

@@ -1,0 +1,124 @@
+/** What on this machine would keep a plan's nodes from starting, found out without touching anything. */
+import os from "node:os";
+import type { NodeConfig } from "../../core/config.ts";
+import { nearest } from "../../core/nearest.ts";
+import { networkDevices } from "../../os/host.ts";
+import { holderOf, isWildcard, type Listening, listeningSockets } from "../../os/listening.ts";
+import { findExecutable } from "../../os/tools.ts";
+import { deviceOf } from "../../zeek/device.ts";
+import {
+  defaultHub,
+  type Listener,
+  layoutListeners,
+  missingBackend,
+} from "../../zeek/listeners.ts";
+import { type Problem, problemText } from "../../zeek/plan.ts";
+import { backendProblem, parseVersion, type Version } from "../../zeek/version.ts";
+import type { FilePlan } from "./plan-file.ts";
+
+export interface Obstacles {
+  problems: Problem[];
+  notes: string[];
+}
+
+export function obstaclesOf(plan: FilePlan, env: Record<string, string | undefined>): Obstacles {
+  const found: Obstacles = { problems: [], notes: [] };
+  const { file } = plan.source;
+  const version = parseVersion(plan.installation.version);
+  for (const node of plan.nodes) {
+    const refuse = (text: string) => found.problems.push({ file, text });
+    const note = (text: string) => found.notes.push(problemText({ file, text }));
+    program(node, env, refuse, note);
+    if (version !== undefined) backend(node, version, refuse, note);
+  }
+  devices(plan, found);
+  if (version !== undefined) ports(plan, version, found);
+  return found;
+}
+
+/** Every port that the nodes will listen on, as far as that is known. */
+export function listenersOf(plan: FilePlan, version: Version): Listener[] {
+  const { nodes, listeners = defaultHub(nodes, version) } = plan;
+  return [...listeners, ...layoutListeners(nodes, version)];
+}
+
+type Say = (text: string) => unknown;
+
+function program(
+  { name, zeek, command, env: own }: NodeConfig,
+  env: Record<string, string | undefined>,
+  refuse: Say,
+  note: Say,
+): void {
+  const search = own?.["PATH"] ?? env["PATH"];
+  const wrapper = [zeek?.wrapper?.[0], zeek?.executable].filter((one) => one !== undefined);
+  for (const word of command?.slice(0, 1) ?? wrapper) {
+    const found = findExecutable(word, search, "/");
+    if ("file" in found) continue;
+    const text = `node '${name}': cannot execute ${word}: ${found.problem}`;
+    // Packets are analysed without it, and logs wait in the queue.
+    if (command !== undefined) note(`${text}; it is tried again and again`);
+    else refuse(text);
+  }
+}
+
+function backend(node: NodeConfig, version: Version, refuse: Say, note: Say): void {
+  const problem = backendProblem(node.zeek?.backend, version);
+  if (problem !== undefined) refuse(`node '${node.name}': ${problem}`);
+  const doubt = missingBackend(node, version);
+  if (doubt !== undefined) note(`node '${node.name}': ${doubt}`);
+}
+
+function devices({ nodes, source }: FilePlan, { problems, notes }: Obstacles): void {
+  const known = networkDevices();
+  if (known === undefined) return;
+  for (const { name, interface: given } of nodes) {
+    const device = given === undefined ? undefined : deviceOf(given);
+    if (device === undefined) continue;
+    const at = { file: source.file, ...lineOf(source.text, device) };
+    const isUp = known.get(device);
+    if (isUp === undefined) {
+      const names = [...known.keys()];
+      const meant = nearest(device, names);
+      const hint =
+        meant === undefined ? `there are ${names.join(", ")}` : `did you mean '${meant}'?`;
+      problems.push({ ...at, text: `node '${name}': there is no interface '${device}'; ${hint}` });
+    } else if (!isUp) {
+      notes.push(problemText({ ...at, text: `node '${name}': interface '${device}' is down` }));
+    }
+  }
+}
+
+/** The first line about interfaces that names the device: the plan no longer knows which it was. */
+function lineOf(text: string, device: string): { line?: number } {
+  const words = (line: string) => line.split(/[\s,=:]+/);
+  const index = text
+    .split("\n")
+    .findIndex((line) => /^(?!\s*[#;]).*interface/i.test(line) && words(line).includes(device));
+  return index === -1 ? {} : { line: index + 1 };
+}
+
+function ports(plan: FilePlan, version: Version, { problems, notes }: Obstacles): void {
+  const { file } = plan.source;
+  const sockets = listeningSockets();
+  for (const { node, port, what, hosts, isUncertain } of listenersOf(plan, version)) {
+    const taken = sockets.find((one) => one.port === port && meets(one, hosts));
+    if (taken === undefined) continue;
+    const text = `port ${port} of '${node}' (${what}) is taken by ${holderText(taken)}`;
+    if (isUncertain) {
+      const unless = "unless a script moves it, the node will end at once";
+      notes.push(problemText({ file, text: `${text}: ${unless}` }));
+    } else problems.push({ file, text: `${text}: end it, or choose another port` });
+  }
+}
+
+function meets(socket: Listening, hosts: readonly string[] | undefined): boolean {
+  return hosts === undefined || isWildcard(socket) || hosts.includes(socket.address);
+}
+
+function holderText(socket: Listening): string {
+  const holder = holderOf(socket);
+  if (holder !== undefined) return `${holder.name} (PID ${holder.pid})`;
+  const isOwn = socket.uid === os.userInfo().uid;
+  return isOwn ? "a process that cannot be seen from here" : `a process of user ${socket.uid}`;
+}
