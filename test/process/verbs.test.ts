@@ -320,7 +320,7 @@ test("wait: for a node that is created later, that ends, and no longer than told
   const once = await coppice(t, directory, "create once --revival never -- sh -c exit");
   assert.equal(once.code, 0);
   const done = await coppice(t, directory, "wait once --for stopped");
-  assert.deepEqual([done.code, done.stdout], [0, "node 'once' is stopped (last exit: status 0)\n"]);
+  assert.deepEqual([done.code, done.stdout], [0, "node 'once' is done (last exit: status 0)\n"]);
 });
 
 test("status --watch: a restart is seen at once, and it ends with the tree", async (t) => {
