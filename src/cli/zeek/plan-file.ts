@@ -4,6 +4,7 @@ import { NodeConfigError } from "../../errors.ts";
 import { resolveHost } from "../../os/host.ts";
 import type { ZeekInstallations } from "../../os/zeek-installation.ts";
 import { acceptConfig } from "../../supervisor/config-schema.ts";
+import { archivedToTheEnd } from "../../zeek/archiving.ts";
 import type { Kind } from "../../zeek/kind.ts";
 import type { Installation, Plan, Planned, Problem } from "../../zeek/plan.ts";
 import type { Dialect } from "../../zeek/zeek-conf/dialect.ts";
@@ -52,11 +53,11 @@ export async function planFile(
       ? planZeekConf(source, installation, dialect === undefined ? {} : { dialect })
       : await planZeekctl(found, installation, seed);
   if ("problems" in planned) return planned;
-  const problems = refusals(planned.plan.nodes, source.file);
+  const nodes = archivedToTheEnd(planned.plan.nodes);
+  const problems = refusals(nodes, source.file);
   if (problems.length > 0) return { problems };
-  return {
-    plan: { ...planned.plan, kind, source, installation, ...(seed === undefined ? {} : { seed }) },
-  };
+  const whole = { ...planned.plan, nodes, kind, source, installation };
+  return { plan: seed === undefined ? whole : { ...whole, seed } };
 }
 
 /** Twice: which names there are to resolve, the plan itself finds out. */

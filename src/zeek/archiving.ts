@@ -1,0 +1,41 @@
+/**
+ * The archiver of a planned cluster outlives whoever writes logs, and then takes what they rotated
+ * last: Zeek's logs are rotated once more when it ends.
+ */
+import type { NodeConfig } from "../core/config.ts";
+import { predecessorsOf } from "../core/order.ts";
+
+/** @param nodes of a plan; @returns the same, with an archiver that is Zeek's own ending last */
+export function archivedToTheEnd(nodes: readonly NodeConfig[]): NodeConfig[] {
+  const archiver = nodes.find(isZeekArchiver);
+  if (archiver === undefined) return [...nodes];
+  return nodes.map((node) => {
+    if (node === archiver) return withLastPass(archiver);
+    // Those that start first anyway, and so end last: loggers, a manager that logs, a Zeek alone.
+    const isFirst = node.zeek !== undefined && predecessorsOf(node).names.length === 0;
+    return isFirst ? { ...node, after: [archiver.name] } : node;
+  });
+}
+
+function isZeekArchiver({ command, zeek }: NodeConfig): boolean {
+  return zeek === undefined && (command ?? []).some((word) => /(?:^|\/)zeek-archiver$/.test(word));
+}
+
+/** Told to end, it looks into the queue once more, for as long as that takes within a minute. */
+function withLastPass(archiver: NodeConfig): NodeConfig {
+  const command = archiver.command ?? [];
+  const program = command.findIndex((word) => /(?:^|\/)zeek-archiver$/.test(word));
+  const [wrapper, words] = [command.slice(0, program), command.slice(program)];
+  return {
+    ...archiver,
+    command: [...wrapper, "sh", "-c", LAST_PASS, ...words],
+    stop: { interval: 60_000, attempts: 1 },
+  };
+}
+
+/**
+ * `$0` is the archiver, `$@` its operands. A shell, since zeek-archiver knows no orderly end; it is
+ * prepared for its own before it starts anything.
+ */
+const LAST_PASS =
+  'trap \'trap "" TERM; kill $child; wait $child; exec "$0" -1 "$@"\' TERM; "$0" "$@" & child=$!; wait $child';
