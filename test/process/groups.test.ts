@@ -23,7 +23,7 @@ while test -e "hold-$0"; do sleep 0.01; done
 echo "+$0" >> order; echo up; sleep 1000 & wait`;
 
 /** A cluster of programs, created in an order that is not that of the roles. */
-async function plantCluster(t: TestContext, files: Record<string, string> = {}): Promise<Cluster> {
+async function plantCluster(t: TestContext, files: Record<string, string>): Promise<Cluster> {
   const entries = Object.entries(ROLES).map(([name, role]) => [
     name,
     { role, host: "127.0.0.1", port: 0 },
@@ -102,110 +102,138 @@ function tiers(lines: readonly string[]): string[] {
 const STARTED = ["+manager", "+proxy", "+worker", "+worker"];
 const ENDED = ["-worker", "-worker", "-proxy", "-manager"];
 
-test("restart workers: those alone; a group that is mistyped or empty is told", async (t) => {
-  const cluster = await plantCluster(t);
-  await cluster.ready(...ALL);
-  const before = await cluster.pids();
-  const restarted = await cluster.run("restart workers");
-  assert.deepEqual([restarted.code, restarted.stderr], [0, ""]);
-  assert.match(restarted.stdout, /^restarted 'worker-1' \(PID \d+\)$/m);
-  assert.match(restarted.stdout, /^restarted 'worker-2' \(PID \d+\)$/m);
-  const after = await cluster.pids();
-  const changed = ALL.filter((_, at) => before[at] !== after[at]);
-  assert.deepEqual(changed, ["worker-1", "worker-2"]);
-  for (const word of ["worker", "wrkers"]) {
-    const { code, stderr } = await cluster.run(`restart ${word}`);
-    assert.deepEqual(
-      [code, stderr],
-      [1, `error: there is no node '${word}'; did you mean 'workers'?\n`],
-    );
-  }
-  const empty = await cluster.run("restart loggers");
-  assert.deepEqual(
-    [empty.code, empty.stderr],
-    [
-      1,
-      "error: the group 'loggers' has no nodes; groups that have: all, manager, proxies, workers\n",
-    ],
-  );
-  // The node that is called manager is all that there is of its group.
-  assert.match(
-    (await cluster.run("restart manager")).stdout,
-    /^restarted 'manager' \(PID \d+\)\n$/,
-  );
-  assert.equal((await cluster.run("restart")).code, 2);
-});
-
-test("stop proxies: they stay known, and stopped when the Stem has been revived, until start", async (t) => {
-  const cluster = await plantCluster(t);
-  const { tree } = cluster;
-  await cluster.ready(...ALL);
-  const before = await cluster.nodes();
-  const stopped = await cluster.run("stop proxies");
-  assert.deepEqual([stopped.code, stopped.stdout, stopped.stderr], [0, "stopped 'proxy-1'\n", ""]);
-  assert.ok(!isAlive(before["proxy-1"]!.pid!));
-  await tree.line(/^info: stop 'proxy-1', ordered by unix \(.*coppice-stop\)$/m, "stderr");
-  const stem = await tree.stem();
-  process.kill(stem, "SIGKILL");
-  await until("another Stem", async () => (await tree.stem()) !== stem);
-  await cluster.ready("manager", "worker-1", "worker-2");
-  const after = await cluster.nodes();
-  assert.deepEqual([after["proxy-1"]?.state, after["proxy-1"]?.pid], ["stopped", undefined]);
-  for (const name of ["manager", "worker-1", "worker-2"])
-    assert.notEqual(after[name]?.pid, before[name]?.pid);
-  assert.match((await cluster.run("status")).stdout, /^proxy-1 +proxy +stopped +- /m);
-  const named = await cluster.run("start manager proxies");
-  assert.equal(named.code, 0);
-  assert.match(named.stdout, /^'manager' runs already \(PID \d+\)$/m);
-  assert.match(named.stdout, /^started 'proxy-1' \(PID \d+\)$/m);
-  assert.equal((await cluster.nodes())["manager"]?.pid, after["manager"]?.pid);
-  assert.equal((await cluster.run("start")).stdout, "no node is stopped\n");
-});
-
-test("stop all: the tree stays; start: all of them; each in the order of the roles", async (t) => {
-  const cluster = await plantCluster(t);
-  await cluster.ready(...ALL);
-  assert.deepEqual(tiers(cluster.order()), STARTED);
-  const stopped = await cluster.run("stop all");
-  assert.deepEqual([stopped.code, stopped.stdout.trim().split("\n").length], [0, 4]);
-  assert.deepEqual(tiers(cluster.order()), ENDED);
-  for (const { state } of Object.values(await cluster.nodes())) assert.equal(state, "stopped");
-  const started = await cluster.run("start");
-  assert.deepEqual([started.code, started.stderr], [0, ""]);
-  for (const name of ALL)
-    assert.match(started.stdout, new RegExp(`^started '${name}' \\(PID \\d+\\)$`, "m"));
-  await cluster.ready(...ALL);
-  assert.deepEqual(tiers(cluster.order()), STARTED);
-  const json = JSON.parse((await cluster.run("stop workers worker-1 --json")).stdout);
-  assert.deepEqual(json, { nodes: { "worker-1": { done: true }, "worker-2": { done: true } } });
-  const ended = await cluster.run("stop");
-  assert.deepEqual([ended.code, ended.stdout], [0, "the tree has ended\n"]);
-  assert.deepEqual(await cluster.tree.end(), { code: 0, signal: null });
-});
-
-test("status tells who waits for whom, and who is not ready; events tell who is", async (t) => {
+test("groups, in one cluster", async (t) => {
   const cluster = await plantCluster(t, { "hold-manager": "", "hold-proxy-1": "" });
-  const events = cluster.start("events manager workers");
-  const table = async (pattern: RegExp) =>
-    until(`${pattern}`, async () => {
-      const { stdout } = await cluster.run("status");
-      return pattern.test(stdout) && stdout;
-    });
-  const held = await table(/^manager +manager +running, not ready +\d+ /m);
-  assert.match(held, /^NAME +ROLE +STATE +PID /);
-  assert.match(held, /^proxy-1 +proxy +pending, waits for manager +- /m);
-  assert.match(held, /^worker-1 +worker +pending, waits for proxy-1 and manager +- /m);
-  const waiting = cluster.start("wait manager --for ready");
-  await until("somebody to watch", async () => {
-    await cluster.run("restart manager");
-    return /node 'manager' was started/.test(events.stdout);
-  });
-  fs.rmSync(cluster.tree.file("hold-manager"));
-  assert.match((await waiting.end()).stdout, /^node 'manager' is ready \(PID \d+\)\n$/);
-  await table(/^worker-2 +worker +pending, waits for proxy-1 +- /m);
-  fs.rmSync(cluster.tree.file("hold-proxy-1"));
-  await cluster.ready(...ALL);
-  await events.line(/node 'manager' is ready \(PID \d+\)$/m);
-  await events.line(/node 'worker-2' is ready \(PID \d+\)$/m);
-  assert.doesNotMatch(events.stdout, /proxy-1' (?:was|is ready)/);
+
+  await t.test(
+    "status tells who waits for whom, and who is not ready; events tell who is",
+    async () => {
+      const events = cluster.start("events manager workers");
+      /** Once somebody runs: to ask with a command is too dear to be done again and again. */
+      const table = async (name: string) => {
+        const isRunning = async () => (await cluster.nodes())[name]?.state === "running";
+        await until(`${name} to run`, isRunning);
+        return (await cluster.run("status")).stdout;
+      };
+      const held = await table("manager");
+      assert.match(held, /^manager +manager +running, not ready +\d+ /m);
+      assert.match(held, /^NAME +ROLE +STATE +PID /);
+      assert.match(held, /^proxy-1 +proxy +pending, waits for manager +- /m);
+      assert.match(held, /^worker-1 +worker +pending, waits for proxy-1 and manager +- /m);
+      const waiting = cluster.start("wait manager --for ready");
+      await until("somebody to watch", async () => {
+        await cluster.run("restart manager");
+        return /node 'manager' was started/.test(events.stdout);
+      });
+      fs.rmSync(cluster.tree.file("hold-manager"));
+      assert.match((await waiting.end()).stdout, /^node 'manager' is ready \(PID \d+\)\n$/);
+      assert.match(await table("proxy-1"), /^worker-2 +worker +pending, waits for proxy-1 +- /m);
+      fs.rmSync(cluster.tree.file("hold-proxy-1"));
+      await cluster.ready(...ALL);
+      await events.line(/node 'manager' is ready \(PID \d+\)$/m);
+      await events.line(/node 'worker-2' is ready \(PID \d+\)$/m);
+      assert.doesNotMatch(events.stdout, /proxy-1' (?:was|is ready)/);
+      events.child.kill();
+      const begun = cluster.order().filter((line) => line.startsWith("+"));
+      assert.deepEqual(tiers(begun), STARTED);
+    },
+  );
+
+  await t.test(
+    "restart workers: those alone; a group that is mistyped or empty is told",
+    async () => {
+      await cluster.ready(...ALL);
+      const before = await cluster.pids();
+      const restarted = await cluster.run("restart workers");
+      assert.deepEqual([restarted.code, restarted.stderr], [0, ""]);
+      assert.match(restarted.stdout, /^restarted 'worker-1' \(PID \d+\)$/m);
+      assert.match(restarted.stdout, /^restarted 'worker-2' \(PID \d+\)$/m);
+      const after = await cluster.pids();
+      const changed = ALL.filter((_, at) => before[at] !== after[at]);
+      assert.deepEqual(changed, ["worker-1", "worker-2"]);
+      // None of these does anything, so that they need not wait for each other.
+      const [mistyped, misspelt, empty, none] = await Promise.all(
+        ["restart worker", "restart wrkers", "restart loggers", "restart"].map((text) =>
+          cluster.run(text),
+        ),
+      );
+      for (const [word, ended] of [
+        ["worker", mistyped],
+        ["wrkers", misspelt],
+      ] as const)
+        assert.deepEqual(
+          [ended?.code, ended?.stderr],
+          [1, `error: there is no node '${word}'; did you mean 'workers'?\n`],
+        );
+      assert.deepEqual(
+        [empty?.code, empty?.stderr],
+        [
+          1,
+          "error: the group 'loggers' has no nodes; groups that have: all, manager, proxies, workers\n",
+        ],
+      );
+      assert.equal(none?.code, 2);
+      // The node that is called manager is all that there is of its group.
+      assert.match(
+        (await cluster.run("restart manager")).stdout,
+        /^restarted 'manager' \(PID \d+\)\n$/,
+      );
+    },
+  );
+
+  await t.test(
+    "stop proxies: they stay known, and stopped when the Stem has been revived, until start",
+    async () => {
+      const { tree } = cluster;
+      await cluster.ready(...ALL);
+      const before = await cluster.nodes();
+      const stopped = await cluster.run("stop proxies");
+      assert.deepEqual(
+        [stopped.code, stopped.stdout, stopped.stderr],
+        [0, "stopped 'proxy-1'\n", ""],
+      );
+      assert.ok(!isAlive(before["proxy-1"]!.pid!));
+      await tree.line(/^info: stop 'proxy-1', ordered by unix \(.*coppice-stop\)$/m, "stderr");
+      const stem = await tree.stem();
+      process.kill(stem, "SIGKILL");
+      await until("another Stem", async () => (await tree.stem()) !== stem);
+      const old = Object.values(before).map(({ pid }) => pid!);
+      await until("the old ones to be gone", () => !old.some(isAlive));
+      await cluster.ready("manager", "worker-1", "worker-2");
+      const after = await cluster.nodes();
+      assert.deepEqual([after["proxy-1"]?.state, after["proxy-1"]?.pid], ["stopped", undefined]);
+      for (const name of ["manager", "worker-1", "worker-2"])
+        assert.notEqual(after[name]?.pid, before[name]?.pid);
+      assert.match((await cluster.run("status")).stdout, /^proxy-1 +proxy +stopped +- /m);
+      const named = await cluster.run("start manager proxies");
+      assert.equal(named.code, 0);
+      assert.match(named.stdout, /^'manager' runs already \(PID \d+\)$/m);
+      assert.match(named.stdout, /^started 'proxy-1' \(PID \d+\)$/m);
+      assert.equal((await cluster.nodes())["manager"]?.pid, after["manager"]?.pid);
+      assert.equal((await cluster.run("start")).stdout, "no node is stopped\n");
+    },
+  );
+
+  await t.test(
+    "stop all: the tree stays; start: all of them; each in the order of the roles",
+    async () => {
+      await cluster.ready(...ALL);
+      cluster.order();
+      const stopped = await cluster.run("stop all");
+      assert.deepEqual([stopped.code, stopped.stdout.trim().split("\n").length], [0, 4]);
+      assert.deepEqual(tiers(cluster.order()), ENDED);
+      for (const { state } of Object.values(await cluster.nodes())) assert.equal(state, "stopped");
+      const started = await cluster.run("start");
+      assert.deepEqual([started.code, started.stderr], [0, ""]);
+      for (const name of ALL)
+        assert.match(started.stdout, new RegExp(`^started '${name}' \\(PID \\d+\\)$`, "m"));
+      await cluster.ready(...ALL);
+      assert.deepEqual(tiers(cluster.order()), STARTED);
+      const json = JSON.parse((await cluster.run("stop workers worker-1 --json")).stdout);
+      assert.deepEqual(json, { nodes: { "worker-1": { done: true }, "worker-2": { done: true } } });
+      const ended = await cluster.run("stop");
+      assert.deepEqual([ended.code, ended.stdout], [0, "the tree has ended\n"]);
+      assert.deepEqual(await cluster.tree.end(), { code: 0, signal: null });
+    },
+  );
 });

@@ -4,7 +4,7 @@ import fs from "node:fs";
 import { test } from "node:test";
 import type { ClusterEndpoint, NodeConfig } from "../../src/index.ts";
 import { puppet, RemoteError } from "../fixtures/puppet.ts";
-import { until } from "../fixtures/tree.ts";
+import { isAlive, until } from "../fixtures/tree.ts";
 
 const CLUSTER: Record<string, ClusterEndpoint> = {
   "worker-1": { role: "WORKER", host: "127.0.0.1", port: 0 },
@@ -38,135 +38,155 @@ function assertLevels(lines: string[], levels: string[][]): void {
 
 const UP = [["logger-1"], ["manager"], ["proxy-1"], ["worker-1", "worker-2"]];
 
-test("40: a cluster starts by role, each ready before the next, and ends the other way round", async (t) => {
+test("a cluster in one tree", async (t) => {
   const own = await puppet(t);
   const log = own.tree.file("log");
-  await Promise.all(Object.keys(CLUSTER).map((name) => own.create(witness(name))));
-  await until("all to be ready", () => linesOf(log).length === 10);
-  const begun = linesOf(log);
-  assertLevels(begun, UP);
-  const both = (what: string) => begun.filter((line) => line.startsWith(`${what} worker`)).length;
-  assert.deepEqual([both("begins"), both("ready")], [2, 2]);
-  await own.tree.stop();
-  assertLevels(linesOf(log).slice(10), [...UP].reverse());
-  assert.equal(linesOf(log).length, 15);
-});
+  let seen = 0;
+  /** What was said since this was asked last, once there are so many lines that `counts` takes. */
+  const said = async (count: number, counts: (line: string) => boolean = () => true) => {
+    const lines = () => linesOf(log).slice(seen);
+    await until(
+      `${count} lines`,
+      () => lines().filter(counts).length >= count,
+      () => own.tree.report(),
+    );
+    const those = lines();
+    seen += those.length;
+    return those.filter(counts);
+  };
+  const isBegun = (line: string) => !line.startsWith("ends");
 
-test("28: a restart of all ends them in the one order and starts them in the other", async (t) => {
-  const own = await puppet(t);
-  const log = own.tree.file("log");
-  await Promise.all(Object.keys(CLUSTER).map((name) => own.create(witness(name))));
-  await until("all to be ready", () => linesOf(log).length === 10);
-  assert.equal(await own.restart(""), true);
-  await until("all to be ready again", () => linesOf(log).length === 25);
-  const again = linesOf(log).slice(10);
-  const ends = again.filter((line) => line.startsWith("ends"));
-  assertLevels(ends, [...UP].reverse());
-  assertLevels(
-    again.filter((line) => !line.startsWith("ends")),
-    UP,
-  );
-  assert.ok(again.indexOf("ends logger-1") < again.indexOf("begins logger-1"));
-});
-
-test("36: a new Stem starts them in order too", async (t) => {
-  const own = await puppet(t);
-  const log = own.tree.file("log");
-  await Promise.all(Object.keys(CLUSTER).map((name) => own.create(witness(name))));
-  await until("all to be ready", () => linesOf(log).length === 10);
-  process.kill(await own.tree.stem(), "SIGKILL");
-  const begun = () =>
-    linesOf(log)
-      .slice(10)
-      .filter((line) => !line.startsWith("ends"));
-  await until(
-    "all to be ready again",
-    () => begun().length === 10,
-    () => own.tree.report(),
-  );
-  assertLevels(begun(), UP);
-});
-
-test("a node does not wait for ever for one that fails, and says so", async (t) => {
-  const own = await puppet(t);
-  await own.create({ name: "bad", command: ["false"], ready: { fd: 3 }, revival: { delay: 50 } });
-  const { pid } = await own.create({
-    name: "next",
-    command: ["sleep", "1000"],
-    after: ["bad"],
-    afterTimeout: 300,
+  await t.test("40: it starts by role, each ready before the next", async () => {
+    await Promise.all(Object.keys(CLUSTER).map((name) => own.create(witness(name))));
+    const begun = await said(10);
+    assert.equal(begun.length, 10);
+    assertLevels(begun, UP);
+    const both = (what: string) => begun.filter((line) => line.startsWith(`${what} worker`)).length;
+    assert.deepEqual([both("begins"), both("ready")], [2, 2]);
   });
-  assert.ok(pid !== undefined);
-  await own.tree.line(
-    /^warning: node 'next' starts without 'bad', failed for too long$/m,
-    "stderr",
+
+  await t.test(
+    "28: a restart of all ends it in the one order and starts it in the other",
+    async () => {
+      assert.equal(await own.restart(""), true);
+      const again = await said(15);
+      assert.equal(again.length, 15);
+      assertLevels(
+        again.filter((line) => !isBegun(line)),
+        [...UP].reverse(),
+      );
+      assertLevels(again.filter(isBegun), UP);
+      assert.ok(again.indexOf("ends logger-1") < again.indexOf("begins logger-1"));
+    },
   );
-});
 
-test("a circle is refused, and named", async (t) => {
-  const own = await puppet(t);
-  const command = ["sleep", "1000"];
-  await own.create({ name: "a", command, ready: "started" });
-  void own.create({ name: "b", command, after: ["c"] }).catch(() => {});
-  await own.node("b", ({ state }) => state === "pending");
-  await assert.rejects(own.create({ name: "c", command, after: ["a", "b"] }), (error) => {
-    assert.ok(error instanceof RemoteError);
-    assert.equal(error.code, "COPPICE_NODE_CONFIG");
-    assert.equal(error.message, "node 'c' would wait for itself: 'c' after 'b' after 'c'");
-    return true;
+  await t.test("36: a new Stem starts it in order too", async () => {
+    const old = Object.values(await own.status()).map(({ pid }) => pid!);
+    process.kill(await own.tree.stem(), "SIGKILL");
+    // What they still say is of no interest here, nor to the next test.
+    await until("the old ones to be gone", () => !old.some(isAlive));
+    const begun = await said(10, isBegun);
+    assert.equal(begun.length, 10);
+    assertLevels(begun, UP);
   });
-  assert.deepEqual(Object.keys(await own.status()), ["a", "b"]);
-});
 
-test("a node that was stopped stays known, and stopped, though the Stem dies", async (t) => {
-  const own = await puppet(t);
-  const command = ["sleep", "1000"];
-  const stopNode = (name: string) => own.call(`supervisor.stopNode(${JSON.stringify(name)})`);
-  const startNode = (name: string) => own.call(`supervisor.startNode(${JSON.stringify(name)})`);
-  const { pid } = await own.create({ name: "a", command });
-  await own.create({ name: "b", command });
-  assert.equal(await stopNode("a"), true);
-  assert.throws(() => process.kill(pid!, 0), /ESRCH/);
-  assert.deepEqual((await own.status("a"))["a"]?.state, "stopped");
-  const stem = await own.tree.stem();
-  process.kill(stem, "SIGKILL");
-  await own.node("b", ({ state, generation }) => state === "running" && generation === 2);
-  const { state, generation, pid: none } = (await own.status("a"))["a"]!;
-  assert.deepEqual([state, generation, none], ["stopped", 1, undefined]);
-  assert.equal(await stopNode("a"), true, "it is stopped already");
-  assert.equal(await startNode("a"), true);
-  assert.equal((await own.status("a"))["a"]?.state, "running");
-  assert.equal(await startNode("a"), true, "it runs already");
-  assert.equal(await startNode("nobody"), false);
-  assert.equal(await stopNode(""), true);
-  for (const status of Object.values(await own.status())) assert.equal(status.state, "stopped");
-  assert.equal(await startNode(""), true);
-  for (const status of Object.values(await own.status())) assert.equal(status.state, "running");
-});
-
-test("a node that waits for its revival starts at once when it is told to, and stays down when it is stopped", async (t) => {
-  const own = await puppet(t);
-  await own.create({
-    name: "a",
-    command: ["sh", "-c", "test -e go && exec sleep 1000"],
-    revival: { delay: 60_000 },
+  await t.test("40: it ends the other way round", async () => {
+    await own.tree.stop();
+    const ended = await said(5);
+    assert.equal(ended.length, 5);
+    assertLevels(ended, [...UP].reverse());
   });
-  await own.node("a", ({ state }) => state === "waiting");
-  fs.writeFileSync(own.tree.file("go"), "");
-  assert.equal(await own.call('supervisor.startNode("a")'), true);
-  assert.equal((await own.status("a"))["a"]?.state, "running");
-  process.kill((await own.status("a"))["a"]!.pid!, "SIGKILL");
-  await own.node("a", ({ state }) => state === "waiting");
-  assert.equal(await own.call('supervisor.stopNode("a")'), true);
-  const { state, nextStart } = (await own.status("a"))["a"]!;
-  assert.deepEqual([state, nextStart], ["stopped", undefined]);
 });
 
-test("a destroyed node is waited for by nobody, and its stop is not put off by those that stay", async (t) => {
+test("nodes one after the other in one tree", async (t) => {
   const own = await puppet(t);
-  const command = ["sleep", "1000"];
-  await own.create({ name: "a", command });
-  await own.create({ name: "b", command, after: ["a"] });
-  assert.equal(await own.destroy("a"), true);
-  assert.equal((await own.status("b"))["b"]?.state, "running");
+  t.afterEach(() => own.destroy(""));
+
+  await t.test("a node does not wait for ever for one that fails, and says so", async () => {
+    await own.create({ name: "bad", command: ["false"], ready: { fd: 3 }, revival: { delay: 50 } });
+    const { pid } = await own.create({
+      name: "next",
+      command: ["sleep", "1000"],
+      after: ["bad"],
+      afterTimeout: 300,
+    });
+    assert.ok(pid !== undefined);
+    await own.tree.line(
+      /^warning: node 'next' starts without 'bad', failed for too long$/m,
+      "stderr",
+    );
+  });
+
+  await t.test("a circle is refused, and named", async () => {
+    const command = ["sleep", "1000"];
+    await own.create({ name: "a", command, ready: "started" });
+    void own.create({ name: "b", command, after: ["c"] }).catch(() => {});
+    await own.node("b", ({ state }) => state === "pending");
+    await assert.rejects(own.create({ name: "c", command, after: ["a", "b"] }), (error) => {
+      assert.ok(error instanceof RemoteError);
+      assert.equal(error.code, "COPPICE_NODE_CONFIG");
+      assert.equal(error.message, "node 'c' would wait for itself: 'c' after 'b' after 'c'");
+      return true;
+    });
+    assert.deepEqual(Object.keys(await own.status()), ["a", "b"]);
+  });
+
+  await t.test(
+    "a node that was stopped stays known, and stopped, though the Stem dies",
+    async () => {
+      const command = ["sleep", "1000"];
+      const stopNode = (name: string) => own.call(`supervisor.stopNode(${JSON.stringify(name)})`);
+      const startNode = (name: string) => own.call(`supervisor.startNode(${JSON.stringify(name)})`);
+      const { pid } = await own.create({ name: "a", command });
+      await own.create({ name: "b", command });
+      assert.equal(await stopNode("a"), true);
+      assert.throws(() => process.kill(pid!, 0), /ESRCH/);
+      assert.deepEqual((await own.status("a"))["a"]?.state, "stopped");
+      const stem = await own.tree.stem();
+      process.kill(stem, "SIGKILL");
+      await own.node("b", ({ state, generation }) => state === "running" && generation === 2);
+      const { state, generation, pid: none } = (await own.status("a"))["a"]!;
+      assert.deepEqual([state, generation, none], ["stopped", 1, undefined]);
+      assert.equal(await stopNode("a"), true, "it is stopped already");
+      assert.equal(await startNode("a"), true);
+      assert.equal((await own.status("a"))["a"]?.state, "running");
+      assert.equal(await startNode("a"), true, "it runs already");
+      assert.equal(await startNode("nobody"), false);
+      assert.equal(await stopNode(""), true);
+      for (const status of Object.values(await own.status())) assert.equal(status.state, "stopped");
+      assert.equal(await startNode(""), true);
+      for (const status of Object.values(await own.status())) assert.equal(status.state, "running");
+    },
+  );
+
+  await t.test(
+    "a node that waits for its revival starts at once when it is told to, and stays down when it is stopped",
+    async () => {
+      await own.create({
+        name: "a",
+        command: ["sh", "-c", "test -e go && exec sleep 1000"],
+        revival: { delay: 60_000 },
+      });
+      await own.node("a", ({ state }) => state === "waiting");
+      fs.writeFileSync(own.tree.file("go"), "");
+      assert.equal(await own.call('supervisor.startNode("a")'), true);
+      assert.equal((await own.status("a"))["a"]?.state, "running");
+      process.kill((await own.status("a"))["a"]!.pid!, "SIGKILL");
+      await own.node("a", ({ state }) => state === "waiting");
+      assert.equal(await own.call('supervisor.stopNode("a")'), true);
+      const { state, nextStart } = (await own.status("a"))["a"]!;
+      assert.deepEqual([state, nextStart], ["stopped", undefined]);
+    },
+  );
+
+  await t.test(
+    "a destroyed node is waited for by nobody, and its stop is not put off by those that stay",
+    async () => {
+      const command = ["sleep", "1000"];
+      await own.create({ name: "a", command });
+      await own.create({ name: "b", command, after: ["a"] });
+      assert.equal(await own.destroy("a"), true);
+      assert.equal((await own.status("b"))["b"]?.state, "running");
+    },
+  );
 });

@@ -29,80 +29,89 @@ async function isReadyBy(own: Puppet, config: NodeConfig): Promise<void> {
   assert.equal(status["next"]?.waitsFor, undefined);
 }
 
-test("a newline on the descriptor that was named", async (t) => {
-  const own = await puppet(t);
-  const command = after("go", "printf 'not yet' >&7; sleep 0.1; echo >&7");
-  await isReadyBy(own, { name: "a", command, ready: { fd: 7 } });
-});
+/** For the next test: no node, and none of the files that nodes wait for. */
+async function emptied(own: Puppet): Promise<void> {
+  await own.destroy("");
+  for (const file of ["go", "there", "below/there"])
+    fs.rmSync(own.tree.file(file), { force: true });
+}
 
-test("a descriptor can be opened again by its name, as s6's programs may do", async (t) => {
-  const own = await puppet(t);
-  const command = after("go", "echo > /dev/fd/3");
-  await isReadyBy(own, { name: "a", command, ready: { fd: 3 } });
-});
+test("each way of becoming ready, one after the other in one tree", async (t) => {
+  // Script nodes have nothing to load but what they are given.
+  const own = await puppet(t, "await 0;");
+  t.afterEach(() => emptied(own));
 
-test("a TCP port that accepts", async (t) => {
-  const own = await puppet(t);
-  const port = await freePort();
-  const serve = `${process.execPath} -e 'require("net").createServer().listen(${port}, "127.0.0.1")'`;
-  await isReadyBy(own, { name: "a", command: after("go", serve), ready: { port } });
-});
-
-test("a Unix socket that accepts, relative to the node's directory", async (t) => {
-  const own = await puppet(t);
-  const serve = `${process.execPath} -e 'require("net").createServer().listen("a.sock")'`;
-  const go = own.tree.file("go");
-  const command = after(go, serve);
-  await isReadyBy(own, { name: "a", directory: "below", command, ready: { port: "./a.sock" } });
-});
-
-test("a line that matches, on either stream, without its newline, in pieces", async (t) => {
-  const own = await puppet(t);
-  const command = after("go", "printf 'I am ' >&2; sleep 0.1; echo ready >&2");
-  await isReadyBy(own, { name: "a", command, ready: { line: "^i am READY$", flags: "i" } });
-});
-
-test("a pattern that a script wrote as a regular expression", async (t) => {
-  const own = await puppet(t);
-  await own.call(
-    `supervisor.create({ name: "a", command: ["sh", "-c", "echo Listening on 80; sleep 1000"], ready: { line: /listening on \\d+/i } }).then(() => true)`,
-  );
-  const { node } = await own.node("a", ({ ready }) => ready === true);
-  assert.deepEqual(node.ready, { line: "listening on \\d+", flags: "i" });
-});
-
-test("a file that exists", async (t) => {
-  const own = await puppet(t);
-  const command = after("go", "touch there");
-  await isReadyBy(own, { name: "a", command, ready: { file: "there" } });
-});
-
-test("a command that succeeds, with the node's environment and directory", async (t) => {
-  const own = await puppet(t);
-  const command = after(own.tree.file("go"), "touch there");
-  await isReadyBy(own, {
-    name: "a",
-    directory: "below",
-    env: { WHAT: "there" },
-    command,
-    ready: { command: ["sh", "-c", 'test -e "$WHAT"'] },
+  await t.test("a newline on the descriptor that was named", async () => {
+    const command = after("go", "printf 'not yet' >&7; sleep 0.1; echo >&7");
+    await isReadyBy(own, { name: "a", command, ready: { fd: 7 } });
   });
-});
 
-test("a command that hangs goes with its node, and leaves nothing", async (t) => {
-  const own = await puppet(t);
-  const command = ["sleep", "1000"];
-  const ready = { command: ["sh", "-c", "touch looked; sleep 1001 & sleep 1002"] };
-  await own.create({ name: "a", command, ready });
-  await until("the look", () => fs.existsSync(own.tree.file("looked")));
-  assert.equal(await own.destroy("a"), true);
-  const isLook = (pid: number) =>
-    /sleep.100[12]/.test(fs.readFileSync(`/proc/${pid}/cmdline`, "latin1"));
-  await until("its look to be gone", () => !processesOf(own.tree.directory).some(isLook));
-});
+  await t.test(
+    "a descriptor can be opened again by its name, as s6's programs may do",
+    async () => {
+      const command = after("go", "echo > /dev/fd/3");
+      await isReadyBy(own, { name: "a", command, ready: { fd: 3 } });
+    },
+  );
 
-test("a script node is ready when its `init` handlers are done", async (t) => {
-  const script = `
+  await t.test("a TCP port that accepts", async () => {
+    const port = await freePort();
+    const serve = `${process.execPath} -e 'require("net").createServer().listen(${port}, "127.0.0.1")'`;
+    await isReadyBy(own, { name: "a", command: after("go", serve), ready: { port } });
+  });
+
+  await t.test("a Unix socket that accepts, relative to the node's directory", async () => {
+    const serve = `${process.execPath} -e 'require("net").createServer().listen("a.sock")'`;
+    const go = own.tree.file("go");
+    const command = after(go, serve);
+    await isReadyBy(own, { name: "a", directory: "below", command, ready: { port: "./a.sock" } });
+  });
+
+  await t.test(
+    "a line that matches, on either stream, without its newline, in pieces",
+    async () => {
+      const command = after("go", "printf 'I am ' >&2; sleep 0.1; echo ready >&2");
+      await isReadyBy(own, { name: "a", command, ready: { line: "^i am READY$", flags: "i" } });
+    },
+  );
+
+  await t.test("a pattern that a script wrote as a regular expression", async () => {
+    await own.call(
+      `supervisor.create({ name: "a", command: ["sh", "-c", "echo Listening on 80; sleep 1000"], ready: { line: /listening on \\d+/i } }).then(() => true)`,
+    );
+    const { node } = await own.node("a", ({ ready }) => ready === true);
+    assert.deepEqual(node.ready, { line: "listening on \\d+", flags: "i" });
+  });
+
+  await t.test("a file that exists", async () => {
+    const command = after("go", "touch there");
+    await isReadyBy(own, { name: "a", command, ready: { file: "there" } });
+  });
+
+  await t.test("a command that succeeds, with the node's environment and directory", async () => {
+    const command = after(own.tree.file("go"), "touch there");
+    await isReadyBy(own, {
+      name: "a",
+      directory: "below",
+      env: { WHAT: "there" },
+      command,
+      ready: { command: ["sh", "-c", 'test -e "$WHAT"'] },
+    });
+  });
+
+  await t.test("a command that hangs goes with its node, and leaves nothing", async () => {
+    const command = ["sleep", "1000"];
+    const ready = { command: ["sh", "-c", "touch looked; sleep 1001 & sleep 1002"] };
+    await own.create({ name: "a", command, ready });
+    await until("the look", () => fs.existsSync(own.tree.file("looked")));
+    assert.equal(await own.destroy("a"), true);
+    const isLook = (pid: number) =>
+      /sleep.100[12]/.test(fs.readFileSync(`/proc/${pid}/cmdline`, "latin1"));
+    await until("its look to be gone", () => !processesOf(own.tree.directory).some(isLook));
+  });
+
+  await t.test("a script node is ready when its `init` handlers are done", async () => {
+    const script = `
 import fs from "node:fs";
 import { on, supervisor } from "coppice";
 if (supervisor.isSupervised()) {
@@ -110,37 +119,36 @@ if (supervisor.isSupervised()) {
     while (!fs.existsSync("go")) await new Promise((look) => setTimeout(look, 20));
   });
 }`;
-  await isReadyBy(await puppet(t, script), { name: "a" });
-});
+    fs.writeFileSync(own.tree.file("slow.mjs"), script);
+    await isReadyBy(own, { name: "a", addlUserScripts: ["slow.mjs"] });
+  });
 
-test("at once, if that is asked for, and for a program by itself", async (t) => {
-  const own = await puppet(t, "await 0;");
-  assert.equal((await own.create({ name: "a", ready: "started" })).ready, true);
-  assert.equal((await own.create({ name: "b", command: ["sleep", "1000"] })).ready, true);
-});
+  await t.test("at once, if that is asked for, and for a program by itself", async () => {
+    assert.equal((await own.create({ name: "a", ready: "started" })).ready, true);
+    assert.equal((await own.create({ name: "b", command: ["sleep", "1000"] })).ready, true);
+  });
 
-test("each process has to become ready anew", async (t) => {
-  const own = await puppet(t);
-  const command = ["sh", "-c", "test -e go && echo >&3; sleep 1000"];
-  fs.writeFileSync(own.tree.file("go"), "");
-  await own.create({ name: "a", command, ready: { fd: 3 } });
-  await own.node("a", ({ ready }) => ready === true);
-  fs.rmSync(own.tree.file("go"));
-  await own.restart("a");
-  const { ready, state } = (await own.status("a"))["a"]!;
-  assert.deepEqual([state, ready], ["running", false]);
-});
+  await t.test("each process has to become ready anew", async () => {
+    const command = ["sh", "-c", "test -e go && echo >&3; sleep 1000"];
+    fs.writeFileSync(own.tree.file("go"), "");
+    await own.create({ name: "a", command, ready: { fd: 3 } });
+    await own.node("a", ({ ready }) => ready === true);
+    fs.rmSync(own.tree.file("go"));
+    await own.restart("a");
+    const { ready, state } = (await own.status("a"))["a"]!;
+    assert.deepEqual([state, ready], ["running", false]);
+  });
 
-test("events tell of it once", async (t) => {
-  const own = await puppet(t);
-  await own.call("(globalThis.seen = [], supervisor.watch((e) => seen.push(e.kind)), true)");
-  const command = ["sh", "-c", "echo >&3; echo >&3; sleep 1000"];
-  await own.create({ name: "a", command, ready: { fd: 3 } });
-  await own.node("a", ({ ready }) => ready === true);
-  await own.destroy("a");
-  const seen = await own.call<string[]>("seen");
-  assert.deepEqual(
-    seen.filter((kind) => kind === "ready" || kind === "started"),
-    ["started", "ready"],
-  );
+  await t.test("events tell of it once", async () => {
+    await own.call("(globalThis.seen = [], supervisor.watch((e) => seen.push(e.kind)), true)");
+    const command = ["sh", "-c", "echo >&3; echo >&3; sleep 1000"];
+    await own.create({ name: "a", command, ready: { fd: 3 } });
+    await own.node("a", ({ ready }) => ready === true);
+    await own.destroy("a");
+    const seen = await own.call<string[]>("seen");
+    assert.deepEqual(
+      seen.filter((kind) => kind === "ready" || kind === "started"),
+      ["started", "ready"],
+    );
+  });
 });
