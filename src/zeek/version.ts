@@ -84,6 +84,12 @@ export function backendProblem(
   return `Zeek ${version.major}.${version.minor} has no ZeroMQ backend: leave 'backend' out, or take 7.1 or later`;
 }
 
+/** Whether an installed Zeek is of a version or a later one; what is no version counts as the newest. */
+export function isAtLeast(installed: string, major: number, minor: number): boolean {
+  const version = parseVersion(installed);
+  return version === undefined || isSince(version, major, minor);
+}
+
 /** A version on the way to a release counts as that release: features come first, releases last. */
 function isSince(version: Version, major: number, minor: number): boolean {
   return version.major > major || (version.major === major && version.minor >= minor);

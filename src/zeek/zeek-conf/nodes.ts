@@ -1,8 +1,9 @@
 /** The nodes that a file's processes become. */
 import type { NodeConfig, ZeekConfig } from "../../core/config.ts";
 import type { Installation } from "../plan.ts";
+import { isAtLeast } from "../version.ts";
 import { clusterTable, type Process, processesOf } from "./cluster-table.ts";
-import { type Dialect, isAtLeast } from "./dialect.ts";
+import type { Dialect } from "./dialect.ts";
 import type { Remark } from "./grammar.ts";
 import type { Variable } from "./kinds.ts";
 import type { Places } from "./places.ts";

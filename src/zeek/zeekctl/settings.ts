@@ -1,11 +1,11 @@
 /** What zeekctl.cfg asks for, with ZeekControl's defaults for what it does not say. */
 import type { Installation, Problem, Source } from "../plan.ts";
+import { isAtLeast } from "../version.ts";
 import { envList } from "./node-values.ts";
 import type { At } from "./notes.ts";
 import { type OptionReader, optionReader } from "./option-reader.ts";
 import { shellWords } from "./shell-words.ts";
 import { unknown } from "./unknown.ts";
-import { isAtLeast } from "./version.ts";
 import { minutesOf, readZeekctlCfg } from "./zeekctl-cfg.ts";
 
 export type Backend = "zeromq" | "broker";

@@ -1,7 +1,8 @@
 /** The lines of a zeek.conf, in both dialects. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { dialectOf, isAtLeast } from "../../../src/zeek/zeek-conf/dialect.ts";
+import { isAtLeast } from "../../../src/zeek/version.ts";
+import { dialectOf } from "../../../src/zeek/zeek-conf/dialect.ts";
 import { parse } from "../../../src/zeek/zeek-conf/grammar.ts";
 
 for (const [version, dialect] of [
