@@ -6,18 +6,17 @@ import net from "node:net";
 import type { TestContext } from "node:test";
 import { describe, test } from "node:test";
 import { atEnd, isAlive, parentOf, until } from "../fixtures/tree.ts";
+import { endingOfStemVariable, faultOfNodeConfig } from "../fixtures/zeek/inside.ts";
 import { type RunSettings, ZeekBench, type ZeekRun } from "../fixtures/zeek/run.ts";
 
 describe("the stand-in's Stem refuses", () => {
   test("a variable that has not five fields, or one that is no number", async (t) => {
     const bench = new ZeekBench(t);
-    for (const value of ["", "1", "1,2,3,4", "1,2,3,4,5,6"]) {
-      const { code, stderr } = await bench.run(["-j"], { env: { ZEEK_STEM: value } });
-      assert.deepEqual(
-        [code, stderr],
-        [1, `invalid ZEEK_STEM environment variable value: '${value}'\n`],
-      );
-    }
+    const words = (value: string) => `invalid ZEEK_STEM environment variable value: '${value}'`;
+    for (const value of ["", "1", "1,2,3,4", "1,2,3,4,5,6"])
+      assert.deepEqual(endingOfStemVariable(value), { status: 1, message: words(value) });
+    const { code, stderr } = await bench.run(["-j"], { env: { ZEEK_STEM: "" } });
+    assert.deepEqual([code, stderr], [1, `${words("")}\n`]);
     const { signal } = await bench.run(["-j"], { env: { ZEEK_STEM: "1,2,x,4,5" } });
     assert.equal(signal, "SIGABRT");
   });
@@ -74,12 +73,13 @@ describe("the stand-in's Stem refuses", () => {
       { ...right, cluster: { n: { role: "Supervisor::WORKER", host: "here", p: "0/unknown" } } },
       { ...right, cluster: { n: { role: "Supervisor::WORKER", host: "127.0.0.1", p: 0 } } },
     ];
+    assert.equal(faultOfNodeConfig("n", JSON.stringify(right)), undefined);
     for (const one of wrong) {
-      const stem = new StemBench(t, bench);
-      stem.say(`create n ${JSON.stringify(one)}`);
-      assert.equal((await stem.run.ended).signal, "SIGSEGV", JSON.stringify(one));
+      const text = JSON.stringify(one);
+      assert.notEqual(faultOfNodeConfig("n", text), undefined, text);
     }
-    for (const message of ["restart nosuch", "destroy nosuch"]) {
+    const create = `create n ${JSON.stringify(wrong[0])}`;
+    for (const message of [create, "restart nosuch", "destroy nosuch"]) {
       const stem = new StemBench(t, bench);
       stem.say(message);
       assert.equal((await stem.run.ended).signal, "SIGSEGV", message);
