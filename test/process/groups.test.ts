@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import { type TestContext, test } from "node:test";
-import type { RemoteSupervisor } from "../../src/control/client.ts";
+import { connect, type RemoteSupervisor } from "../../src/control/client.ts";
 import type { NodeConfig, NodeStatus, Role } from "../../src/index.ts";
-import { coppice, start } from "../cli/process.ts";
+import { type Result, coppice as verb } from "../cli/fake.ts";
+import { coppice, type Ended, start } from "../cli/process.ts";
 import { unixClient } from "../fixtures/remote.ts";
 import { isAlive, plant, type TestTree, until } from "../fixtures/tree.ts";
 
@@ -61,7 +62,19 @@ class Cluster {
     this.#remote = remote;
   }
 
-  run(text: string) {
+  /** A command in this process, on the real tree: a process for each would be most of the cost. */
+  async run(text: string): Promise<Result & { code: number }> {
+    const result = await verb(text.split(" "), {
+      connect,
+      directory: this.tree.directory,
+      now: Date.now,
+      sleep: (milliseconds) => new Promise((over) => setTimeout(over, milliseconds)),
+    });
+    return { ...result, code: result.status };
+  }
+
+  /** A command in a process of its own. */
+  command(text: string): Promise<Ended> {
     return coppice(this.#t, this.tree.directory, text);
   }
 
@@ -144,7 +157,7 @@ test("groups, in one cluster", async (t) => {
     async () => {
       await cluster.ready(...ALL);
       const before = await cluster.pids();
-      const restarted = await cluster.run("restart workers");
+      const restarted = await cluster.command("restart workers");
       assert.deepEqual([restarted.code, restarted.stderr], [0, ""]);
       assert.match(restarted.stdout, /^restarted 'worker-1' \(PID \d+\)$/m);
       assert.match(restarted.stdout, /^restarted 'worker-2' \(PID \d+\)$/m);
@@ -187,7 +200,7 @@ test("groups, in one cluster", async (t) => {
       const { tree } = cluster;
       await cluster.ready(...ALL);
       const before = await cluster.nodes();
-      const stopped = await cluster.run("stop proxies");
+      const stopped = await cluster.command("stop proxies");
       assert.deepEqual(
         [stopped.code, stopped.stdout, stopped.stderr],
         [0, "stopped 'proxy-1'\n", ""],
