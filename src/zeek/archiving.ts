@@ -17,14 +17,19 @@ export function archivedToTheEnd(nodes: readonly NodeConfig[]): NodeConfig[] {
   });
 }
 
+/** Zeek's archiver, if a command runs it, wrapped or not. */
+export function archiverIn(command: readonly string[] = []): string | undefined {
+  return command.find((word) => ARCHIVER.test(word));
+}
+
 function isZeekArchiver({ command, zeek }: NodeConfig): boolean {
-  return zeek === undefined && (command ?? []).some((word) => /(?:^|\/)zeek-archiver$/.test(word));
+  return zeek === undefined && archiverIn(command) !== undefined;
 }
 
 /** Told to end, it looks into the queue once more, for as long as that takes within a minute. */
 function withLastPass(archiver: NodeConfig): NodeConfig {
   const command = archiver.command ?? [];
-  const program = command.findIndex((word) => /(?:^|\/)zeek-archiver$/.test(word));
+  const program = command.findIndex((word) => ARCHIVER.test(word));
   const [wrapper, words] = [command.slice(0, program), command.slice(program)];
   return {
     ...archiver,
@@ -33,6 +38,7 @@ function withLastPass(archiver: NodeConfig): NodeConfig {
   };
 }
 
+const ARCHIVER = /(?:^|\/)zeek-archiver$/;
 /**
  * `$0` is the archiver, `$@` its operands. A shell, since zeek-archiver knows no orderly end; it is
  * prepared for its own before it starts anything.

@@ -5,6 +5,7 @@ import { nearest } from "../../core/nearest.ts";
 import { networkDevices } from "../../os/host.ts";
 import { holderOf, isWildcard, type Listening, listeningSockets } from "../../os/listening.ts";
 import { findExecutable } from "../../os/tools.ts";
+import { archiverIn } from "../../zeek/archiving.ts";
 import { deviceOf } from "../../zeek/device.ts";
 import {
   defaultHub,
@@ -52,7 +53,9 @@ function program(
 ): void {
   const search = own?.["PATH"] ?? env["PATH"];
   const wrapper = [zeek?.wrapper?.[0], zeek?.executable].filter((one) => one !== undefined);
-  for (const word of command?.slice(0, 1) ?? wrapper) {
+  const first = command?.slice(0, 1) ?? wrapper;
+  const archiver = archiverIn(command);
+  for (const word of new Set(archiver === undefined ? first : [...first, archiver])) {
     const found = findExecutable(word, search, "/");
     if ("file" in found) continue;
     const text = `node '${name}': cannot execute ${word}: ${found.problem}`;
