@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import type { NodeStatus } from "../../src/core/status.ts";
 import { ConnectionLostError, ForbiddenError } from "../../src/errors.ts";
 import { temporaryDirectory } from "../fixtures/tree.ts";
 import { coppice, FakeRemote, node } from "./fake.ts";
@@ -75,6 +76,24 @@ test("create: what it comes after, and when it is ready; one sign, and no more",
     /^error: either --ready-fd or --ready-line, not both; see coppice create --help\n$/,
   );
   assert.equal((await run("h --ready-fd three")).status, 2);
+});
+
+test("create: whom a node waits for is told to whoever waits for the command", async () => {
+  const remote = new FakeRemote(
+    node("web", { state: "pending", waitsFor: ["db", "cache"], generation: 0 }),
+  );
+  const { promise, resolve } = Promise.withResolvers<NodeStatus>();
+  remote.create = () => promise;
+  const sleep = async (): Promise<void> => {
+    // The Supervisor is asked, and then the node starts after all.
+    setImmediate(() => setImmediate(() => resolve(node("web", { pid: 7 }))));
+  };
+  const { status, stdout, stderr } = await coppice(["create", "web", "--after", "db"], {
+    remote,
+    sleep,
+  });
+  assert.deepEqual([status, stdout], [0, "created 'web' (PID 7)\n"]);
+  assert.equal(stderr, "note: node 'web' is pending, waits for db and cache\n");
 });
 
 test("create from JSON, from stdin and from scripts; a list is tried to its end", async (t) => {

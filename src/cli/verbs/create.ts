@@ -8,13 +8,14 @@ import type { Context } from "../context.ts";
 import type { Line } from "../line.ts";
 import { withRemote } from "../remote.ts";
 import { stateText } from "../status-table.ts";
+import { tellingWaits } from "../wait-note.ts";
 
 export async function run(line: Line, context: Context): Promise<number> {
   const configs = await configsOf(line, context);
   return withRemote(line, context, async (remote) => {
     const tasks = configs.map((config) => ({
       node: config.name,
-      act: () => create(remote, config, context.now),
+      act: () => create(remote, config, context),
     }));
     return runAll(line, context, tasks);
   });
@@ -37,13 +38,13 @@ async function configsOf(line: Line, context: Context): Promise<NodeConfig[]> {
 async function create(
   remote: RemoteSupervisor,
   config: NodeConfig,
-  now: () => number,
+  context: Context,
 ): Promise<Outcome> {
-  const status = await remote.create(config);
   const { name } = config;
+  const status = await tellingWaits(remote.create(config), name, remote, context);
   const { pid } = status;
   if (pid !== undefined) return { done: true, pid, text: `created '${name}' (PID ${pid})` };
-  const state = stateText(status, now());
+  const state = stateText(status, context.now());
   return {
     done: false,
     error: `node '${name}' was created, but could not be started (${state}): see coppice logs ${name}`,

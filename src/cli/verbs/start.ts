@@ -9,13 +9,14 @@ import { nodeOf } from "../nodes.ts";
 import { namesNodes, tasksOf } from "../operands.ts";
 import { refuseZeek, withRemote } from "../remote.ts";
 import { exitText, stateText } from "../status-table.ts";
+import { tellingWaits } from "../wait-note.ts";
 
 export async function run(line: Line, context: Context): Promise<number> {
   const isChosen = namesNodes(line);
   return withRemote(line, context, async (remote) => {
     refuseZeek(remote, "it has no nodes that were stopped");
     const status = await remote.status();
-    const act = (name: string, before: NodeStatus) => start(remote, name, before, context.now);
+    const act = (name: string, before: NodeStatus) => start(remote, name, before, context);
     const tasks = tasksOf(line, status, inStartOrder, act).filter(
       ({ node }) => isChosen || isDown(nodeOf(status, node)),
     );
@@ -37,11 +38,11 @@ async function start(
   remote: RemoteSupervisor,
   node: string,
   before: NodeStatus,
-  now: () => number,
+  context: Context,
 ): Promise<Outcome> {
   if (before.state === "running")
     return { done: true, pid: before.pid, text: `'${node}' runs already (PID ${before.pid})` };
-  const done = await remote.startNode(node);
+  const done = await tellingWaits(remote.startNode(node), node, remote, context);
   const status = nodeOf(await remote.status(node), node);
   if (status === undefined) return { done: false, error: `node '${node}' is gone` };
   if (!done) return { done, error: `node '${node}' was told to stop again` };
@@ -52,6 +53,6 @@ async function start(
     return { done, text: `started '${node}', which has ended (${exitText(lastExit)})` };
   return {
     done: false,
-    error: `node '${node}' was told to start, but is not running (${stateText(status, now())}): see coppice logs ${node}`,
+    error: `node '${node}' was told to start, but is not running (${stateText(status, context.now())}): see coppice logs ${node}`,
   };
 }
