@@ -8,8 +8,8 @@ import { circleThrough } from "../core/order.ts";
 import { withPlainPattern } from "../core/readiness.ts";
 import { NodeConfigError } from "../errors.ts";
 import { MAX_PAYLOAD } from "../wire/frames.ts";
-import { zeekProblem } from "../zeek/zeek-problems.ts";
 import { schema, zeek } from "./node-schema.ts";
+import { zeekProblem } from "./zeek-check.ts";
 
 /** A frame's payload, less what a message says beside the configuration. */
 const MAX_BYTES = MAX_PAYLOAD - 64 * 1024;
