@@ -41,7 +41,8 @@ function withLastPass(archiver: NodeConfig): NodeConfig {
 const ARCHIVER = /(?:^|\/)zeek-archiver$/;
 /**
  * `$0` is the archiver, `$@` its operands. A shell, since zeek-archiver knows no orderly end; it is
- * prepared for its own before it starts anything.
+ * prepared for its own before it starts anything. `$!` is there as soon as the archiver is: with a
+ * variable of its own an order to end could come in between, and find nobody to pass it on to.
  */
 const LAST_PASS =
-  'trap \'trap "" TERM; kill $child; wait $child; exec "$0" -1 "$@"\' TERM; "$0" "$@" & child=$!; wait $child';
+  'trap \'trap "" TERM; kill $!; wait $!; exec "$0" -1 "$@"\' TERM; "$0" "$@" & wait $!';
