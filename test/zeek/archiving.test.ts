@@ -6,8 +6,9 @@ import fs from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import type { ClusterEndpoint, NodeConfig } from "../../src/core/config.ts";
+import { signalGroup } from "../../src/os/signals.ts";
 import { archivedToTheEnd } from "../../src/zeek/archiving.ts";
-import { temporaryDirectory, until } from "../fixtures/tree.ts";
+import { atEnd, temporaryDirectory, until } from "../fixtures/tree.ts";
 
 const at = (role: ClusterEndpoint["role"]): ClusterEndpoint => ({ role, host: "::1", port: 1 });
 const ARCHIVER: NodeConfig = {
@@ -57,7 +58,9 @@ test("told to end, it ends the archiver and runs it once more with -1; an archiv
   const run = (...operands: string[]) => {
     const [node] = archivedToTheEnd([{ name: "archiver", command: [program, ...operands] }]);
     const [file = "", ...args] = node?.command ?? [];
-    return spawn(file, args);
+    const child = spawn(file, args, { stdio: "ignore", detached: true });
+    atEnd(t, () => signalGroup(child.pid ?? 0, "SIGKILL"));
+    return child;
   };
   const child = run("a b", "c");
   const ended = once(child, "exit");
