@@ -2,6 +2,7 @@
 import type { Usage } from "../core/api.ts";
 import { policyOf } from "../core/config.ts";
 import { roleOf } from "../core/groups.ts";
+import { MOST_NAMED } from "../core/precedence.ts";
 import type { LastExit, NodeStatus } from "../core/status.ts";
 import type { Paint } from "./colour.ts";
 import { printable } from "./printable.ts";
@@ -70,8 +71,6 @@ export function stateText(status: NodeStatus, now: number): string {
 }
 
 const ROLE: Column = { title: "ROLE", rank: 7 };
-/** As many as the Supervisor tells at most: there may be more. */
-const MOST_NAMED = 10;
 const COLUMNS: readonly Column[] = [
   { title: "NAME", least: 12, cutMiddle: true },
   ROLE,

@@ -22,7 +22,7 @@ export interface Wait {
 }
 
 /** Its list tells people and decides what to look at again: the first few do for both. */
-const ENOUGH = 10;
+export const MOST_NAMED = 10;
 
 /** What is created within this time (ms) counts as created together, from afar for example. */
 const TOGETHER_MS = 100;
@@ -86,7 +86,7 @@ export function waitToStart(
     } else {
       wait.names.push(name);
       if (until !== undefined) wait.until = Math.min(until, wait.until ?? until);
-      if (wait.names.length === ENOUGH) break;
+      if (wait.names.length === MOST_NAMED) break;
     }
   }
   return wait;
@@ -124,7 +124,7 @@ export function waitToEnd(
       if (seen.has(follower)) continue;
       seen.add(follower);
       if (isEnding(follower)) found.push(follower);
-      if (found.length === ENOUGH) return found;
+      if (found.length === MOST_NAMED) return found;
     }
   }
   return found;

@@ -36,11 +36,10 @@ export async function exists(file: string): Promise<boolean> {
   }
 }
 
-/** The first word in a small file; "" if there is none. */
-export async function firstWord(file: string): Promise<string> {
+/** What is in a small file; "" if there is none. */
+export async function textOf(file: string): Promise<string> {
   try {
-    const text = await fs.readFile(file, "latin1");
-    return /^\S+/.exec(text)?.[0] ?? "";
+    return await fs.readFile(file, "latin1");
   } catch {
     return "";
   }

@@ -3,7 +3,8 @@ import path from "node:path";
 import type { NodeConfig } from "../core/config.ts";
 import { portTarget } from "../core/port-target.ts";
 import { readyOf } from "../core/readiness.ts";
-import { accepts, exists, firstWord, succeeds } from "../os/probe.ts";
+import { accepts, exists, succeeds, textOf } from "../os/probe.ts";
+import { parseStatus } from "../zeek/status-file.ts";
 
 export interface ProberOptions {
   /** What a node's process got. */
@@ -46,7 +47,7 @@ export class Prober {
       const file = path.resolve(directory, ready.file);
       // A Zeek's file is there from its first moment on, and says how far it is.
       const isZeeks = config.ready === undefined && config.zeek !== undefined;
-      return isZeeks ? (await firstWord(file)) === "RUNNING" : exists(file);
+      return isZeeks ? parseStatus(await textOf(file)) === "RUNNING" : exists(file);
     }
     if ("port" in ready) {
       const target = portTarget(ready.port, ready.host);

@@ -1,7 +1,7 @@
 /** What a Zeek says of itself in the file that `-U` names. */
 
-/** In the node's directory. To be deleted before each start: one that was killed leaves its last word. */
-export const STATUS_FILE = ".status";
+/** To be deleted before each start: one that was killed leaves its last word. */
+export { ZEEK_STATUS as STATUS_FILE } from "../core/readiness.ts";
 
 export type ZeekState = "INITIALIZING" | "RUNNING" | "TERMINATING" | "TERMINATED";
 
