@@ -265,6 +265,20 @@ test("wait: the time is over", async () => {
   );
 });
 
+test("wait: an answer that takes longer than there is time is waited for all the same", async () => {
+  const remote = new FakeRemote(node("web", { pid: 7 }));
+  const status = remote.status.bind(remote);
+  remote.status = async (name) => {
+    await new Promise((later) => setTimeout(later, 50));
+    return status(name);
+  };
+  const late = await wait(remote, "web", "--for", "stopped", "--timeout", "0");
+  assert.deepEqual(
+    [late.status, late.stderr],
+    [1, "error: node 'web' is running (PID 7): not stopped after 0 s\n"],
+  );
+});
+
 test("wait: when the tree ends, a node has stopped, and will not run", async () => {
   const remote = new FakeRemote(node("web"));
   const status = remote.status.bind(remote);

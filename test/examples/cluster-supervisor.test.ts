@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import dgram from "node:dgram";
 import { once } from "node:events";
 import fs from "node:fs";
-import net from "node:net";
 import path from "node:path";
 import { before, type TestContext, test } from "node:test";
 import type { NodeStatus } from "../../src/index.ts";
-import { freePort, unixClient } from "../fixtures/remote.ts";
+import { freePorts } from "../fixtures/ports.ts";
+import { unixClient } from "../fixtures/remote.ts";
 import { savefile, udpFrame } from "../fixtures/savefile.ts";
 import { linesOf, pathWithout } from "../fixtures/system.ts";
 import { requireTcpdump } from "../fixtures/tcpdump.ts";
@@ -159,7 +159,7 @@ async function cluster(
   operands: string[],
   env: Record<string, string> = {},
 ): Promise<Cluster> {
-  const port = `port=${await freePorts()}`;
+  const port = `port=${await freePorts(3)}`;
   const args = ["-j", ...options, EXAMPLE, port, ...operands];
   const tree = run(t, temporaryDirectory(t), args, env);
   await tree.line(/^the cluster of \d nodes is there$/m);
@@ -179,23 +179,6 @@ async function cluster(
     return status;
   };
   return { tree, node, kill, restart: (name) => client.restart(name) };
-}
-
-/** The first of three in a row. */
-async function freePorts(): Promise<number> {
-  for (;;) {
-    const port = await freePort();
-    const others = await Promise.all([isFree(port + 1), isFree(port + 2)]);
-    if (others.every(Boolean)) return port;
-  }
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = net.createServer();
-  return new Promise((told) => {
-    server.once("error", () => told(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => told(true)));
-  });
 }
 
 /** What sends datagrams to a port that nobody else has; it resolves when the kernel has them. */

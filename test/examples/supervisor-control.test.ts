@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
-import { canConnect, freePort } from "../fixtures/remote.ts";
+import { freePort } from "../fixtures/ports.ts";
+import { canConnect } from "../fixtures/remote.ts";
 import { isAlive, plant, run, type TestTree, temporaryDirectory, until } from "../fixtures/tree.ts";
 
 const EXAMPLE = path.join(import.meta.dirname, "..", "..", "examples", "supervisor-control.ts");

@@ -4,8 +4,9 @@ import fs from "node:fs";
 import net from "node:net";
 import { type TestContext, test } from "node:test";
 import type { ClusterEndpoint, NodeConfig, Role } from "../../src/index.ts";
+import { freePort } from "../fixtures/ports.ts";
 import { type Puppet, puppet } from "../fixtures/puppet.ts";
-import { freePort, TLS } from "../fixtures/remote.ts";
+import { TLS } from "../fixtures/remote.ts";
 import { atEnd, until } from "../fixtures/tree.ts";
 
 type Layout = Record<string, ClusterEndpoint>;
@@ -46,7 +47,7 @@ async function layoutOf(roles: Record<string, Role>, silent: string[] = []): Pro
 
 async function start(own: Puppet, cluster: Layout, rest: Partial<NodeConfig> = {}): Promise<void> {
   const names = Object.keys(cluster);
-  await Promise.all(names.map((name) => own.create({ name, cluster, ...rest })));
+  await own.createAll(names.map((name) => ({ name, cluster, ...rest })));
 }
 
 /** Has a node publish a text that was not said before, and waits until it has. */
@@ -211,6 +212,7 @@ test("clusters one after the other in one tree", async (t) => {
       const [told] = await own.news("nodeExit", "manager", 1);
       assert.equal(told?.exit?.code, 1);
       const line = `[supervisor:STDERR] [manager] error: node 'manager' cannot listen on 127.0.0.1:${port}: address already in use; its layout must give it an address of this host, and a port that is free\n`;
+      await own.tree.line(/\n/, "stderr");
       assert.ok(own.tree.stderr.startsWith(line), own.tree.report());
       assert.ok(!/^.*? \[manager\] is/m.test(own.tree.stdout), "its `init` is not raised");
       holder.close();

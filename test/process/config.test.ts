@@ -4,6 +4,7 @@ import fs from "node:fs";
 import { test } from "node:test";
 import type { ClusterEndpoint, NodeConfig } from "../../src/index.ts";
 import { type Puppet, puppet } from "../fixtures/puppet.ts";
+import { replaceFile } from "../fixtures/system.ts";
 import { isAlive, until } from "../fixtures/tree.ts";
 
 const SLEEP = ["sleep", "1000"];
@@ -319,7 +320,7 @@ test("16: a program that cannot be executed says why, and is tried again", async
   );
   await says(tree, "plain", "node 'plain' failed to execute ./plain: Permission denied");
   await says(tree, "directory", "node 'directory' failed to execute ./bad: Is a directory");
-  fs.writeFileSync(tree.tree.file("later"), "#!/bin/sh\nexec sleep 1000\n", { mode: 0o755 });
+  replaceFile(tree.tree.file("later"), "#!/bin/sh\nexec sleep 1000\n", 0o755);
   assert.equal((await tree.node("missing", ({ state }) => state === "running")).generation, 1);
 });
 

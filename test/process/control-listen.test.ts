@@ -4,11 +4,11 @@ import fs from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
+import { freePort } from "../fixtures/ports.ts";
 import {
   canConnect,
   client,
   controlSocket,
-  freePort,
   LOCAL_TLS,
   listening,
   unixClient,

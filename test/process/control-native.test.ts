@@ -1,6 +1,7 @@
 /** SupervisorControl over Broker's own protocol, byte by byte: what a Zeek says to a Supervisor. */
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { freePort } from "../fixtures/ports.ts";
 import {
   connectRaw,
   envelope,
@@ -13,7 +14,7 @@ import {
   string,
   versionSelect,
 } from "../fixtures/raw-broker-peer.ts";
-import { canConnect, freePort } from "../fixtures/remote.ts";
+import { canConnect } from "../fixtures/remote.ts";
 import { isAlive, plant, type TestTree, until } from "../fixtures/tree.ts";
 
 /** Smaller than every other, and so the originator. */

@@ -91,7 +91,8 @@ for (const name of ["ws", "tcp with anonymous TLS"]) {
       "-c",
       "trap 'echo told' TERM; echo ready; while :; do sleep 0.02; done",
     ];
-    await remote.create({ name: "a", command: stubborn, stop: { interval: 200, attempts: 3 } });
+    const stop = { interval: 600_000 };
+    const { pid } = await remote.create({ name: "a", command: stubborn, stop });
     await tree.line(/\[a\] ready$/m);
     const destroyed = remote.destroy("a");
     await tree.line(/\[a\] told$/m);
@@ -99,6 +100,7 @@ for (const name of ["ws", "tcp with anonymous TLS"]) {
     proxy.cut();
     await assert.rejects(destroyed, { code: "COPPICE_CONNECTION_LOST", exitStatus: 1 });
     await assert.rejects(remote.restart("a"), { code: "COPPICE_NO_SUPERVISOR" });
+    process.kill(pid!, "SIGKILL"); // It has lived on until now, however long that was.
     const status = remote.status();
     const usage = remote.usage();
     const { lines } = followed(remote, { lines: Number.POSITIVE_INFINITY });

@@ -57,7 +57,7 @@ test("a cluster in one tree", async (t) => {
   const isBegun = (line: string) => !line.startsWith("ends");
 
   await t.test("40: it starts by role, each ready before the next", async () => {
-    await Promise.all(Object.keys(CLUSTER).map((name) => own.create(witness(name))));
+    await own.createAll(Object.keys(CLUSTER).map(witness));
     const begun = await said(10);
     assert.equal(begun.length, 10);
     assertLevels(begun, UP);

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import { test } from "node:test";
 import type { NodeConfig } from "../../src/index.ts";
+import { freePort } from "../fixtures/ports.ts";
 import { type Puppet, puppet } from "../fixtures/puppet.ts";
-import { freePort } from "../fixtures/remote.ts";
 import { processesOf, until } from "../fixtures/tree.ts";
 
 /** A shell that waits for a file before it goes on. */

@@ -4,6 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { puppet } from "../fixtures/puppet.ts";
+import { replaceFile } from "../fixtures/system.ts";
 import { plant, run, temporaryDirectory } from "../fixtures/tree.ts";
 
 const TYPESCRIPT = `
@@ -348,7 +349,7 @@ test("a script that is broken by an edit is its nodes' failure, until it is mend
     /^\[supervisor:STDERR\] \[foo\] error: cannot load script .*tree\.mjs: SyntaxError: .*$/m,
     "stderr",
   );
-  fs.writeFileSync(tree.tree.file("tree.mjs"), source);
+  replaceFile(tree.tree.file("tree.mjs"), source);
   await tree.tree.lines(/\[foo\] fine$/m, 2);
 });
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import { test } from "node:test";
 import { puppet } from "../fixtures/puppet.ts";
+import { replaceFile } from "../fixtures/system.ts";
 import { isAlive } from "../fixtures/tree.ts";
 
 const SLEEP = ["sleep", "1000"];
@@ -201,7 +202,7 @@ test("30: a start that failed is told with pid 0, each time", async (t) => {
     assert.equal(seen!.pid, undefined);
     assert.equal(status.generation, 0);
   }
-  fs.writeFileSync(tree.tree.file("later"), "#!/bin/sh\nexec sleep 1000\n", { mode: 0o755 });
+  replaceFile(tree.tree.file("later"), "#!/bin/sh\nexec sleep 1000\n", 0o755);
   const { pid } = await tree.node("foo", ({ state }) => state === "running");
   assert.equal(tree.told.filter(({ event }) => event === "nodeStatus").at(-1)!.pid, pid);
 });

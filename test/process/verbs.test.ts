@@ -1,12 +1,11 @@
 /** The verbs of the command line, on real trees. */
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import fs from "node:fs";
-import net from "node:net";
 import path from "node:path";
 import { test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
 import { COPPICE, Command, coppice, shell, start } from "../cli/process.ts";
+import { freePort } from "../fixtures/ports.ts";
 import { isAlive, plant, type TestTree, temporaryDirectory, until } from "../fixtures/tree.ts";
 
 /** A tree with these program nodes, each a script of a shell. */
@@ -129,7 +128,10 @@ test("create, restart, destroy: done when it is told", async (t) => {
     nowhere.stderr,
     /^error: node 'lost' was created, but could not be started \(waiting, starts in \d+s\): see coppice logs lost\n$/,
   );
-  assert.match((await run("logs lost")).stdout, /nowhere: No such file or directory/);
+  // What it says of it and the answer to the order come by different ways.
+  await until("its last words", async () =>
+    /nowhere: No such file or directory/.test((await run("logs lost")).stdout),
+  );
 
   const many = await run(
     "create -",
@@ -188,11 +190,16 @@ test("stop: the tree has ended when it says so", async (t) => {
 test("logs: what was printed, byte by byte", async (t) => {
   const { directory } = await plantNodes(t, {
     raw: `printf 'a\\377\\200\\033[2J\\r\\n\\nno end'; ${SLEEP}`,
-    both: `echo out; echo err >&2; echo done; ${SLEEP}`,
+    both: `while ! test -e go; do sleep 0.02; done; echo out; echo err >&2; echo done; ${SLEEP}`,
   });
-  await until("all output", async () =>
-    (await coppice(t, directory, "logs both")).stdout.includes("done"),
-  );
+  const has = (name: string, lines: string[]) =>
+    until(`all of ${name}`, async () => {
+      const said = (await coppice(t, directory, `logs ${name}`)).stdout.split("\n");
+      return lines.every((line) => said.includes(line));
+    });
+  await has("raw", ["a\ufffd\ufffd\x1b[2J\r", ""]);
+  fs.writeFileSync(path.join(directory, "go"), "");
+  await has("both", ["out", "err", "done"]);
   const raw = start(t, directory, ["logs", "raw"]);
   await raw.end();
   // What is not a line yet comes when it is one.
@@ -509,13 +516,3 @@ test("a Supervisor loads nothing of the verbs", async (t) => {
     "cli/remote-options",
   ]);
 });
-
-/** A port that nothing listens on. */
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import { describe, type TestContext, test } from "node:test";
-import { freePort } from "../fixtures/remote.ts";
+import { freePort } from "../fixtures/ports.ts";
 import { until } from "../fixtures/tree.ts";
 import { clusterOf, plantZeek, type ZeekTree } from "../fixtures/zeek/tree.ts";
 
@@ -117,9 +117,7 @@ async function plantCluster(zeek: ZeekTree, own: { supervised?: boolean }): Prom
     zeek: own,
   }));
   // All at once: who waits for whom is not the script's business.
-  await zeek.puppet.call(
-    `Promise.all(${JSON.stringify(configs)}.map((config) => supervisor.create(config)))`,
-  );
+  await zeek.puppet.createAll(configs);
   for (const name of Object.keys(cluster)) await zeek.ready(name);
 }
 

@@ -7,7 +7,7 @@ import fs from "node:fs";
 import os from "node:os";
 import { describe, type TestContext, test } from "node:test";
 import type { NodeConfig, NodeStatus } from "coppice";
-import { freePort } from "../fixtures/remote.ts";
+import { freePort } from "../fixtures/ports.ts";
 import { until } from "../fixtures/tree.ts";
 import { clusterOf, plantZeek, type ZeekTree } from "../fixtures/zeek/tree.ts";
 

@@ -8,6 +8,7 @@ import { type TestContext, test } from "node:test";
 import type { NodeStatus } from "coppice";
 import { connect, type RemoteSupervisor } from "../../src/control/client.ts";
 import { type Ended, start } from "../cli/process.ts";
+import { freePorts } from "../fixtures/ports.ts";
 import {
   atEnd,
   processesOf,
@@ -118,24 +119,6 @@ class Site {
   tree(): string[] {
     return fs.readdirSync(this.directory, { recursive: true, encoding: "utf8" }).sort();
   }
-}
-
-/** The first of so many ports in a row that nobody listens on, below those of clients. */
-async function freePorts(count: number): Promise<number> {
-  for (;;) {
-    const first = 10_000 + Math.floor(Math.random() * 20_000);
-    const all = Array.from({ length: count }, (_, index) => first + index);
-    if ((await Promise.all(all.map(isFree))).every(Boolean)) return first;
-  }
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = net.createServer();
-  const listening = once(server.listen(port), "listening");
-  return listening.then(
-    () => new Promise((free) => server.close(() => free(true))),
-    () => false,
-  );
 }
 
 async function zeekctl(): Promise<string> {

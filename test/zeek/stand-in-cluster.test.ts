@@ -4,6 +4,7 @@ import fs from "node:fs";
 import net from "node:net";
 import type { TestContext } from "node:test";
 import { describe, test } from "node:test";
+import { freePorts } from "../fixtures/ports.ts";
 import { until } from "../fixtures/tree.ts";
 import { endingOfLayout } from "../fixtures/zeek/inside.ts";
 import { type RunSettings, ZeekBench } from "../fixtures/zeek/run.ts";
@@ -296,7 +297,9 @@ describe("the stand-in's node", () => {
 /** A layout at free ports, and a way to start its nodes in directories of their own. */
 async function cluster(t: TestContext) {
   const bench = new ZeekBench(t);
-  const [manager = 0, logger = 0, metrics = 0] = await freePorts(3);
+  // A central proxy takes the one after the manager's, too.
+  const manager = await freePorts(4);
+  const [logger, metrics] = [manager + 2, manager + 3];
   const ports = { manager, logger, metrics };
   bench.write("generated/cluster-layout.zeek", layout(ports));
   const settings = (name: string, more: RunSettings = {}): RunSettings => ({
@@ -326,16 +329,6 @@ function endpoints(port: number): string[] {
     at("listen_xsub", port + 1),
     at("connect_xpub", port + 1),
   ];
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => net.createServer());
-  await Promise.all(
-    servers.map((server) => new Promise<void>((open) => server.listen(0, "127.0.0.1", open))),
-  );
-  const ports = servers.map((server) => (server.address() as net.AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
-  return ports;
 }
 
 const OK = { code: 0, signal: null, stdout: "", stderr: "" };

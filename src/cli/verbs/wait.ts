@@ -75,7 +75,11 @@ class Waiting {
     this.#waker = new Waker(context);
   }
 
-  /** @param timeout undefined: for ever. @returns whether it came to it */
+  /**
+   * Looks once, however little time there is: what is told of the node is what was seen.
+   * @param timeout from then on; undefined: for ever
+   * @returns whether it came to it
+   */
   async until(timeout: number | undefined): Promise<boolean> {
     // Watching begins before the first look, so that nothing happens in between.
     const stop = watchIfItCan(this.#remote, (event) => {
@@ -84,9 +88,10 @@ class Waiting {
       this.#waker.ring();
     });
     const expired = new AbortController();
-    const late = timeout === undefined ? [] : [this.#context.sleep(timeout, expired.signal)];
     try {
-      await Promise.race([this.#look(), ...late]);
+      await this.#look();
+      const late = timeout === undefined ? [] : [this.#context.sleep(timeout, expired.signal)];
+      await Promise.race([this.#goOn(), ...late]);
       return this.#hasReached;
     } finally {
       this.#isOver = true;
@@ -105,17 +110,22 @@ class Waiting {
     if (this.#goal === "stopped" && kind === "gone") this.#see(undefined);
   }
 
-  async #look(): Promise<void> {
+  /** Looks again with each piece of news. */
+  async #goOn(): Promise<void> {
     while (!this.#isOver && !this.#hasReached) {
-      try {
-        this.#see(nodeOf(await this.#remote.status(this.#name), this.#name));
-      } catch (error) {
-        if (!this.#isEnding || this.#goal !== "stopped" || !(error instanceof NoSupervisorError))
-          throw error;
-        // With the tree, its nodes have ended.
-        this.#see(undefined);
-      }
-      if (!this.#hasReached && !this.#isOver) await this.#waker.wait(LOOK_MS, 0);
+      await this.#waker.wait(LOOK_MS, 0);
+      if (!this.#isOver && !this.#hasReached) await this.#look();
+    }
+  }
+
+  async #look(): Promise<void> {
+    try {
+      this.#see(nodeOf(await this.#remote.status(this.#name), this.#name));
+    } catch (error) {
+      if (!this.#isEnding || this.#goal !== "stopped" || !(error instanceof NoSupervisorError))
+        throw error;
+      // With the tree, its nodes have ended.
+      this.#see(undefined);
     }
   }
 

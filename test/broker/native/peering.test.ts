@@ -10,6 +10,7 @@ import type { Tls } from "../../../src/broker/tls.ts";
 import { Filter } from "../../../src/broker/topics.ts";
 import { ListenError, NoSupervisorError } from "../../../src/errors.ts";
 import { type TestEndpoint, testEndpoint } from "../../fixtures/broker-endpoint.ts";
+import { freePort } from "../../fixtures/ports.ts";
 import * as by from "../../fixtures/raw-broker-peer.ts";
 import { LARGE, listenRaw, MIDDLE, RawPeer, SMALL } from "../../fixtures/raw-broker-peer.ts";
 import { until } from "../../fixtures/tree.ts";
@@ -197,15 +198,14 @@ test("B: what a client of ours says goes to a peer, and what a peer says to the 
 });
 
 test("D: a connection is tried until there is a listener, and again whenever it is lost", async (t) => {
-  const spare = await listenRaw(t);
-  await new Promise((closed) => spare.server.close(closed));
+  const spare = await freePort();
   const a = testEndpoint(t, ["t"], SMALL);
   const b = testEndpoint(t, ["t"], LARGE);
-  const connection = b.peer(spare.port);
+  const connection = b.peer(spare);
   await until("failures", () => b.failures.length > 1);
-  assert.equal(b.failures[0], `cannot peer with 127.0.0.1:${spare.port}: connection refused`);
+  assert.equal(b.failures[0], `cannot peer with 127.0.0.1:${spare}: connection refused`);
   for (let round = 1; round <= 3; round++) {
-    const listener = await a.listen({ port: spare.port });
+    const listener = await a.listen({ port: spare });
     await connection.connected;
     await Promise.all([a.peers(1), b.peers(1)]);
     b.say("t", `round ${round}`);
@@ -215,15 +215,14 @@ test("D: a connection is tried until there is a listener, and again whenever it 
   }
   assert.deepEqual(new Set(b.lost), new Set(["the connection was closed by the peer"]));
   void connection.close();
-  await a.listen({ port: spare.port });
+  await a.listen({ port: spare });
 });
 
 test("D: waits begin with `firstRetry` and grow by half, up to `retry`", async (t) => {
-  const spare = await listenRaw(t);
-  await new Promise((closed) => spare.server.close(closed));
+  const spare = await freePort();
   const at: number[] = [];
   const onFailure = () => at.push(performance.now());
-  testEndpoint(t).peer(spare.port, { firstRetry: 20, retry: 60, onFailure });
+  testEndpoint(t).peer(spare, { firstRetry: 20, retry: 60, onFailure });
   await until("six attempts", () => at.length >= 6);
   const waits = at.slice(1, 6).map((time, i) => time - at[i]!);
   // A timer may be early by the part of a millisecond that Node.js leaves out, and late by any time.
@@ -233,24 +232,23 @@ test("D: waits begin with `firstRetry` and grow by half, up to `retry`", async (
 });
 
 test("D: with retry off there is one attempt, and a lost connection stays lost", async (t) => {
-  const spare = await listenRaw(t);
-  await new Promise((closed) => spare.server.close(closed));
+  const spare = await freePort();
   const a = testEndpoint(t, ["t"]);
   const b = testEndpoint(t, ["t"]);
-  await assert.rejects(b.peer(spare.port, { retry: false }).connected, (error: Error) => {
+  await assert.rejects(b.peer(spare, { retry: false }).connected, (error: Error) => {
     assert.ok(error instanceof NoSupervisorError);
     assert.match(error.message, /^cannot peer with 127\.0\.0\.1:\d+: connection refused$/);
     return true;
   });
   await assert.rejects(b.peer(70_000, { retry: false }).connected, /cannot peer with/);
   await assert.rejects(b.peer(70_000).connected, /cannot peer with/);
-  const listener = await a.listen({ port: spare.port });
+  const listener = await a.listen({ port: spare });
   await b.peer(listener.port, { retry: false }).connected;
   await listener.close();
   await b.peers(0);
-  const attempts = await listenRaw(t, spare.port);
+  const attempts = await listenRaw(t, spare);
   const other = testEndpoint(t);
-  other.peer(spare.port);
+  other.peer(spare);
   await attempts.next();
   assert.equal(attempts.peers.length, 1, "only the other endpoint has tried");
 });
