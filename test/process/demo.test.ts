@@ -32,7 +32,10 @@ test("an act that fails is named, and the exit status tells", async (t) => {
   const [, pid] = await demo.prints(/^ +(\d+) coppice: supervisor$/m);
   process.kill(Number(pid), "SIGKILL");
   assert.equal(await demo.ended(), "1 null", demo.output);
-  assert.match(demo.output, /^FAILED: act [12]\. .*: the Supervisor ended with SIGKILL$/m);
+  const [, failed] =
+    /^FAILED: act (\d)\. .*: the Supervisor ended with SIGKILL$/m.exec(demo.output) ?? [];
+  const [, begun] = [...demo.output.matchAll(/^── (\d)\. /gm)].at(-1) ?? [];
+  assert.equal(failed, begun, demo.output);
   await until("all to be gone", () => processesOf(demo.directory).length === 0);
 });
 
