@@ -10,7 +10,8 @@ export async function within<Result, Late>(
   late: () => Late,
 ): Promise<Result | Late> {
   const { promise: expired, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
+  // After a stall of this process or of the whole machine it may have come, unread yet.
+  const timer = setTimeout(() => setImmediate(resolve), ms);
   try {
     return await Promise.race([promise, expired.then(late)]);
   } finally {

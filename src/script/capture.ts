@@ -172,15 +172,22 @@ export class Capture {
     }
     const asked = this.#asked;
     try {
-      await within(ANSWER_MS, asked.answered.promise, () => {
-        // It cannot tell while it waits for a reader that has enough: the counts are those told last.
-        if (this.#ahead >= MOST_AHEAD) return;
-        throw this.#error(`tcpdump did not tell its counts within ${ANSWER_MS} ms`);
-      });
+      await within(ANSWER_MS, asked.answered.promise, () => this.#lateAnswer(asked.answered));
     } finally {
       // Of several that waited for it, another may have asked again.
       if (this.#asked === asked) this.#asked = undefined;
     }
+  }
+
+  /** Nothing was told so far. */
+  async #lateAnswer({ promise }: PromiseWithResolvers<void>): Promise<void> {
+    // It cannot tell while it waits for a reader that has enough: the counts are those told last.
+    if (this.#ahead >= MOST_AHEAD) return;
+    await within(PATIENCE_MS, promise, () => {
+      if (this.#ahead >= MOST_AHEAD) return;
+      const seconds = (ANSWER_MS + PATIENCE_MS) / 1000;
+      throw this.#error(`tcpdump did not tell its counts within ${seconds} s`);
+    });
   }
 
   /** Whoever waits for tcpdump's word has it, or will get none. */
@@ -210,5 +217,7 @@ export class Capture {
 /** A packet's copy costs some 100 bytes more than itself. */
 const MOST_AHEAD = 256 * 1024;
 const ANSWER_MS = 1_000;
+/** How much longer one is waited for that is merely slow. */
+const PATIENCE_MS = 9_000;
 /** Short of what all of a process's closing may take. */
 const END_MS = 500;

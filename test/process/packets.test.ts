@@ -170,6 +170,24 @@ test("a terminal's Ctrl-C, which goes to tcpdump too, is no failure of the captu
   assert.equal(tree.stderr, "received termination signal\n");
 });
 
+test("a tcpdump that is slow to tell its counts is waited for", async (t) => {
+  if (cannotCapture(t)) return;
+  const source = `
+    import fs from "node:fs";
+    import { packets } from "coppice";
+    const source = packets({ filter: "udp dst port 1" });
+    void source[Symbol.asyncIterator]().next();
+    await source.counts();
+    const pid = Number(fs.readFileSync(\`/proc/self/task/\${process.pid}/children\`, "utf8"));
+    process.kill(pid, "SIGSTOP");
+    setTimeout(() => process.kill(pid, "SIGCONT"), 1_200);
+    console.log("captured", (await source.counts()).captured);
+    process.exit();`;
+  const tree = plant(t, source, { script: "plain.ts", options: ["-i", "lo"] });
+  assert.deepEqual(await tree.end(), { code: 0, signal: null }, tree.report());
+  assert.equal(tree.stdout, "captured 0\n");
+});
+
 test("process.exit() in a loop leaves no tcpdump", async (t) => {
   if (cannotCapture(t)) return;
   const source = `

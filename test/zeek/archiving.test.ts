@@ -8,6 +8,7 @@ import { test } from "node:test";
 import type { ClusterEndpoint, NodeConfig } from "../../src/core/config.ts";
 import { signalGroup } from "../../src/os/signals.ts";
 import { archivedToTheEnd } from "../../src/zeek/archiving.ts";
+import { linesOf } from "../fixtures/system.ts";
 import { atEnd, temporaryDirectory, until } from "../fixtures/tree.ts";
 
 const at = (role: ClusterEndpoint["role"]): ClusterEndpoint => ({ role, host: "::1", port: 1 });
@@ -64,7 +65,7 @@ test("told to end, it ends the archiver and runs it once more with -1; an archiv
   };
   const child = run("a b", "c");
   const ended = once(child, "exit");
-  await until("the archiver", () => fs.existsSync(log));
+  await until("the archiver", () => linesOf(log).length > 0);
   child.kill("SIGTERM");
   assert.deepEqual(await ended, [0, null]);
   assert.equal(fs.readFileSync(log, "utf8"), "a b c\n-1 a b c\n");
