@@ -153,6 +153,26 @@ test("logs -f ends when the tree has ended, and with an error when nobody answer
   assert.deepEqual([broken.status, broken.stderr], [69, "error: nobody answers\n"]);
 });
 
+test("logs -f: what is still to be printed at the end is, though no time is left for it", async () => {
+  const remote = new FakeRemote(node("web"));
+  let asked = 0;
+  let last = () => {};
+  remote.follow = (handler) => {
+    last = () => void handler(line("last words"));
+    return { ended: new Promise(() => {}), stop() {} };
+  };
+  const status = remote.status.bind(remote);
+  remote.status = async (name) => {
+    if (asked++ === 0) return status(name);
+    remote.tell({ kind: "ending" });
+    setImmediate(last);
+    throw new NoSupervisorError("nobody answers");
+  };
+  // As after a stall: each time is over before anything else has had its turn.
+  const sleep = async () => {};
+  assert.equal((await coppice(["logs", "-f", "web"], { remote, sleep })).stdout, "last words\n");
+});
+
 test("events: a line for each, with local time to the millisecond", async () => {
   const remote = new FakeRemote(node("web"));
   const run = (...argv: string[]) => coppice(["events", ...argv], { remote });

@@ -53,6 +53,8 @@ async function untilAllIsRead(
   for (let before = -1; taker.isWaiting || taker.count !== before; ) {
     before = taker.count;
     await context.sleep(QUIET_MS);
+    // A stall of this process may have used up all of that time.
+    await new Promise((turn) => setImmediate(turn));
   }
 }
 
