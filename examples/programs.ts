@@ -29,11 +29,11 @@ const programs: NodeConfig[] = [
     revival: { when: "failure", limit: 5 },
   },
   {
-    // A program that takes its time to end: SIGTERM twice, 300 ms apart, then SIGKILL. It heeds
-    // the second SIGTERM.
+    // A program that takes its time to end: SIGTERM up to ten times, 300 ms apart, then SIGKILL.
+    // It heeds the second SIGTERM.
     name: "stubborn",
     command: ["sh", "-c", "trap 'echo not yet; trap - TERM' TERM; while :; do sleep 0.1; done"],
-    stop: { signal: "SIGTERM", interval: 300, attempts: 2 },
+    stop: { signal: "SIGTERM", interval: 300, attempts: 10 },
   },
   {
     // A program with a file for its output: not a line of it goes through the Supervisor. The
