@@ -112,6 +112,8 @@ function tiers(lines: readonly string[]): string[] {
   return lines.map((line) => line.replace(/-[12]$/, ""));
 }
 
+/** Whom a node waits for is told to those who wait for 2 s: on a machine that stalls, anybody may. */
+const AT_MOST_NOTES = /^(?:note: node '\S+' is \w+, waits for .*\n)*$/;
 const STARTED = ["+manager", "+proxy", "+worker", "+worker"];
 const ENDED = ["-worker", "-worker", "-proxy", "-manager"];
 
@@ -158,7 +160,8 @@ test("groups, in one cluster", async (t) => {
       await cluster.ready(...ALL);
       const before = await cluster.pids();
       const restarted = await cluster.command("restart workers");
-      assert.deepEqual([restarted.code, restarted.stderr], [0, ""]);
+      assert.equal(restarted.code, 0);
+      assert.match(restarted.stderr, AT_MOST_NOTES);
       assert.match(restarted.stdout, /^restarted 'worker-1' \(PID \d+\)$/m);
       assert.match(restarted.stdout, /^restarted 'worker-2' \(PID \d+\)$/m);
       const after = await cluster.pids();
@@ -201,10 +204,8 @@ test("groups, in one cluster", async (t) => {
       await cluster.ready(...ALL);
       const before = await cluster.nodes();
       const stopped = await cluster.command("stop proxies");
-      assert.deepEqual(
-        [stopped.code, stopped.stdout, stopped.stderr],
-        [0, "stopped 'proxy-1'\n", ""],
-      );
+      assert.deepEqual([stopped.code, stopped.stdout], [0, "stopped 'proxy-1'\n"]);
+      assert.match(stopped.stderr, AT_MOST_NOTES);
       assert.ok(!isAlive(before["proxy-1"]!.pid!));
       await tree.line(/^info: stop 'proxy-1', ordered by unix \(.*coppice-stop\)$/m, "stderr");
       const stem = await tree.stem();
@@ -237,7 +238,8 @@ test("groups, in one cluster", async (t) => {
       assert.deepEqual(tiers(cluster.order()), ENDED);
       for (const { state } of Object.values(await cluster.nodes())) assert.equal(state, "stopped");
       const started = await cluster.run("start");
-      assert.deepEqual([started.code, started.stderr], [0, ""]);
+      assert.equal(started.code, 0);
+      assert.match(started.stderr, AT_MOST_NOTES);
       for (const name of ALL)
         assert.match(started.stdout, new RegExp(`^started '${name}' \\(PID \\d+\\)$`, "m"));
       await cluster.ready(...ALL);
