@@ -1,4 +1,5 @@
 /** What on this machine would keep a plan's nodes from starting, found out without touching anything. */
+import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import type { NodeConfig } from "../../core/config.ts";
@@ -6,7 +7,7 @@ import { nearest } from "../../core/nearest.ts";
 import { networkDevices } from "../../os/host.ts";
 import { holderOf, isWildcard, type Listening, listeningSockets } from "../../os/listening.ts";
 import { environmentOf } from "../../os/node-process.ts";
-import { findExecutable } from "../../os/tools.ts";
+import { errnoText, findExecutable } from "../../os/tools.ts";
 import { places } from "../../wire/stem-setup.ts";
 import { archiverIn } from "../../zeek/archiving.ts";
 import { deviceOf } from "../../zeek/device.ts";
@@ -40,6 +41,7 @@ export function obstaclesOf(
     program(node, env, refuse, note);
     if (version !== undefined) backend(node, version, refuse, note);
   }
+  layout(plan, found);
   devices(plan, found);
   if (version !== undefined) ports(plan, version, stateDirectory, found);
   return found;
@@ -79,6 +81,20 @@ function backend(node: NodeConfig, version: Version, refuse: Say, note: Say): vo
   if (problem !== undefined) refuse(`node '${node.name}': ${problem}`);
   const doubt = missingBackend(node, version);
   if (doubt !== undefined) note(`node '${node.name}': ${doubt}`);
+}
+
+/** One file for all nodes, which name it absolutely. */
+function layout({ nodes, source: { file, text } }: FilePlan, { problems }: Obstacles): void {
+  const name = nodes.find(({ zeek }) => zeek?.layout !== undefined)?.zeek?.layout;
+  if (name === undefined) return;
+  try {
+    fs.accessSync(name, fs.constants.R_OK);
+  } catch (error) {
+    const reason = errnoText(error as NodeJS.ErrnoException);
+    const line = text.split("\n").findIndex((one) => one.startsWith("cluster_layout")) + 1;
+    const at = line === 0 ? { file } : { file, line };
+    problems.push({ ...at, text: `cannot read the layout ${name}: ${reason}` });
+  }
 }
 
 function devices({ nodes, source }: FilePlan, { problems, notes }: Obstacles): void {
