@@ -2,7 +2,16 @@
 // Plain JavaScript, since any Node.js from 20 on may be the one that npm starts.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -27,6 +36,7 @@ const commands = {
     const files = first === undefined ? testFiles() : process.argv.slice(3);
     // A hundred processes load the same sources: they are stripped of types once.
     process.env.NODE_COMPILE_CACHE = path.join(root, "node_modules", ".cache", "compile");
+    process.env.TMPDIR ??= inMemory() ?? tmpdir();
     run(node(), [
       ...NODE_OPTIONS,
       "--test",
@@ -73,6 +83,28 @@ function testFiles() {
     .filter((name) => name.endsWith(".test.ts"))
     .map((name) => path.join("test", name))
     .sort();
+}
+
+/**
+ * A file system in memory, if it is large enough and programs may run from it: each tree writes some
+ * hundred files, and removes them, which on a disk takes as long as all the rest of a short test.
+ */
+function inMemory() {
+  const directory = "/dev/shm";
+  try {
+    const { bavail, bsize } = statfsSync(directory);
+    if (bavail * bsize < 1 << 30) return undefined;
+    const own = mkdtempSync(path.join(directory, "coppice-probe-"));
+    try {
+      const program = path.join(own, "true");
+      writeFileSync(program, "#!/bin/sh\n", { mode: 0o700 });
+      return spawnSync(program).status === 0 ? directory : undefined;
+    } finally {
+      rmSync(own, { recursive: true });
+    }
+  } catch {
+    return undefined; // There is none, or it is not for us.
+  }
 }
 
 function run(file, args) {

@@ -1,5 +1,5 @@
 /** The environment of a Zeek: nothing in Coppice's own shall make it another one. */
-import type { NodeConfig } from "../core/config.ts";
+import { DEFAULT_POLICY, type NodeConfig, policyOf } from "../core/config.ts";
 import { isClustered } from "./layout.ts";
 import { absolutePath } from "./paths.ts";
 
@@ -31,8 +31,17 @@ export function zeekEnvironment(
   }
   Object.assign(env, config.env, { ZEEKPATH: searchPath(config, sources).join(":") });
   if (isClustered(config)) env["CLUSTER_NODE"] = config.name;
-  if (sources.stem !== undefined) env["ZEEK_STEM"] = sources.stem;
+  if (sources.stem === undefined) return env;
+  env["ZEEK_STEM"] = sources.stem;
+  if (outlastsStem(config) || "COPPICE_NO_SIGKILL" in sources.inherited)
+    env["ZEEK_SUPERVISOR_NO_SIGKILL"] = "1";
   return env;
+}
+
+/** Zeek's own Stem kills a node after the time that is Coppice's default too: too soon for a longer stop. */
+function outlastsStem(config: NodeConfig): boolean {
+  const [own, stems] = [policyOf(config).stop, DEFAULT_POLICY.stop];
+  return own.interval * own.attempts > stems.interval * stems.attempts;
 }
 
 /**

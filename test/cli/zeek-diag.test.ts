@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { noCoreText } from "../../src/cli/zeek/diag-program.ts";
 import type { NodeStatus } from "../../src/core/status.ts";
 import { temporaryDirectory } from "../fixtures/tree.ts";
 import { coppice, FakeRemote, NOW, node } from "./fake.ts";
@@ -144,4 +145,21 @@ test("a core in its directory is read with gdb, the newest of them", async (t) =
   }
   const { stdout } = await diag(new FakeRemote(ended({ directory, command: ["x"] })), "w");
   assert.match(stdout, /^core file \S+\/core\.1(:\n.*\S|, and no gdb here to read it with)/m);
+});
+
+test("where there is no core it is told where cores go, or why none is written", () => {
+  const limits = (size: string) =>
+    `Limit   Soft Limit   Hard Limit   Units\nMax core file size   ${size}   unlimited   bytes\n`;
+  const off = ", and none will be written: start coppice after 'ulimit -c unlimited'";
+  assert.equal(noCoreText("core", limits("0")), `no core file${off}`);
+  assert.equal(noCoreText("core", limits("unlimited")), "no core file");
+  assert.equal(noCoreText("core"), "no core file");
+  assert.equal(
+    noCoreText("/c/%e.%p", limits("0")),
+    `no core file here: the kernel writes cores to /c/%e.%p${off}`,
+  );
+  assert.equal(
+    noCoreText("|/lib/systemd/systemd-coredump %P", limits("0")),
+    "no core file here: the kernel gives cores to /lib/systemd/systemd-coredump: coredumpctl shows them",
+  );
 });

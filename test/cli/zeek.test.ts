@@ -6,6 +6,7 @@ import { type TestContext, test } from "node:test";
 import { optionsOf } from "../../src/cli/common-options.ts";
 import { REMOTE_OPTIONS } from "../../src/cli/remote-options.ts";
 import { findVerb } from "../../src/cli/verbs.ts";
+import { obstaclesOf } from "../../src/cli/zeek/obstacles.ts";
 import { shellText } from "../../src/cli/zeek/shown-plan.ts";
 import { temporaryDirectory } from "../fixtures/tree.ts";
 import { coppice } from "./fake.ts";
@@ -165,6 +166,38 @@ test("a program that is missing is an error if it keeps nodes from starting, els
   const bare = await run("metrics_port = 0\nmanager_nice = 5\npath = /nowhere\n");
   assert.match(bare.stderr, /^error: zeek\.conf: node 'manager': cannot execute nice: No such/m);
   assert.equal(bare.status, 1);
+});
+
+test("a layout that is not there keeps nodes from starting, and is told where it is named", () => {
+  const { problems } = obstaclesOf(
+    {
+      kind: "zeek.conf",
+      source: { file: "zeek.conf", text: "manager = 1\ncluster_layout = /no/such/layout.zeek\n" },
+      installation: {
+        executable: process.execPath,
+        version: "9.0.0",
+        prefix: "/opt",
+        zeekPath: [],
+        hostName: "here",
+        addresses: [],
+      },
+      nodes: ["a", "b"].map((name) => ({
+        name,
+        zeek: { executable: process.execPath, layout: "/no/such/layout.zeek" },
+      })),
+      notes: [],
+      directories: [],
+    },
+    process.env,
+    "/no/such/state",
+  );
+  assert.deepEqual(problems, [
+    {
+      file: "zeek.conf",
+      line: 2,
+      text: "cannot read the layout /no/such/layout.zeek: No such file or directory",
+    },
+  ]);
 });
 
 test("words are quoted for a shell only where they must be", () => {

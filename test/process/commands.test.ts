@@ -2,13 +2,15 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import { test } from "node:test";
-import { type Puppet, puppet } from "../fixtures/puppet.ts";
+import { type Puppet, puppet, sharedPuppet } from "../fixtures/puppet.ts";
 import { isAlive, until } from "../fixtures/tree.ts";
+
+const shared = sharedPuppet();
 
 const SLEEP = ["sleep", "1000"];
 
 test("27: destroy of an unknown name is false, of a node true, and then it is unknown", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   assert.equal(await tree.destroy("foo"), false);
   const { pid } = await tree.create({ name: "foo", command: SLEEP });
   assert.equal(await tree.destroy("bar"), false);
@@ -20,7 +22,7 @@ test("27: destroy of an unknown name is false, of a node true, and then it is un
 });
 
 test("27: a name is free at once, and its new node starts when the old process has gone", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   const old = (await tree.create({ name: "foo", command: stubborn("old") })).pid!;
   await tree.tree.line(/\[foo\] ready$/m);
   let settled = 0;
@@ -47,7 +49,7 @@ test("27: a name is free at once, and its new node starts when the old process h
 });
 
 test("27: a destroyed node that never started again leaves its name to the last of several creations", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   await tree.create({ name: "foo", command: stubborn("old") });
   await tree.tree.line(/\[foo\] ready$/m);
   const first = tree.destroy("foo");
@@ -67,7 +69,7 @@ test("27: a destroyed node that never started again leaves its name to the last 
 });
 
 test('27: destroy("") is all', async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   assert.equal(await tree.destroy(""), true, "of none");
   const pids: number[] = [];
   for (const name of ["a", "b", "c"]) pids.push((await tree.create({ name, command: SLEEP })).pid!);
@@ -77,7 +79,7 @@ test('27: destroy("") is all', async (t) => {
 });
 
 test("27: a node that waits for its revival, or was never started, is gone at once", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   const revival = { delay: 600_000 };
   await tree.create({ name: "waits", command: ["true"], revival });
   await tree.node("waits", ({ state }) => state === "waiting");
@@ -97,7 +99,7 @@ test("27: a destroyed node is not revived, and its end is no error", async (t) =
 });
 
 test("28: restart of an unknown name is false, of a node true with a new process", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   assert.equal(await tree.restart("foo"), false);
   const { pid } = await tree.create({ name: "foo", command: SLEEP });
   assert.equal(await tree.restart("bar"), false);
@@ -110,7 +112,7 @@ test("28: restart of an unknown name is false, of a node true with a new process
 });
 
 test("28: a node that waits for its revival is started at once", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   const { pid } = await tree.create({ name: "foo", command: SLEEP, revival: { delay: 600_000 } });
   process.kill(pid!, "SIGKILL");
   await tree.node("foo", ({ state }) => state === "waiting");
@@ -121,7 +123,7 @@ test("28: a node that waits for its revival is started at once", async (t) => {
 });
 
 test("28: the revival counters stay", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   const revival = { delay: 10, attemptsPerDelay: 1, factor: 10_000 };
   await tree.create({ name: "foo", command: ["false"], revival });
   const wait = async (generation: number) => {
@@ -137,7 +139,7 @@ test("28: the revival counters stay", async (t) => {
 });
 
 test("28: a restart reads nothing anew but the scripts: the configuration stays", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   const config = {
     name: "foo",
     env: { A: "1" },
@@ -151,7 +153,7 @@ test("28: a restart reads nothing anew but the scripts: the configuration stays"
 });
 
 test('28: restart("") is all, in parallel', async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   assert.equal(await tree.restart(""), true, "of none");
   const names = ["a", "b", "c"];
   // Each ends only once every other has been told to: one after the other would wait for ever.
@@ -176,7 +178,7 @@ test('28: restart("") is all, in parallel', async (t) => {
 });
 
 test("28: restarts of a node that is still ending are one, and all resolve", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   await tree.create({ name: "foo", command: stubborn("old") });
   await tree.tree.line(/\[foo\] ready$/m);
   const restarts = [tree.restart("foo"), tree.restart("foo"), tree.restart("foo")];
@@ -187,7 +189,7 @@ test("28: restarts of a node that is still ending are one, and all resolve", asy
 });
 
 test("28: a restart whose node is destroyed meanwhile is false", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   await tree.create({ name: "foo", command: stubborn("old") });
   await tree.tree.line(/\[foo\] ready$/m);
   const restarted = tree.restart("foo");
@@ -199,7 +201,7 @@ test("28: a restart whose node is destroyed meanwhile is false", async (t) => {
 });
 
 test("29: commands to one node are carried out in order", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   const says = (word: string) => ["sh", "-c", `echo ${word}; exec sleep 1000`];
   const answers = await tree.call<unknown[]>(
     `Promise.all([
@@ -225,7 +227,7 @@ test("29: commands to one node are carried out in order", async (t) => {
 });
 
 test("29: destroy then create, again and again, leaves one process, of the last", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   const { last, pids } = await tree.call<{ last: number; pids: number[] }>(
     `(async () => {
       const pids = [];
@@ -247,7 +249,7 @@ test("29: destroy then create, again and again, leaves one process, of the last"
 });
 
 test("29: nodes do not wait for one another", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   await tree.create({ name: "slow", command: stubborn("slow") });
   const { pid } = await tree.create({ name: "quick", command: SLEEP, revival: { delay: 0 } });
   await tree.tree.line(/\[slow\] ready$/m);

@@ -3,16 +3,18 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import { test } from "node:test";
 import type { ClusterEndpoint, NodeConfig } from "../../src/index.ts";
-import { type Puppet, puppet } from "../fixtures/puppet.ts";
+import { type Puppet, puppet, sharedPuppet } from "../fixtures/puppet.ts";
 import { replaceFile } from "../fixtures/system.ts";
 import { isAlive, until } from "../fixtures/tree.ts";
+
+const shared = sharedPuppet();
 
 const SLEEP = ["sleep", "1000"];
 /** A node that this long after its start is revived at once, and never counts as new. */
 const AT_ONCE = { delay: 0 };
 
 test("12: names that Zeek refuses are refused in its words", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   await tree.create({ name: "taken", command: SLEEP });
   await refuses(tree, { name: "" }, "node names must not be an empty string");
   await refuses(tree, { name: "a b" }, "node names must not contain spaces: 'a b'");
@@ -28,7 +30,7 @@ test("12: names that Zeek refuses are refused in its words", async (t) => {
 });
 
 test("12: names that cannot be names of files are refused too", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   const long = "é".repeat(101);
   await refuses(tree, { name: "a/b" }, "node names must not contain '/': 'a/b'");
   await refuses(tree, { name: "a\nb" }, 'node names must not contain control characters: "a\\nb"');
@@ -44,7 +46,7 @@ test("12: names that cannot be names of files are refused too", async (t) => {
 });
 
 test("12: names at the edge of what is allowed work", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   const names = ["é".repeat(100), "...", "-x", "__proto__", "constructor", "a'b\"c$d;e*"];
   for (const name of names) {
     const { pid, node } = await tree.create({ name, command: SLEEP });
@@ -57,7 +59,7 @@ test("12: names at the edge of what is allowed work", async (t) => {
 });
 
 test("12: what is no configuration is refused, with what is wrong in it", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   for (const [config, words] of [
     ['"foo"', "a node's configuration must be an object"],
     ["{}", "a node's configuration needs a name"],
@@ -85,7 +87,7 @@ test("12: what is no configuration is refused, with what is wrong in it", async 
 });
 
 test("12: a configuration is a copy: what the script does to its own later changes nothing", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   const seen = await tree.call<NodeConfig>(
     `(async () => {
       const config = { name: "foo", env: { A: "1" }, command: ["sleep", "1000"], interface: undefined };
@@ -102,7 +104,7 @@ test("12: a configuration is a copy: what the script does to its own later chang
 });
 
 test("13: a node's directory is made, with those above it", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   const absolute = tree.tree.file("some where/else");
   await tree.create({ name: "foo", directory: "deep/er/est", command: SLEEP });
   await tree.create({ name: "bar", directory: absolute, command: SLEEP });
@@ -115,7 +117,7 @@ test("13: a node's directory is made, with those above it", async (t) => {
 });
 
 test("13: a directory that cannot be made refuses the node", async (t) => {
-  const tree = await puppet(t, "", { files: { file: "" } });
+  const tree = await shared(t, { file: "" });
   const below = tree.tree.file("file/below");
   const failure = "failed to create working directory";
   await refuses(
@@ -138,7 +140,7 @@ test("13: a directory that cannot be made refuses the node", async (t) => {
 });
 
 test("14: directory, files, CPU and environment are in place when a program starts", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   const cpu = [...allowedCpus()].at(-1)!;
   await tree.create({
     name: "foo",
@@ -163,7 +165,7 @@ test("14: directory, files, CPU and environment are in place when a program star
 });
 
 test("14: what fails first is what is said: the directory, then the stderr file, then the stdout file", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   const files = { stdoutFile: "no/out", stderrFile: "no/err" };
   const never = { delay: 100_000 };
   const { stderr } = { stderr: () => tree.tree.stderr };
@@ -186,7 +188,7 @@ test("14: what fails first is what is said: the directory, then the stderr file,
 
 test("14: a program is looked for in the node's own directory and PATH", async (t) => {
   const program = "#!/bin/sh\necho I am $0\nexec sleep 1000\n";
-  const tree = await puppet(t, "", { files: { "deep/own": program, "bin/found": program } });
+  const tree = await shared(t, { "deep/own": program, "bin/found": program });
   for (const file of ["deep/own", "bin/found"]) fs.chmodSync(tree.tree.file(file), 0o755);
   await tree.create({ name: "own", directory: "deep", command: ["./own"] });
   const PATH = `${tree.tree.file("bin")}:${process.env["PATH"]}`;
@@ -196,7 +198,7 @@ test("14: a program is looked for in the node's own directory and PATH", async (
 });
 
 test("15: output files are for their owner alone, appended to, and never truncated by a revival", async (t) => {
-  const tree = await puppet(t, "", { files: { "out.log": "from before\n" } });
+  const tree = await shared(t, { "out.log": "from before\n" });
   const files = { stdoutFile: "out.log", stderrFile: "new/err.log" };
   fs.mkdirSync(tree.tree.file("new"));
   const says = ["sh", "-c", 'echo "out $COPPICE_NODE"; echo crashed >&2; exec sleep 1000'];
@@ -218,7 +220,7 @@ test("15: output files are for their owner alone, appended to, and never truncat
 });
 
 test("15: a fresh create truncates if it is asked to; a restart and a revival never do", async (t) => {
-  const tree = await puppet(t, "", { files: { "out.log": "from before\n" } });
+  const tree = await shared(t, { "out.log": "from before\n" });
   const out = tree.tree.file("out.log");
   const config: NodeConfig = {
     name: "foo",
@@ -239,14 +241,14 @@ test("15: a fresh create truncates if it is asked to; a restart and a revival ne
 });
 
 test("15: one file may take both streams", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   const says = ["sh", "-c", "echo one; echo two >&2; echo three; exec sleep 1000"];
   await tree.create({ name: "foo", stdoutFile: "log", stderrFile: "log", command: says });
   await contains(tree.tree.file("log"), /^one\ntwo\nthree\n$/);
 });
 
 test("16: a node that cannot enter its directory says why, and starts once it can", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   const directory = tree.tree.file("deep");
   const { pid } = await tree.create({
     name: "foo",
@@ -280,7 +282,7 @@ test("16: a node that cannot enter its directory says why, and starts once it ca
 });
 
 test("16: a node that cannot open a file says why, and starts once it can", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   const revival = { delay: 50, factor: 1 };
   const created = await tree.create({
     name: "foo",
@@ -351,7 +353,7 @@ test("17: with output files set output goes straight to the file: no prefix, no 
 });
 
 test("18: a CPU that cannot be had is said, and the node runs on", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   for (const cpu of [4095, 1_000_000]) {
     const name = `foo-${cpu}`;
     const { pid, state } = await tree.create({ name, cpuAffinity: cpu, command: SLEEP });
@@ -406,7 +408,7 @@ test("19: env overrides what is inherited, and Coppice's own variables are not i
 });
 
 test("19: COPPICE_NODE names a file with the node's configuration, for its owner alone", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   const config: NodeConfig = {
     name: "foo",
     interface: "en0",

@@ -16,7 +16,7 @@ import {
 import { atEnd, plant, type TestTree, temporaryDirectory, until } from "../fixtures/tree.ts";
 import { unixUrl, zeekClient } from "../fixtures/zeek-client.ts";
 
-const EMPTY = { "tree.ts": "", token: "let-me-in\n", read: "let-me-look\n" };
+const EMPTY = { "tree.mjs": "", token: "let-me-in\n", read: "let-me-look\n" };
 const HERE = "127.0.0.1";
 
 /** Starts a tree with these options, all on one line. */

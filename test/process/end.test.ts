@@ -26,7 +26,7 @@ describe("the end", { concurrency: 3 }, () => {
   test("39: Ctrl-C at a terminal reaches only the Supervisor, which ends the tree", async (t) => {
     const directory = temporaryDirectory(t);
     fs.writeFileSync(
-      path.join(directory, "tree.ts"),
+      path.join(directory, "tree.mjs"),
       `import { on, supervisor } from "coppice";
        const command = ${JSON.stringify(noting("process.exit();"))};
        on("init", async () => {
@@ -41,7 +41,7 @@ describe("the end", { concurrency: 3 }, () => {
       "--disable-warning=ExperimentalWarning",
       main,
       "-j",
-      "tree.ts",
+      "tree.mjs",
     ];
     const terminal = spawn(
       "script",
@@ -250,7 +250,7 @@ describe("the end", { concurrency: 3 }, () => {
       const env = tool === "with" ? {} : { PATH: pathWithout(t, "flock") };
       const tree = plantToAsk(t, "", { env });
       const { pid } = await create(tree, { name: "n", command: ["sleep", "1000"] });
-      const second = run(t, tree.directory, ["-j", "tree.ts"], env);
+      const second = run(t, tree.directory, ["-j", "tree.mjs"], env);
       assert.deepEqual(await second.end(), { code: 1, signal: null });
       assert.equal(second.stdout, "");
       assert.match(
@@ -259,7 +259,7 @@ describe("the end", { concurrency: 3 }, () => {
       );
       assert.ok(isAlive(pid!));
       assert.equal((await status(tree, "n")).pid, pid);
-      const elsewhere = run(t, tree.directory, ["-j", "--state-dir", "other", "tree.ts"], env);
+      const elsewhere = run(t, tree.directory, ["-j", "--state-dir", "other", "tree.mjs"], env);
       await elsewhere.stem();
       assert.deepEqual(await elsewhere.stop(), { code: 0, signal: null });
       assert.deepEqual(await tree.stop(), { code: 0, signal: null });

@@ -224,8 +224,8 @@ describe("faults", { concurrency: 3 }, () => {
 test("the runtime's files and the Node.js that runs it may change under a running tree", async (t) => {
   const { source, node } = privateRuntime(t);
   const directory = temporaryDirectory(t);
-  fs.writeFileSync(path.join(directory, "tree.ts"), SCRIPT);
-  const tree = run(t, directory, [...ASKED, "tree.ts"], {}, { source, node });
+  fs.writeFileSync(path.join(directory, "tree.mjs"), SCRIPT);
+  const tree = run(t, directory, [...ASKED, "tree.mjs"], {}, { source, node });
   const script = await create(tree, { name: "script" });
   await tree.line(/^\[supervisor:STDOUT\] \[script\] init of script$/m);
   await create(tree, { name: "program", command: SLEEP });

@@ -7,7 +7,7 @@ import { type TestContext, test } from "node:test";
 import { processesOf, temporaryDirectory, until } from "../fixtures/tree.ts";
 
 const FUZZ = path.join(import.meta.dirname, "..", "..", "scripts", "fuzz.ts");
-const FRAMES = 6_000;
+const FRAMES = 3_000;
 const DEADLINE_MS = 100_000;
 
 for (const [what, seed] of [

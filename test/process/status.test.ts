@@ -2,15 +2,17 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import { test } from "node:test";
-import { puppet } from "../fixtures/puppet.ts";
+import { puppet, sharedPuppet } from "../fixtures/puppet.ts";
 import { replaceFile } from "../fixtures/system.ts";
 import { isAlive } from "../fixtures/tree.ts";
+
+const shared = sharedPuppet();
 
 const SLEEP = ["sleep", "1000"];
 const MINUTES = { delay: 600_000 };
 
 test('25: status("") is every node, status of one that one, and of an unknown name none', async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   assert.deepEqual(await tree.status(), {});
   await tree.create({ name: "foo", command: SLEEP });
   await tree.create({ name: "bar", command: SLEEP });
@@ -22,7 +24,7 @@ test('25: status("") is every node, status of one that one, and of an unknown na
 });
 
 test("25: status tells configuration, state, pid, generation and since when", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   const before = Date.now();
   const created = await tree.create({ name: "foo", command: SLEEP });
   const after = Date.now();
@@ -42,7 +44,7 @@ test("25: status tells configuration, state, pid, generation and since when", as
 });
 
 test("25: there is no pid until the first start", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   const [early, later] = await tree.call<[object, object]>(
     `(async () => {
       const created = supervisor.create({ name: "foo", command: ["sleep", "1000"] });
@@ -61,7 +63,7 @@ test("25: there is no pid until the first start", async (t) => {
 });
 
 test("25: status tells the last exit, by code or by signal, and the next revival", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   const before = Date.now();
   await tree.create({ name: "code", command: ["sh", "-c", "exit 7"], revival: MINUTES });
   const { pid } = await tree.create({ name: "signal", command: SLEEP, revival: MINUTES });
@@ -85,7 +87,7 @@ test("25: status tells the last exit, by code or by signal, and the next revival
 });
 
 test("25: a node that is not to be revived is stopped, and stays known", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   await tree.create({ name: "foo", command: ["true"], revival: { when: "never" } });
   const { pid, nextStart, generation, lastExit } = await tree.node(
     "foo",
@@ -100,7 +102,7 @@ test("25: a node that is not to be revived is stopped, and stays known", async (
 });
 
 test("25: while a node is being stopped it says so, with its pid", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   const { pid } = await tree.create({ name: "foo", command: STUBBORN });
   await tree.tree.line(/\[foo\] ready$/m);
   const restarted = tree.restart("foo");
@@ -114,7 +116,7 @@ test("25: while a node is being stopped it says so, with its pid", async (t) => 
 });
 
 test("26: after a death there is no pid until the next start", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   const { pid } = await tree.create({ name: "foo", command: SLEEP, revival: MINUTES });
   process.kill(pid!, "SIGKILL");
   const [exit] = await tree.news("nodeExit", "foo", 1);
@@ -128,7 +130,7 @@ test("26: after a death there is no pid until the next start", async (t) => {
 });
 
 test("26: nodeExit tells of every end of a process, asked for or not", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   const { pid } = await tree.create({ name: "foo", command: SLEEP, revival: { delay: 0 } });
   process.kill(pid!, "SIGKILL");
   await tree.news("nodeStatus", "foo", 2);
@@ -141,7 +143,7 @@ test("26: nodeExit tells of every end of a process, asked for or not", async (t)
 });
 
 test("30: nodeStatus after creation, restart and revival, when status shows that pid", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   const { pid: created } = await tree.create({
     name: "foo",
     command: SLEEP,
@@ -188,7 +190,7 @@ test("30: nodeStatus of a creation comes no later than create resolves", async (
 });
 
 test("30: a start that failed is told with pid 0, each time", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   const created = await tree.create({
     name: "foo",
     command: ["./later"],
@@ -208,7 +210,7 @@ test("30: a start that failed is told with pid 0, each time", async (t) => {
 });
 
 test("30: nodeStatus tells of script nodes too, and of none that was destroyed", async (t) => {
-  const tree = await puppet(t);
+  const tree = await shared(t);
   const { pid } = await tree.create({ name: "foo" });
   await tree.create({ name: "bar", command: SLEEP });
   assert.equal(await tree.destroy("foo"), true);

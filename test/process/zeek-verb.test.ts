@@ -203,6 +203,12 @@ test("a node.cfg is checked, and runs", async (t) => {
     );
   });
 
+  await t.test("a check for the next time does not mind the ports of what runs here", async () => {
+    const { code, stderr } = await site.coppice(["zeek", "check", "opt/etc/node.cfg"]);
+    assert.equal(code, 0, stderr);
+    assert.doesNotMatch(stderr, /is taken by/);
+  });
+
   await t.test("its logs end in the archive, which outlives whoever writes them", async () => {
     const log = site.file("opt/spool/logger-1/cluster.log");
     for (const name of ["worker-1-1", "worker-1-2"])

@@ -96,3 +96,19 @@ test("a directory that cannot stand in a path is named", () => {
   assert.equal(searchDirectoryProblem(""), "a directory's name is empty");
   assert.equal(searchDirectoryProblem("/a:b"), "'/a:b' contains ':', which separates directories");
 });
+
+test("Zeek's own Stem leaves SIGKILL to a stop that is to take longer than its own, or to have none", () => {
+  const spared = (stop: NodeConfig["stop"], more: Partial<EnvironmentSources> = {}) =>
+    zeekEnvironment(
+      { name: "w", zeek: {}, ...(stop === undefined ? {} : { stop }) },
+      { ...sources, ...more },
+    )["ZEEK_SUPERVISOR_NO_SIGKILL"];
+  const stem = "1,3,4,5,6";
+  assert.equal(spared({ interval: 2_000, attempts: 30 }, { stem }), "1");
+  assert.equal(spared({ attempts: 45 }, { stem }), "1");
+  assert.equal(spared({ interval: 1_000, attempts: 1 }, { stem }), undefined);
+  assert.equal(spared(undefined, { stem }), undefined);
+  const inherited = { COPPICE_NO_SIGKILL: "" };
+  assert.equal(spared(undefined, { stem, inherited }), "1");
+  assert.equal(spared({ interval: 2_000, attempts: 30 }), undefined);
+});

@@ -33,7 +33,7 @@ export async function check(file: string, line: Line, context: Context): Promise
     return 1;
   }
   const { plan } = planned;
-  const obstacles = obstaclesOf(plan, context.env);
+  const obstacles = obstaclesOf(plan, context.env, request.stateDirectory);
   const notes = [...plan.notes, ...obstacles.notes];
   const isJson = line.flag("json");
   for (const note of isJson ? [] : notes) sayNote(context, note);

@@ -27,31 +27,37 @@ export async function zeekLines(
   return [...version, system, "", ...list, ""];
 }
 
-/** A backtrace of all threads, if there is a core in the directory, or why there is none. */
+/**
+ * A backtrace of all threads, if there is a core in the directory, or why there is none.
+ * @param limits of the node's process, as the kernel prints them
+ */
 export async function coreLines(
   directory: string,
   executable: string | undefined,
   env: Record<string, string | undefined>,
+  limits: string | undefined,
 ): Promise<string[]> {
   const core = newestCore(directory);
-  if (core === undefined) {
-    const pattern = corePattern() ?? "";
-    if (pattern.startsWith("|")) {
-      const hint = pattern.includes("systemd-coredump") ? ": coredumpctl shows them" : "";
-      return [
-        `no core file here: the kernel gives cores to ${pattern.slice(1).split(" ")[0]}${hint}`,
-        "",
-      ];
-    }
-    if (!pattern.startsWith("/")) return ["no core file", ""];
-    return [`no core file here: the kernel writes cores to ${pattern}`, ""];
-  }
+  if (core === undefined) return [noCoreText(corePattern() ?? "", limits), ""];
   const gdb = findTool("gdb");
   if (gdb === undefined) return [`core file ${core}, and no gdb here to read it with`, ""];
   const words = ["--batch", "--nx", "-ex", "thread apply all bt"];
   const program = executable === undefined ? [] : [executable];
   const lines = await said([gdb, ...words, ...program, core], askingEnv(env));
   return [`core file ${core}:`, ...lines, ""];
+}
+
+/** @param pattern the kernel's, of a core's name */
+export function noCoreText(pattern: string, limits = ""): string {
+  if (pattern.startsWith("|")) {
+    const hint = pattern.includes("systemd-coredump") ? ": coredumpctl shows them" : "";
+    return `no core file here: the kernel gives cores to ${pattern.slice(1).split(" ")[0]}${hint}`;
+  }
+  // ZeekControl lifts this limit for its nodes; here they have that of whoever started the tree.
+  const isOff = /^Max core file size\s+0\s/m.test(limits);
+  const hint = isOff ? ", and none will be written: start coppice after 'ulimit -c unlimited'" : "";
+  if (!pattern.startsWith("/")) return `no core file${hint}`;
+  return `no core file here: the kernel writes cores to ${pattern}${hint}`;
 }
 
 function newestCore(directory: string): string | undefined {

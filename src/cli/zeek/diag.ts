@@ -5,6 +5,7 @@ import type { RemoteSupervisor } from "../../control/client.ts";
 import type { OutputLine } from "../../core/api.ts";
 import type { NodeStatus } from "../../core/status.ts";
 import { UnsupportedError } from "../../errors.ts";
+import { limitsOf } from "../../os/node-process.ts";
 import { findExecutable } from "../../os/tools.ts";
 import type { Context } from "../context.ts";
 import type { Line } from "../line.ts";
@@ -44,7 +45,10 @@ async function show(status: NodeStatus, remote: RemoteSupervisor, context: Conte
     print(["it has no directory of its own: there are no files to show", ""]);
   else if (!fs.existsSync(directory))
     print([`its directory ${directory} is not on this machine`, ""]);
-  else print(await coreLines(directory, executableOf(status, context), context.env));
+  else {
+    const limits = status.pid === undefined ? undefined : limitsOf(status.pid);
+    print(await coreLines(directory, executableOf(status, context), context.env, limits));
+  }
   const printed = await history(remote, node.name);
   for (const file of DIAG_FILES) {
     print(fileSection(directory, named(file, status), standIn(file.name, status, printed)));

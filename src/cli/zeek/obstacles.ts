@@ -1,10 +1,14 @@
 /** What on this machine would keep a plan's nodes from starting, found out without touching anything. */
+import fs from "node:fs";
 import os from "node:os";
+import path from "node:path";
 import type { NodeConfig } from "../../core/config.ts";
 import { nearest } from "../../core/nearest.ts";
 import { networkDevices } from "../../os/host.ts";
 import { holderOf, isWildcard, type Listening, listeningSockets } from "../../os/listening.ts";
-import { findExecutable } from "../../os/tools.ts";
+import { environmentOf } from "../../os/node-process.ts";
+import { errnoText, findExecutable } from "../../os/tools.ts";
+import { places } from "../../wire/stem-setup.ts";
 import { archiverIn } from "../../zeek/archiving.ts";
 import { deviceOf } from "../../zeek/device.ts";
 import {
@@ -22,7 +26,12 @@ export interface Obstacles {
   notes: string[];
 }
 
-export function obstaclesOf(plan: FilePlan, env: Record<string, string | undefined>): Obstacles {
+/** @param stateDirectory of the tree: what holds its nodes' ports now, its own nodes, goes first */
+export function obstaclesOf(
+  plan: FilePlan,
+  env: Record<string, string | undefined>,
+  stateDirectory: string,
+): Obstacles {
   const found: Obstacles = { problems: [], notes: [] };
   const { file } = plan.source;
   const version = parseVersion(plan.installation.version);
@@ -32,8 +41,9 @@ export function obstaclesOf(plan: FilePlan, env: Record<string, string | undefin
     program(node, env, refuse, note);
     if (version !== undefined) backend(node, version, refuse, note);
   }
+  layout(plan, found);
   devices(plan, found);
-  if (version !== undefined) ports(plan, version, found);
+  if (version !== undefined) ports(plan, version, stateDirectory, found);
   return found;
 }
 
@@ -44,6 +54,7 @@ export function listenersOf(plan: FilePlan, version: Version): Listener[] {
 }
 
 type Say = (text: string) => unknown;
+type Holder = NonNullable<ReturnType<typeof holderOf>>;
 
 function program(
   { name, zeek, command, env: own }: NodeConfig,
@@ -70,6 +81,20 @@ function backend(node: NodeConfig, version: Version, refuse: Say, note: Say): vo
   if (problem !== undefined) refuse(`node '${node.name}': ${problem}`);
   const doubt = missingBackend(node, version);
   if (doubt !== undefined) note(`node '${node.name}': ${doubt}`);
+}
+
+/** One file for all nodes, which name it absolutely. */
+function layout({ nodes, source: { file, text } }: FilePlan, { problems }: Obstacles): void {
+  const name = nodes.find(({ zeek }) => zeek?.layout !== undefined)?.zeek?.layout;
+  if (name === undefined) return;
+  try {
+    fs.accessSync(name, fs.constants.R_OK);
+  } catch (error) {
+    const reason = errnoText(error as NodeJS.ErrnoException);
+    const line = text.split("\n").findIndex((one) => one.startsWith("cluster_layout")) + 1;
+    const at = line === 0 ? { file } : { file, line };
+    problems.push({ ...at, text: `cannot read the layout ${name}: ${reason}` });
+  }
 }
 
 function devices({ nodes, source }: FilePlan, { problems, notes }: Obstacles): void {
@@ -101,13 +126,20 @@ function lineOf(text: string, device: string): { line?: number } {
   return index === -1 ? {} : { line: index + 1 };
 }
 
-function ports(plan: FilePlan, version: Version, { problems, notes }: Obstacles): void {
+function ports(
+  plan: FilePlan,
+  version: Version,
+  stateDirectory: string,
+  { problems, notes }: Obstacles,
+): void {
   const { file } = plan.source;
   const sockets = listeningSockets();
   for (const { node, port, what, hosts, isUncertain } of listenersOf(plan, version)) {
     const taken = sockets.find((one) => one.port === port && meets(one, hosts));
     if (taken === undefined) continue;
-    const text = `port ${port} of '${node}' (${what}) is taken by ${holderText(taken)}`;
+    const holder = holderOf(taken);
+    if (holder !== undefined && isNodeOf(holder, stateDirectory)) continue;
+    const text = `port ${port} of '${node}' (${what}) is taken by ${holderText(taken, holder)}`;
     if (isUncertain) {
       const unless = "unless a script moves it, the node will end at once";
       notes.push(problemText({ file, text: `${text}: ${unless}` }));
@@ -119,8 +151,12 @@ function meets(socket: Listening, hosts: readonly string[] | undefined): boolean
   return hosts === undefined || isWildcard(socket) || hosts.includes(socket.address);
 }
 
-function holderText(socket: Listening): string {
-  const holder = holderOf(socket);
+function isNodeOf({ pid }: Holder, stateDirectory: string): boolean {
+  const file = environmentOf(pid)?.["COPPICE_NODE"];
+  return file !== undefined && path.dirname(file) === path.join(stateDirectory, places.nodes);
+}
+
+function holderText(socket: Listening, holder: Holder | undefined): string {
   if (holder !== undefined) return `${holder.name} (PID ${holder.pid})`;
   const isOwn = socket.uid === os.userInfo().uid;
   return isOwn ? "a process that cannot be seen from here" : `a process of user ${socket.uid}`;

@@ -7,6 +7,7 @@ import { acceptConfig } from "../../supervisor/config-schema.ts";
 import { archivedToTheEnd } from "../../zeek/archiving.ts";
 import type { Kind } from "../../zeek/kind.ts";
 import type { Installation, Plan, Planned, Problem } from "../../zeek/plan.ts";
+import { ownScriptsFirst } from "../../zeek/search-path.ts";
 import type { Dialect } from "../../zeek/zeek-conf/dialect.ts";
 import { planZeekConf } from "../../zeek/zeek-conf/plan-zeek-conf.ts";
 import { planNodeCfg } from "../../zeek/zeekctl/plan-node-cfg.ts";
@@ -53,7 +54,7 @@ export async function planFile(
       ? planZeekConf(source, installation, dialect === undefined ? {} : { dialect })
       : await planZeekctl(found, installation, seed);
   if ("problems" in planned) return planned;
-  const nodes = archivedToTheEnd(planned.plan.nodes);
+  const nodes = ownScriptsFirst(archivedToTheEnd(planned.plan.nodes), installation);
   const problems = refusals(nodes, source.file);
   if (problems.length > 0) return { problems };
   const whole = { ...planned.plan, nodes, kind, source, installation };

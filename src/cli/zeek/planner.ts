@@ -31,7 +31,7 @@ async function answer(request: PlanRequest): Promise<PlannerAnswer> {
     const planned = await planFile(request, process.env, installations);
     if ("problems" in planned) return { problems: planned.problems.map(problemText) };
     const { plan } = planned;
-    const { problems, notes } = obstaclesOf(plan, process.env);
+    const { problems, notes } = obstaclesOf(plan, process.env, request.stateDirectory);
     if (problems.length > 0) return { problems: problems.map(problemText) };
     const { nodes, directories, seed } = plan;
     const all = [...plan.notes, ...notes];

@@ -100,7 +100,8 @@ function roleSettings({ role, worker }: Process, { zeek }: Settings): RoleSettin
     return {
       env: { key: "worker_env", setting: worker_env },
       args: worker_args.value,
-      wrapper: [...wrapperOf(worker_nice.value, []), ...local],
+      // The only one that may be missing comes first: it is looked for beforehand.
+      wrapper: [...local, ...wrapperOf(worker_nice.value, [])],
     };
   }
   const word = role === "LOGGER" ? "logger" : role === "PROXY" ? "proxy" : "manager";

@@ -19,6 +19,7 @@ export function notesOf(
     ...defaultsHeld(settings, dialect),
     ...notApplied(settings),
     ...restartInterval(settings),
+    ...fanout(settings),
     ...settings.interfaces.flatMap((of) => interfaceNotes(of, processes, dialect)),
   ];
 }
@@ -62,6 +63,22 @@ function restartInterval({ zeek }: Settings): Note[] {
   return [{ line, text: `${text}, and the delay does not grow, as systemd's does not` }];
 }
 
+/** The kernel refuses a fanout group that spans interfaces: all but the first would read nothing. */
+function fanout({ zeek, interfaces }: Settings): Note[] {
+  const groups = new Map<string, string>();
+  return interfaces.flatMap(({ interface: { value: device, line }, worker_args: own }) => {
+    if (line === undefined || !device.startsWith("af_packet::")) return [];
+    const args = [...own.value, ...zeek.args.value].toReversed();
+    const given = args.flatMap((arg) => /^AF_Packet::fanout_id=(.+)$/.exec(arg)?.[1] ?? [])[0];
+    const id = given ?? ZEEK_FANOUT_ID;
+    const other = groups.get(id) ?? device;
+    groups.set(id, other);
+    if (other === device) return [];
+    const text = `'${device}' has the fanout id ${id} of '${other}': give one of them another`;
+    return [{ line, text: `${text} with 'worker_args = AF_Packet::fanout_id=N'` }];
+  });
+}
+
 function interfaceNotes(
   of: InterfaceSettings,
   processes: readonly Process[],
@@ -87,4 +104,6 @@ function interfaceNotes(
   return notes;
 }
 
+/** Zeek's default of `AF_Packet::fanout_id`. */
+const ZEEK_FANOUT_ID = "23";
 const NO_LIMIT = "memory is not limited";

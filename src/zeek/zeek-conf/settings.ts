@@ -1,4 +1,5 @@
 /** What a file's sections say, key by key: checked, typed, and with every default filled in. */
+import { splitArguments } from "../options.ts";
 import type { Dialect } from "./dialect.ts";
 import { inSection, type Option, type Remark, type Section, type Value } from "./grammar.ts";
 import { defaultOf, KEYS, type Key, type KeyName, keyOf, type SectionKind } from "./keys.ts";
@@ -148,10 +149,9 @@ class Reader {
     if (kind === "environment") {
       return values.flatMap((entry) => {
         const found = environmentEntry(entry);
-        if (found === undefined) {
-          this.refuse(entry, `error in ${key}: invalid env value '${entry.text}'${end}`);
-        }
-        return found ?? [];
+        if (typeof found !== "string") return found;
+        this.refuse(entry, `error in ${key}: ${found}${end}`);
+        return [];
       });
     }
     const [, extra] = values;
@@ -163,14 +163,35 @@ class Reader {
     const text = joined(values);
     const value = rule.read(text, this.#dialect);
     if (value === undefined) this.refuse({ line }, `${rule.refusal(key, text)}${end}`);
+    const problem = kind === "words" ? wordsProblem(name, value) : undefined;
+    if (problem !== undefined)
+      this.refuse({ line }, `invalid ${key} value '${text}'${end}: ${problem}`);
     return value;
   }
 }
 
-function environmentEntry({ text, line }: Value): Variable[] | undefined {
+/** @returns what is wrong with it, in place of the variable */
+function environmentEntry({ text, line }: Value): Variable[] | string {
   if (text === "") return [];
   const found = variable(text);
-  return found === undefined ? undefined : [{ ...found, line }];
+  if (found === undefined) return `invalid env value '${text}'`;
+  const why = RESERVED.get(found.name);
+  return why === undefined ? [{ ...found, line }] : `${found.name} cannot be set: ${why}`;
+}
+
+/** What is wrong with words for a Zeek's command line; the archiver's are its own. */
+function wordsProblem(name: KeyName, value: unknown): string | undefined {
+  if (name === "archiver_args" || !isWords(value)) return undefined;
+  if (name === "cluster_backend_args") {
+    const option = value.find((word) => word.startsWith("-"));
+    return option === undefined ? undefined : `options go into 'args', not '${option}'`;
+  }
+  const split = splitArguments(value);
+  return "problem" in split ? split.problem : undefined;
+}
+
+function isWords(value: unknown): value is string[] {
+  return Array.isArray(value);
 }
 
 function joined(values: readonly Value[]): string {
@@ -187,5 +208,9 @@ function defaultValue(name: KeyName, dialect: Dialect): unknown {
   return kind === "environment" ? [] : RULES[kind].read(text, dialect);
 }
 
+const RESERVED: ReadonlyMap<string, string> = new Map([
+  ["CLUSTER_NODE", "it is the node's name"],
+  ["ZEEK_STEM", "Zeek's own supervisor does"],
+]);
 const MIXED = "options in unnamed section mixed with options in sections";
 const OLD_NAME = "'workers_numa_policy' is deprecated: Zeek 9.1 has 'worker_numa_policy' alone";

@@ -1,4 +1,5 @@
 /** What zeekctl.cfg asks for, with ZeekControl's defaults for what it does not say. */
+import { splitArguments } from "../options.ts";
 import type { Installation, Problem, Source } from "../plan.ts";
 import { isAtLeast } from "../version.ts";
 import { envList } from "./node-values.ts";
@@ -148,7 +149,9 @@ function scripts(options: OptionReader, base: string, { zeekPath }: Installation
 
 function zeekArgs(options: OptionReader): string[] {
   const split = shellWords(options.text("ZeekArgs", ""));
-  return options.parsed("ZeekArgs", "problem" in split ? split : { value: split.words }, []);
+  const wrong = "problem" in split ? split : splitArguments(split.words);
+  const words = "problem" in split ? [] : split.words;
+  return options.parsed("ZeekArgs", "problem" in wrong ? wrong : { value: words }, []);
 }
 
 function capture(options: OptionReader) {

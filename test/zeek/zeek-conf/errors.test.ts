@@ -11,6 +11,24 @@ const NINE: [text: string, ...expected: string[]][] = [
   // The texts of Zeek.
   ["interface=eth0\nworkers = 1x", "2: invalid workers value: '1x'"],
   ["interface=eth0\nworkers = -1", "2: invalid workers value: '-1'"],
+  // What Coppice makes itself, or Zeek would not take.
+  [
+    `${ETH}args = local -i eth0`,
+    "4: invalid args value 'local -i eth0': option -i is made by Coppice: set 'interface' instead",
+  ],
+  [
+    `${ETH}worker_args =\n --fliter x`,
+    "4: invalid worker_args value '--fliter x': unknown option '--fliter'; did you mean '--filter'?",
+  ],
+  [
+    "cluster_backend_args = x -C",
+    "1: invalid cluster_backend_args value 'x -C': options go into 'args', not '-C'",
+  ],
+  [
+    "manager_env =\n A=1\n CLUSTER_NODE=x",
+    "3: error in manager_env: CLUSTER_NODE cannot be set: it is the node's name",
+  ],
+  ["env = ZEEK_STEM=x", "1: error in env: ZEEK_STEM cannot be set: Zeek's own supervisor does"],
   ["loggers = z", "1: invalid loggers value: 'z'"],
   ["proxies =", "1: invalid proxies value: ''"],
   ["manager = 2", "1: invalid manager value: '2'"],

@@ -72,6 +72,14 @@ const CASES: Record<string, Case[]> = {
     { value: "", look: (plan) => node(plan, "worker-1").cpuAffinity, expected: undefined },
   ],
   worker_numa_policy: [
+    {
+      // First, since it is looked for before anything is started: not everybody has it.
+      beside: "worker_nice=5\n",
+      value: "local",
+      look: wrapper("worker-1"),
+      expected: ["numactl", "--localalloc", "nice", "-n", "5"],
+      without: ["nice", "-n", "5"],
+    },
     { value: "local", look: wrapper("worker-1"), expected: ["numactl", "--localalloc"] },
     { value: "default", look: wrapper("worker-1"), expected: undefined },
   ],

@@ -171,6 +171,24 @@ test("which default held is noted for each key that is not there", () => {
   ]);
 });
 
+test("two interfaces of AF_PACKET with one fanout id are noted, as the kernel refuses that", () => {
+  const of = (name: string, device: string, more = "") =>
+    `[interface ${name}]\ninterface = af_packet::${device}\nworkers = 1\n${more}`;
+  const notes = (text: string) => planned(`[zeek]\nmanager=1\nloggers=1\nproxies=1\n${text}`).notes;
+  const both = of("a", "eth0") + of("b", "eth1");
+  assert.deepEqual(notes(both), [
+    "zeek.conf:9: 'af_packet::eth1' has the fanout id 23 of 'af_packet::eth0': give one of them another with 'worker_args = AF_Packet::fanout_id=N'",
+  ]);
+  assert.deepEqual(notes(`${both}worker_args = AF_Packet::fanout_id=24\n`), []);
+  const same = of("a", "eth0", "worker_args = AF_Packet::fanout_id=7\n");
+  assert.equal(
+    notes(`${same}${of("b", "eth1", "worker_args = AF_Packet::fanout_id=7")}`).length,
+    1,
+  );
+  assert.deepEqual(notes(of("a", "eth0") + of("b", "eth0")), []);
+  assert.deepEqual(notes(both.replaceAll("af_packet::", "")), []);
+});
+
 test("local memory needs a program, which is noted", () => {
   assert.deepEqual(planned(`${EXAMPLE}worker_numa_policy = local`).notes, [
     "zeek.conf:8: worker_numa_policy is set by numactl, which must be there",

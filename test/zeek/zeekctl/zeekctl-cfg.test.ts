@@ -80,6 +80,8 @@ const WRONG: [text: string, problem: string][] = [
   ["SitePolicyPath = /a:b", "SitePolicyPath must be absolute paths, not 'b'"],
   ["ZeekArgs = -f 'a", "ZeekArgs: a ' without its other half"],
   ["ZeekArgs = $X", "ZeekArgs: no shell reads this, so '$' would mean nothing: quote it"],
+  ["ZeekArgs = -C -i eth0", "ZeekArgs: option -i is made by Coppice: set 'interface' instead"],
+  ["ZeekArgs = --fliter x", "ZeekArgs: unknown option '--fliter'; did you mean '--filter'?"],
   ["Env_Vars = A", "Env_Vars: 'env_vars' has 'A', which has no '='"],
 ];
 
