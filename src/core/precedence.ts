@@ -111,23 +111,41 @@ function patienceWith(
  * What a node that was told to end waits for.
  * @param isEnding whether a node was told to end, and something of it still lives
  * @param followers the nodes that come directly after one
+ * @param predecessors the nodes that one comes directly after
  */
 export function waitToEnd(
   name: string,
   isEnding: (name: string) => boolean,
-  followers: (name: string) => Iterable<string>,
+  followers: Neighbours,
+  predecessors: Neighbours,
 ): string[] {
-  const seen = new Set([name]);
   const found: string[] = [];
-  for (const one of seen) {
-    for (const follower of followers(one)) {
-      if (seen.has(follower)) continue;
-      seen.add(follower);
-      if (isEnding(follower)) found.push(follower);
-      if (found.length === MOST_NAMED) return found;
-    }
+  let earlier: ReadonlySet<string> | undefined;
+  for (const one of reached(name, followers)) {
+    if (one === name || !isEnding(one)) continue;
+    earlier ??= new Set(reached(name, predecessors));
+    // Both: their names are in use again, the other way round. They end together.
+    if (earlier.has(one)) continue;
+    found.push(one);
+    if (found.length === MOST_NAMED) break;
   }
   return found;
+}
+
+type Neighbours = (name: string) => Iterable<string>;
+
+/** Whatever is reached from a node, directly or through others, once each and nearest first. */
+function* reached(name: string, next: Neighbours): Generator<string> {
+  const seen = new Set<string>();
+  const from = [name];
+  for (const one of from) {
+    for (const other of next(one)) {
+      if (seen.has(other)) continue;
+      seen.add(other);
+      from.push(other);
+      yield other;
+    }
+  }
 }
 
 export function isEnding(state: State): boolean {

@@ -85,7 +85,12 @@ export class Waits {
       const state = this.#find(one)?.state;
       return state !== undefined && isEnding(state);
     };
-    return { names: waitToEnd(name, isEndingNow, (one) => this.followersOf(one)), without: [] };
+    const followers = (one: string) => this.followersOf(one);
+    const predecessors = (one: string): readonly string[] => {
+      const member = this.#find(one);
+      return member === undefined ? [] : predecessorsOf(member.config).names;
+    };
+    return { names: waitToEnd(name, isEndingNow, followers, predecessors), without: [] };
   }
 
   #standingOf(name: string, now: number): Standing | undefined {

@@ -4,26 +4,39 @@ import net from "node:net";
 import path from "node:path";
 import type { PortTarget } from "../core/port-target.ts";
 import { signalGroup } from "./signals.ts";
+import { shortPath } from "./socket-path.ts";
 import { startProcess } from "./spawn.ts";
 
 /** How long a look may take (ms). */
 const LOOK_MS = 10_000;
 
 /** Whether something accepts connections there. @param directory where relative paths start */
-export function accepts(
+export async function accepts(
   target: PortTarget,
   directory: string,
   signal: AbortSignal,
 ): Promise<boolean> {
+  try {
+    if (!("path" in target)) return await connects(target, signal);
+    const short = shortPath(path.resolve(directory, target.path));
+    return await connects({ path: short.path }, signal).finally(() => short.release());
+  } catch {
+    // There is no such directory, or no such host can be.
+    return false;
+  }
+}
+
+/** Resolves when nothing of the attempt is left. */
+function connects(target: PortTarget, signal: AbortSignal): Promise<boolean> {
   return new Promise((seen) => {
-    const options = "path" in target ? { path: path.resolve(directory, target.path) } : target;
-    const socket = net.connect({ ...options, signal: AbortSignal.any([signal, timeLimit()]) });
+    let isConnected = false;
+    const socket = net.connect({ ...target, signal: AbortSignal.any([signal, timeLimit()]) });
     socket.once("connect", () => {
-      seen(true);
+      isConnected = true;
       socket.destroy();
     });
-    socket.on("error", () => seen(false));
-    socket.once("close", () => seen(false));
+    socket.on("error", () => {});
+    socket.once("close", () => seen(isConnected));
   });
 }
 

@@ -33,8 +33,13 @@ export class ConfigFiles {
     this.#written.set(config.name, id);
   }
 
+  /** Never throws: a file that cannot be removed stays, and nobody reads it. */
   forget(name: string): void {
     this.#written.delete(name);
-    fs.rmSync(this.file(name), { force: true });
+    try {
+      fs.rmSync(this.file(name), { force: true });
+    } catch {
+      // The disk may be read-only by now; whoever starts under this name is told then.
+    }
   }
 }

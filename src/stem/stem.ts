@@ -124,13 +124,21 @@ export class Stem {
   #work(decide: () => TreeEffect[]): void {
     if (this.#working) return;
     this.#working = true;
-    for (const effect of decide()) this.#perform(effect);
-    for (let fact = this.#facts.shift(); fact !== undefined; fact = this.#facts.shift()) {
-      const effects = this.#tree.handle(fact.name, fact.event, this.#ports.clock.now());
-      for (const effect of effects) this.#perform(effect);
+    try {
+      for (const effect of decide()) this.#perform(effect);
+      for (let fact = this.#facts.shift(); fact !== undefined; fact = this.#facts.shift()) {
+        const effects = this.#tree.handle(fact.name, fact.event, this.#ports.clock.now());
+        for (const effect of effects) this.#perform(effect);
+      }
+    } finally {
+      // Whatever went wrong with one effect: a Stem that is deaf would never end.
+      this.#working = false;
+      this.#arm();
+      this.#endIfEmpty();
     }
-    this.#working = false;
-    this.#arm();
+  }
+
+  #endIfEmpty(): void {
     if (this.#tree.size > 0) return;
     const onEnd = this.#onEnd;
     if (onEnd !== undefined) this.#onEnd = () => {};

@@ -295,6 +295,20 @@ test("an end is waited for through nodes in between", () => {
   assert.deepEqual(grove.words, ["gone c", "SIGTERM 1"]);
 });
 
+test("names that are in use again, the other way round, do not wait for each other in a circle", () => {
+  const grove = clusterOf("a", "b", "c");
+  for (const name of ["c", "b", "a"]) grove.destroy(name);
+  // Nobody refuses that: there is no other node.
+  grove.create("a", { ...PLAIN, after: ["b"], afterTimeout: 1_000 });
+  assert.deepEqual(grove.words, ["SIGTERM 3"]);
+  grove.died("c", 3, 0);
+  assert.deepEqual(grove.words.sort(), ["SIGTERM 1", "SIGTERM 2", "gone c"]);
+  grove.died("b", 2, 0);
+  grove.died("a", 1, 0);
+  grove.pass(1_000);
+  assert.deepEqual(grove.words, ["gone b", "gone a", "a impatient without b", "spawn a"]);
+});
+
 test("a thousand workers wait for their manager, and for nothing else", () => {
   const grove = new Grove();
   const workers = Array.from({ length: 1_000 }, (_, i) => `w${i}`);

@@ -46,8 +46,25 @@ test("27: what is not wanted and has left nothing is gone at once", () => {
   assert.deepEqual(sent, [{ type: "gone", name: "a", id: 1 }]);
 });
 
+test("an effect that fails, against all promises, makes the Stem deaf to nothing that comes next", () => {
+  const { stem, sent } = stemWith(new Map(), () => {
+    throw new Error("no");
+  });
+  assert.throws(() => stem.command({ type: "end", id: 1, config, previous: [] }), /^Error: no$/);
+  stem.command({
+    type: "create",
+    id: 2,
+    config,
+    fresh: true,
+    generation: 0,
+    previous: [],
+    stopped: true,
+  });
+  assert.equal(sent.at(-1)?.type, "report");
+});
+
 /** @param living pids, each a group, and their start times */
-function stemWith(living: Map<number, number>) {
+function stemWith(living: Map<number, number>, forget: () => void = () => {}) {
   const clock = new VirtualClock();
   const [signals, starts, sent] = [[] as string[], [] as string[], [] as FromStem[]];
   const stem = new Stem(
@@ -62,7 +79,7 @@ function stemWith(living: Map<number, number>) {
       hasMembers: (group) => living.has(group),
       startTime: (pid) => living.get(pid),
       send: (message) => void sent.push(message),
-      forget: () => {},
+      forget,
     },
     { sigkill: true },
   );

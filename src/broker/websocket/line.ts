@@ -2,6 +2,7 @@
 import net from "node:net";
 import { WebSocket } from "ws";
 import { BrokerFormatError } from "../../errors.ts";
+import { shortPath } from "../../os/socket-path.ts";
 import type { Endpoint, Peer, PeerInfo } from "../endpoint.ts";
 import {
   dataMessageOf,
@@ -18,7 +19,6 @@ import { Filter } from "../topics.ts";
 import { type ErrorReply, endOf, replyOf } from "./protocol.ts";
 import type { Target } from "./target.ts";
 import { refusalOf, wordsFor } from "./trouble.ts";
-import { shortPath } from "./unix.ts";
 
 export interface LineOptions {
   token?: string;

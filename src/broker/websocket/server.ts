@@ -3,6 +3,7 @@ import net from "node:net";
 import tls from "node:tls";
 import { ListenError } from "../../errors.ts";
 import { listenPrivately } from "../../os/private-socket.ts";
+import { type ShortPath, shortPath } from "../../os/socket-path.ts";
 import { hostAndPort } from "../addresses.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { listenProblem } from "../exposure.ts";
@@ -10,7 +11,7 @@ import { pem } from "../tls.ts";
 import { type DoorOptions, WebSocketDoor } from "./door.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import { DEFAULT_PORT } from "./protocol.ts";
-import { isFree, type ShortPath, shortPath } from "./unix.ts";
+import { isFree } from "./unix.ts";
 
 export interface WebSocketListenOptions extends DoorOptions {
   /** An address or a name of this machine; 127.0.0.1 if left out. */
