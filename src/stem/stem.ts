@@ -120,21 +120,36 @@ export class Stem {
     this.#work(() => []);
   }
 
-  /** Does this, then everything that comes of it, then arms the timer for what comes next. */
+  /**
+   * Does this, then everything that comes of it, then arms the timer for what comes next.
+   * @throws the first error of an effect that failed, against all promises, after all others were done
+   */
   #work(decide: () => TreeEffect[]): void {
     if (this.#working) return;
     this.#working = true;
+    const errors: unknown[] = [];
     try {
-      for (const effect of decide()) this.#perform(effect);
+      this.#performAll(decide(), errors);
       for (let fact = this.#facts.shift(); fact !== undefined; fact = this.#facts.shift()) {
-        const effects = this.#tree.handle(fact.name, fact.event, this.#ports.clock.now());
-        for (const effect of effects) this.#perform(effect);
+        const { name, event } = fact;
+        this.#performAll(this.#tree.handle(name, event, this.#ports.clock.now()), errors);
       }
     } finally {
-      // Whatever went wrong with one effect: a Stem that is deaf would never end.
+      // Whatever went wrong: a Stem that is deaf would never end.
       this.#working = false;
       this.#arm();
       this.#endIfEmpty();
+    }
+    if (errors.length > 0) throw errors[0];
+  }
+
+  #performAll(effects: readonly TreeEffect[], errors: unknown[]): void {
+    for (const effect of effects) {
+      try {
+        this.#perform(effect);
+      } catch (error) {
+        errors.push(error);
+      }
     }
   }
 

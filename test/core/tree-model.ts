@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type NodeConfig, policyOf } from "../../src/core/config.ts";
 import { wakeAt } from "../../src/core/life.ts";
-import { predecessorsOf } from "../../src/core/order.ts";
+import { circleThrough, predecessorsOf } from "../../src/core/order.ts";
 import { readyRulesOf } from "../../src/core/readiness.ts";
 import { delayOf } from "../../src/core/revival.ts";
 import { Tree, type TreeEffect } from "../../src/core/tree.ts";
@@ -101,6 +101,7 @@ export class TreeModel {
       case "create": {
         if (this.#wanted.has(action.name)) return;
         const config = { ...action.config, name: action.name };
+        if (circleThrough(config, (name) => this.#wanted.get(name)?.config) !== undefined) return;
         const id = ++this.#lastId;
         this.#wanted.set(action.name, { id, config, isStopped: false });
         this.#configs.set(action.name, config);
@@ -299,9 +300,21 @@ export class TreeModel {
     found[1].wasSignalled = true;
     for (const [follower, config] of this.#configs) {
       if (!predecessorsOf(config).names.includes(found[0])) continue;
+      // Of a name that is in use again, the other way round: neither waits for the other.
+      if (this.#isAfter(found[0], follower)) continue;
       const { isEnding, pid: own } = this.#node(follower);
       assert.ok(!isEnding || own === undefined, `${found[0]} ends before ${follower} has`);
     }
+  }
+
+  /** Whether a node comes after another, directly or through others that there are. */
+  #isAfter(name: string, other: string, seen = new Set<string>()): boolean {
+    const config = this.#configs.get(name);
+    if (config === undefined || seen.has(name)) return false;
+    seen.add(name);
+    return predecessorsOf(config).names.some(
+      (before) => before === other || this.#isAfter(before, other, seen),
+    );
   }
 
   /** A wanted node has a process, is about to, waits for others, or its policy has said that it stops. */

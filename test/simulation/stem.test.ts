@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Stem } from "../../src/stem/stem.ts";
-import type { FromStem } from "../../src/wire/stem-messages.ts";
+import type { FromStem, ToStem } from "../../src/wire/stem-messages.ts";
 import { VirtualClock } from "./clock.ts";
 
 const config = { name: "a" };
@@ -46,25 +46,34 @@ test("27: what is not wanted and has left nothing is gone at once", () => {
   assert.deepEqual(sent, [{ type: "gone", name: "a", id: 1 }]);
 });
 
-test("an effect that fails, against all promises, makes the Stem deaf to nothing that comes next", () => {
-  const { stem, sent } = stemWith(new Map(), () => {
-    throw new Error("no");
+test("an effect that fails, against all promises, keeps no other from being done, nor what comes next", () => {
+  const { stem, sent } = stemWith(new Map(), (name) => {
+    if (name !== "node-3") throw new Error(name);
   });
-  assert.throws(() => stem.command({ type: "end", id: 1, config, previous: [] }), /^Error: no$/);
-  stem.command({
+  const create = (id: number): ToStem => ({
     type: "create",
-    id: 2,
-    config,
+    id,
+    config: { name: `node-${id}` },
     fresh: true,
     generation: 0,
     previous: [],
     stopped: true,
   });
-  assert.equal(sent.at(-1)?.type, "report");
+  assert.throws(() => stem.command({ type: "end", id: 1, config, previous: [] }), /^Error: a$/);
+  for (const id of [2, 3]) stem.command(create(id));
+  const reported = sent.flatMap((one) => (one.type === "report" ? one.report.name : []));
+  assert.deepEqual(reported, ["node-2", "node-3"]);
+  let hasEnded = false;
+  const onEnd = () => {
+    hasEnded = true;
+  };
+  assert.throws(() => stem.end(onEnd), /^Error: node-2$/);
+  assert.deepEqual(sent.at(-1), { type: "gone", name: "node-3", id: 3 });
+  assert.ok(hasEnded);
 });
 
 /** @param living pids, each a group, and their start times */
-function stemWith(living: Map<number, number>, forget: () => void = () => {}) {
+function stemWith(living: Map<number, number>, forget: (name: string) => void = () => {}) {
   const clock = new VirtualClock();
   const [signals, starts, sent] = [[] as string[], [] as string[], [] as FromStem[]];
   const stem = new Stem(
