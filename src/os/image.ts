@@ -12,10 +12,16 @@ import { version } from "./version.ts";
 export function prepareImage(stateDirectory: string): string {
   const runtime = path.join(import.meta.dirname, "..");
   const files = [
-    ...filesOf(runtime, sourceFiles(runtime), ""),
+    ...sourceFiles(runtime).map((name) => ({
+      name,
+      text: fs.readFileSync(path.join(runtime, name), "utf8"),
+    })),
     ...DEPENDENCIES.flatMap((name) => {
       const directory = packageDirectory(name);
-      return filesOf(directory, packageFiles(directory), `node_modules/${name}`);
+      return packageFiles(directory).map((file) => ({
+        name: path.join("node_modules", name, file),
+        text: readSmallest(path.join(directory, file)),
+      }));
     }),
     { name: "package.json", text: JSON.stringify({ type: "module", version: version() }) },
   ];
@@ -46,12 +52,10 @@ interface ImageFile {
   text: string;
 }
 
-/** @param under where in the image they go */
-function filesOf(directory: string, names: readonly string[], under: string): ImageFile[] {
-  return names.map((name) => ({
-    name: path.join(under, name),
-    text: fs.readFileSync(path.join(directory, name), "utf8"),
-  }));
+/** A module as its package has minified it, if it has: a running process keeps the source it loaded. */
+function readSmallest(file: string): string {
+  const minified = file.replace(/\.(m?js)$/, ".min.$1");
+  return fs.readFileSync(fs.existsSync(minified) ? minified : file, "utf8");
 }
 
 function packageDirectory(name: string): string {

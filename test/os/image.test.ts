@@ -34,6 +34,18 @@ test("it is JavaScript, with the packages that nodes can need, and nothing else 
   assert.ok(!names.some((name) => name.endsWith(".md") || name.endsWith(".d.ts")));
 });
 
+test("a package's module is its minified one, under the name that it is imported by", async (t) => {
+  const { image, names } = prepared(t);
+  const name = "node_modules/valibot/dist/index.mjs";
+  const read = (file: string) => fs.readFileSync(file, "utf8");
+  assert.equal(read(path.join(image, name)), read(name.replace(".mjs", ".min.mjs")));
+  assert.ok(!names.some((name) => name.includes(".min.")));
+  const { acceptConfig } = await import(
+    pathToFileURL(path.join(image, "supervisor/config-schema.js")).href
+  );
+  assert.deepEqual(acceptConfig({ name: "a" }, () => undefined), { name: "a" });
+});
+
 test("what listens and connects runs from it, with its own copies", async (t) => {
   const { image } = prepared(t);
   const load = (name: string) => import(pathToFileURL(path.join(image, name)).href);
