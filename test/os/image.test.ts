@@ -43,7 +43,10 @@ test("a package's module is its minified one, under the name that it is imported
   const { acceptConfig } = await import(
     pathToFileURL(path.join(image, "supervisor/config-schema.js")).href
   );
-  assert.deepEqual(acceptConfig({ name: "a" }, () => undefined), { name: "a" });
+  assert.deepEqual(
+    acceptConfig({ name: "a" }, () => undefined),
+    { name: "a" },
+  );
 });
 
 test("what listens and connects runs from it, with its own copies", async (t) => {
