@@ -24,18 +24,19 @@ export function configOf(
     ...(cpu === undefined ? {} : { cpuAffinity: cpu }),
     ...(Object.keys(env).length === 0 ? {} : { env }),
     stop: stopPolicy(settings.stopTimeout),
-    zeek: zeekConfig(name, section, isAlone, settings, files),
+    zeek: zeekConfig(name, section, own !== "", settings, files),
   };
 }
 
 function zeekConfig(
   name: string,
   section: Process["section"],
-  isAlone: boolean,
+  readsPackets: boolean,
   settings: Settings,
   files: Record<string, string>,
 ): ZeekConfig {
   const { memoryLimit } = settings;
+  const isAlone = section.type === "standalone";
   // Variants of scripts for a kind of node (`standalone.local.zeek`), a site and a node.
   const prefixes = [...(isAlone ? ["standalone"] : []), ...settings.prefixes, name];
   const generated = [NETWORKS_SCRIPT, SETTINGS_SCRIPT].filter((script) =>
@@ -45,7 +46,7 @@ function zeekConfig(
     executable: settings.executable,
     args: [
       ...prefixes.flatMap((prefix) => ["-p", prefix]),
-      ...(settings.saveTraces ? ["-w", "trace.pcap"] : []),
+      ...(settings.saveTraces && readsPackets ? ["-w", "trace.pcap"] : []),
       ...section.assignments,
       ...settings.args,
     ],

@@ -24,9 +24,20 @@ export function envList(text: string): Parsed<Record<string, string>> {
     }
     const instead = REFUSED.get(name);
     if (instead !== undefined) return { problem: `'env_vars' cannot set ${name}: ${instead}` };
-    env.set(name, value);
+    const read = shellValue(value);
+    if ("problem" in read) return { problem: `'env_vars' has '${word}': ${read.problem}` };
+    env.set(name, read.value);
   }
   return { value: Object.fromEntries(env) };
+}
+
+/** ZeekControl sets variables through a shell, which takes quotes away. What has none may have blanks. */
+function shellValue(text: string): Parsed<string> {
+  if (!/["'\\$`]/.test(text)) return { value: text };
+  const split = shellWords(text);
+  if ("problem" in split) return split;
+  const [value = "", ...more] = split.words;
+  return more.length === 0 ? { value } : { problem: "quote all of it, or nothing" };
 }
 
 /** ZeekControl puts the value into a shell's command line: so it may have assignments too. */

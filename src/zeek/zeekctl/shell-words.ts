@@ -6,6 +6,8 @@ export function shellWords(text: string): { words: string[] } | { problem: strin
   let rest = text;
   let word: string | undefined;
   while (rest !== "") {
+    // A comment begins where a word would.
+    if (word === undefined && rest.startsWith("#")) break;
     const token = TOKEN.exec(rest);
     const [whole = "", blank, quoted, doubled, escaped, plain] = token ?? [];
     if (token === null) return { problem: complaint(rest) };

@@ -19,7 +19,7 @@ interface = eth0
 lb_procs = 2
 lb_method = custom
 pin_cpus = 3, 5
-env_vars = A=1, B = x=y ,C=
+env_vars = A=1, B = x=y ,C=,D="one;two  three",E='$PATH',F=a b,G=""
 aux_scripts = one.zeek "two three" Site::x=T
 zone_id = eth0
 af_packet.fanout_id = 7
@@ -42,7 +42,7 @@ af_packet_link_type = 1
     interface: "eth0",
     balance: { procs: 2, method: "custom", interfaces: [] },
     cpus: [3, 5],
-    env: { A: "1", B: "x=y", C: "" },
+    env: { A: "1", B: "x=y", C: "", D: "one;two  three", E: "$PATH", F: "a b", G: "" },
     scripts: ["one.zeek", "two three"],
     assignments: ["Site::x=T"],
     zoneId: "eth0",
@@ -131,6 +131,12 @@ const WRONG_KEYS: [keys: string, problem: string][] = [
   ["env_vars = A B=1", "'env_vars' must be NAME=VALUE with commas between them: 'A B=1'"],
   ["env_vars = CLUSTER_NODE=x", "'env_vars' cannot set CLUSTER_NODE: it is the node's name"],
   ["env_vars = ZEEKPATH=x", "'env_vars' cannot set ZEEKPATH: name directories in SitePolicyPath"],
+  ["env_vars = A='x", "'env_vars' has 'A='x': a ' without its other half"],
+  [
+    "env_vars = A=$HOME",
+    "'env_vars' has 'A=$HOME': no shell reads this, so '$' would mean nothing: quote it",
+  ],
+  [`env_vars = A="x" y`, `'env_vars' has 'A="x" y': quote all of it, or nothing`],
   ["aux_scripts = -C", "'aux_scripts' has an option, '-C': options go into ZeekArgs"],
   ["aux_scripts = 'a", "'aux_scripts': a ' without its other half"],
   [

@@ -15,7 +15,9 @@ const SPLIT: [text: string, words: string[]][] = [
   ['"a\\"b\\\\c\\$d\\e"', ['a"b\\c$d\\e']],
   ["a\\ b\\;", ["a b;"]],
   ["'$x;`y`'", ["$x;`y`"]],
-  ["Site::x+=1 {a,b} *.zeek #c", ["Site::x+=1", "{a,b}", "*.zeek", "#c"]],
+  ["Site::x+=1 {a,b} *.zeek a#b", ["Site::x+=1", "{a,b}", "*.zeek", "a#b"]],
+  ["a ''#b '#c' # d 'e", ["a", "#b", "#c"]],
+  ["# a", []],
 ];
 
 for (const [text, words] of SPLIT) {

@@ -26,9 +26,9 @@ test("a wrong value that is overwritten does not matter", () => {
   assert.deepEqual(wrong("ZeekPort = x\nZeekPort = 20000\n"), []);
 });
 
-test("a value may contain '=' and '#'", () => {
-  assert.deepEqual(zeek("ZeekArgs = Site::x=T -f 'a#b' # c").args?.slice(-5), [
-    ...["Site::x=T", "-f", "a#b", "#", "c"],
+test("a value may contain '=' and '#'; a shell's comment ends it", () => {
+  assert.deepEqual(zeek("ZeekArgs = Site::x=T -f 'a#b' X=c#d # c 'd").args?.slice(-4), [
+    ...["Site::x=T", "-f", "a#b", "X=c#d"],
   ]);
 });
 
@@ -229,11 +229,21 @@ test("prefixes, traces, assignments and ZeekArgs, in this order", () => {
   const text = `${CLUSTER}aux_scripts = aux.zeek X=T\n`;
   const zeekctl =
     "Prefixes = a: b :\nSaveTraces = 1\nZeekArgs = -C\nSitePolicyScripts = one  two\n";
-  const { zeek: config } = node(plan(text, { zeekctl }), "proxy-1");
-  assert.deepEqual(config?.args, [
-    ...["-p", "a", "-p", "b", "-p", "proxy-1", "-w", "trace.pcap", "X=T", "-C"],
-  ]);
+  const nodes = plan(text, { zeekctl });
+  const { zeek: config } = node(nodes, "proxy-1");
+  assert.deepEqual(config?.args, ["-p", "a", "-p", "b", "-p", "proxy-1", "X=T", "-C"]);
   assert.deepEqual(config?.scripts, ["one", "two", "coppice-settings", "aux.zeek"]);
+});
+
+test("only a node that reads packets writes a trace of them, as ZeekControl has it", () => {
+  const { nodes } = plan(`${CLUSTER}[w-1]\ntype=worker\nhost=localhost\ninterface=x\n`, {
+    zeekctl: "SaveTraces = 1\n",
+  });
+  const tracing = nodes.filter(({ zeek: config }) => config?.args?.includes("trace.pcap"));
+  assert.deepEqual(
+    tracing.map(({ name }) => name),
+    ["w-1"],
+  );
 });
 
 test("the site's scripts are found where Zeek has its site, or where SitePolicyPath says", () => {
