@@ -1,6 +1,7 @@
 /** `coppice zeek` on the command line, and what it looks at before anything is started. */
 import assert from "node:assert/strict";
 import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
 import { optionsOf } from "../../src/cli/common-options.ts";
@@ -8,6 +9,7 @@ import { REMOTE_OPTIONS } from "../../src/cli/remote-options.ts";
 import { findVerb } from "../../src/cli/verbs.ts";
 import { obstaclesOf } from "../../src/cli/zeek/obstacles.ts";
 import { shellText } from "../../src/cli/zeek/shown-plan.ts";
+import { problemText } from "../../src/zeek/plan.ts";
 import { temporaryDirectory } from "../fixtures/tree.ts";
 import { coppice } from "./fake.ts";
 
@@ -169,10 +171,41 @@ test("a program that is missing is an error if it keeps nodes from starting, els
 });
 
 test("a layout that is not there keeps nodes from starting, and is told where it is named", () => {
-  const { problems } = obstaclesOf(
+  assert.deepEqual(obstaclesWith("/no/such/layout.zeek").problems, [
+    {
+      file: "zeek.conf",
+      line: 2,
+      text: "cannot read the layout /no/such/layout.zeek: No such file or directory",
+    },
+  ]);
+});
+
+test("a node that a layout leaves out is told of, with doubt if the layout is more than a table", (t) => {
+  const entry = (name: string) => `["${name}"] = [$node_type=Cluster::PROXY, $ip=127.0.0.1],\n`;
+  const table = (...names: string[]) =>
+    `redef Cluster::nodes = {\n${names.map(entry).join("")}};\n`;
+  const file = path.join(place(t, { "layout.zeek": "" }), "layout.zeek");
+  const found = (text: string) => {
+    fs.writeFileSync(file, text);
+    const { problems, notes } = obstaclesWith(file);
+    return [...problems.map(problemText), ...notes];
+  };
+  assert.deepEqual(found(table("a", "b", "c")), []);
+  assert.deepEqual(found(table("b")), [`zeek.conf:2: the layout ${file} has no a`]);
+  assert.deepEqual(found(table("c")), [`zeek.conf:2: the layout ${file} has no a, b`]);
+  const loads = "@load ./more\n";
+  assert.deepEqual(found(`${loads}${table("a", "b")}`), []);
+  assert.deepEqual(found(`${loads}${table("b")}#${entry("a")}`), [
+    `zeek.conf:2: the layout ${file} has no a, as far as it can be told`,
+  ]);
+});
+
+/** Of nodes a and b with this layout. */
+function obstaclesWith(layout: string) {
+  return obstaclesOf(
     {
       kind: "zeek.conf",
-      source: { file: "zeek.conf", text: "manager = 1\ncluster_layout = /no/such/layout.zeek\n" },
+      source: { file: "zeek.conf", text: `manager = 1\ncluster_layout = ${layout}\n` },
       installation: {
         executable: process.execPath,
         version: "9.0.0",
@@ -183,7 +216,7 @@ test("a layout that is not there keeps nodes from starting, and is told where it
       },
       nodes: ["a", "b"].map((name) => ({
         name,
-        zeek: { executable: process.execPath, layout: "/no/such/layout.zeek" },
+        zeek: { executable: process.execPath, layout },
       })),
       notes: [],
       directories: [],
@@ -191,13 +224,26 @@ test("a layout that is not there keeps nodes from starting, and is told where it
     process.env,
     "/no/such/state",
   );
-  assert.deepEqual(problems, [
-    {
-      file: "zeek.conf",
-      line: 2,
-      text: "cannot read the layout /no/such/layout.zeek: No such file or directory",
-    },
-  ]);
+}
+
+test("in 9.0 the file of this very host is not passed over in silence", async (t) => {
+  const directory = place(t, {
+    "bin/zeek": anyZeek("9.0.0"),
+    "etc/zeek.conf": "manager = 1\narchiver = 0\nmetrics_port = 0\n",
+    [`etc/cluster/${os.hostname()}.zeek.conf`]: "workers = 1\n",
+  });
+  const world = { directory, env: { PATH: process.env["PATH"] ?? "" } };
+  const run = (...argv: string[]) =>
+    coppice(["zeek", "check", "--zeek", "bin/zeek", ...argv], world);
+  const own = `etc/cluster/${os.hostname()}.zeek.conf`;
+  const text = `${own}: Zeek's generator reads this on host '${os.hostname()}', and not etc/zeek.conf: clusters on several hosts are not supported yet`;
+  const named = await run("etc/zeek.conf");
+  assert.ok(named.stderr.startsWith(`note: ${text}\n`), named.stderr);
+  const found = await run("etc");
+  assert.equal(found.stderr, `error: ${text}; name etc/zeek.conf to run that\n`);
+  assert.equal(found.status, 1);
+  const old = await run("etc/zeek.conf", "--dialect", "8.x");
+  assert.ok(!old.stderr.includes(own), old.stderr);
 });
 
 test("words are quoted for a shell only where they must be", () => {

@@ -11,6 +11,7 @@ import { errnoText, findExecutable } from "../../os/tools.ts";
 import { places } from "../../wire/stem-setup.ts";
 import { archiverIn } from "../../zeek/archiving.ts";
 import { deviceOf } from "../../zeek/device.ts";
+import { leftOut } from "../../zeek/layout-names.ts";
 import {
   defaultHub,
   type Listener,
@@ -84,15 +85,24 @@ function backend(node: NodeConfig, version: Version, refuse: Say, note: Say): vo
 }
 
 /** One file for all nodes, which name it absolutely. */
-function layout({ nodes, source: { file, text } }: FilePlan, { problems }: Obstacles): void {
-  const name = nodes.find(({ zeek }) => zeek?.layout !== undefined)?.zeek?.layout;
+function layout({ nodes, source: { file, text } }: FilePlan, { problems, notes }: Obstacles): void {
+  const own = nodes.filter(({ zeek }) => zeek?.layout !== undefined);
+  const name = own[0]?.zeek?.layout;
   if (name === undefined) return;
+  const line = text.split("\n").findIndex((one) => one.startsWith("cluster_layout")) + 1;
+  const at = line === 0 ? { file } : { file, line };
   try {
-    fs.accessSync(name, fs.constants.R_OK);
+    const inFile = fs.readFileSync(name, "utf8");
+    const { names, isCertain } = leftOut(
+      inFile,
+      own.map((node) => node.name),
+    );
+    if (names.length === 0) return;
+    const problem = { ...at, text: `the layout ${name} has no ${names.join(", ")}` };
+    if (isCertain) problems.push(problem);
+    else notes.push(problemText({ ...problem, text: `${problem.text}, as far as it can be told` }));
   } catch (error) {
     const reason = errnoText(error as NodeJS.ErrnoException);
-    const line = text.split("\n").findIndex((one) => one.startsWith("cluster_layout")) + 1;
-    const at = line === 0 ? { file } : { file, line };
     problems.push({ ...at, text: `cannot read the layout ${name}: ${reason}` });
   }
 }

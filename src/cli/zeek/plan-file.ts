@@ -6,13 +6,20 @@ import type { ZeekInstallations } from "../../os/zeek-installation.ts";
 import { acceptConfig } from "../../supervisor/config-schema.ts";
 import { archivedToTheEnd } from "../../zeek/archiving.ts";
 import type { Kind } from "../../zeek/kind.ts";
-import type { Installation, Plan, Planned, Problem } from "../../zeek/plan.ts";
+import {
+  type Installation,
+  type Plan,
+  type Planned,
+  type Problem,
+  problemText,
+} from "../../zeek/plan.ts";
 import { ownScriptsFirst } from "../../zeek/search-path.ts";
-import type { Dialect } from "../../zeek/zeek-conf/dialect.ts";
+import { type Dialect, dialectOf } from "../../zeek/zeek-conf/dialect.ts";
 import { planZeekConf } from "../../zeek/zeek-conf/plan-zeek-conf.ts";
 import { planNodeCfg } from "../../zeek/zeekctl/plan-node-cfg.ts";
 import { type FoundFile, findFile } from "./find-file.ts";
 import { findZeek } from "./find-zeek.ts";
+import { ownHostFile } from "./host-file.ts";
 import { hashSeed } from "./seed.ts";
 
 export interface PlanRequest {
@@ -47,11 +54,10 @@ export async function planFile(
   const { kind, source } = found;
   const which = { ...request, file: source.file, env };
   const installation = await findZeek(which, installations);
-  const { dialect } = request;
   const seed = kind === "node.cfg" ? hashSeed(request.stateDirectory) : undefined;
   const planned =
     seed === undefined
-      ? planZeekConf(source, installation, dialect === undefined ? {} : { dialect })
+      ? ownFileFirst(request, source, installation)
       : await planZeekctl(found, installation, seed);
   if ("problems" in planned) return planned;
   const nodes = ownScriptsFirst(archivedToTheEnd(planned.plan.nodes), installation);
@@ -59,6 +65,23 @@ export async function planFile(
   if (problems.length > 0) return { problems };
   const whole = { ...planned.plan, nodes, kind, source, installation };
   return { plan: seed === undefined ? whole : { ...whole, seed } };
+}
+
+/** Of a directory, the file of this very host is what was asked for; a zeek.conf that is named, is. */
+function ownFileFirst(
+  { file, here, dialect }: PlanRequest,
+  source: FoundFile["source"],
+  installation: Installation,
+): Planned {
+  const meant = dialect ?? dialectOf(installation.version);
+  const own = meant === "9.0" ? ownHostFile(source.file, here, installation) : undefined;
+  if (own !== undefined && file !== source.file) {
+    return { problems: [{ ...own, text: `${own.text}; name ${source.file} to run that` }] };
+  }
+  const planned = planZeekConf(source, installation, { dialect: meant });
+  if (own === undefined || "problems" in planned) return planned;
+  const notes = [problemText(own), ...planned.plan.notes];
+  return { plan: { ...planned.plan, notes } };
 }
 
 /** Twice: which names there are to resolve, the plan itself finds out. */
