@@ -5,6 +5,8 @@ import type { InterfaceSettings, Settings } from "./settings.ts";
 /** A Zeek of the cluster. */
 export interface Process {
   name: string;
+  /** The last part of its directory: the name, without a prefix. */
+  place: string;
   role: Role;
   /** Of a worker. */
   worker?: Worker;
@@ -20,11 +22,20 @@ export interface Worker {
 
 /** In the order in which zeek-cluster-layout-generator counts ports up. */
 export function processesOf({ zeek, interfaces }: Settings): Process[] {
-  return [
-    ...(zeek.manager.value ? [{ name: "manager", role: "MANAGER" as const }] : []),
+  const prefix = zeek.cluster_node_prefix.value;
+  const others = [
     ...numbered("logger", "LOGGER", zeek.loggers.value),
     ...numbered("proxy", "PROXY", zeek.proxies.value),
     ...workersOf(interfaces),
+  ];
+  return [
+    ...(zeek.manager.value
+      ? [{ name: "manager", place: "manager", role: "MANAGER" as const }]
+      : []),
+    ...others.map((process) => ({
+      ...process,
+      name: prefix === undefined ? process.place : `${prefix}-${process.place}`,
+    })),
   ];
 }
 
@@ -47,17 +58,19 @@ export function clusterTable(
   return table;
 }
 
-function numbered(name: string, role: Role, count: number): Process[] {
-  return Array.from({ length: count }, (_, index) => ({ name: `${name}-${index + 1}`, role }));
+type Unnamed = Omit<Process, "name">;
+
+function numbered(name: string, role: Role, count: number): Unnamed[] {
+  return Array.from({ length: count }, (_, index) => ({ place: `${name}-${index + 1}`, role }));
 }
 
-function workersOf(interfaces: readonly InterfaceSettings[]): Process[] {
-  const found: Process[] = [];
+function workersOf(interfaces: readonly InterfaceSettings[]): Unnamed[] {
+  const found: Unnamed[] = [];
   for (const of of interfaces) {
     const stem = of.name === "" ? "worker" : `worker-${of.name}`;
     for (let index = 1; index <= (of.workers.value ?? 0); index++) {
       const worker = { of, index, hostIndex: found.length + 1 };
-      found.push({ name: `${stem}-${index}`, role: "WORKER", worker });
+      found.push({ place: `${stem}-${index}`, role: "WORKER", worker });
     }
   }
   return found;

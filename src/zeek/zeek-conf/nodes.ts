@@ -31,7 +31,7 @@ export function nodesOf(context: Context): { nodes: NodeConfig[]; problems: Rema
 }
 
 function zeekNode(process: Process, context: Context, problems: Remark[]): NodeConfig {
-  const { name, worker } = process;
+  const { name, place, worker } = process;
   const { settings, dialect, places } = context;
   const variables = variablesOf(process, dialect);
   const { env, args, wrapper } = roleSettings(process, settings);
@@ -44,7 +44,7 @@ function zeekNode(process: Process, context: Context, problems: Remark[]): NodeC
   const device = worker === undefined ? undefined : interfaceOf(worker, variables, problems);
   return {
     name,
-    directory: `${places.spool}/${name}`,
+    directory: `${places.spool}/${place}`,
     ...(device === undefined ? {} : { interface: device }),
     ...(cpu === undefined ? {} : { cpuAffinity: cpu }),
     env: nodeEnv,

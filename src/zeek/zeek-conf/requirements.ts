@@ -14,7 +14,7 @@ export function unmetRequirements(
   const interfaces = dialect === "9.0" ? settings.interfaces.flatMap(interfaceProblem) : [];
   if (interfaces.length > 0) return interfaces;
   return [
-    severalHosts(settings, addresses),
+    ...elsewhere(settings, addresses),
     noManager(settings),
     managerOnIPv6(settings),
     ...noRoom(settings),
@@ -42,20 +42,17 @@ function interfaceProblem({
   return [];
 }
 
-function severalHosts({ zeek }: Settings, addresses: readonly string[]): Remark[] {
-  const found: Remark[] = [];
-  const { cluster_node_prefix: prefix, address } = zeek;
-  if (prefix.value !== undefined && prefix.line !== undefined) {
-    const text = `cluster_node_prefix '${prefix.value}' is for a cluster on several hosts`;
-    found.push({ line: prefix.line, text: `${text}: ${NOT_YET}` });
-  }
+function elsewhere({ zeek: { address } }: Settings, addresses: readonly string[]): Remark[] {
   const isHere =
     isLoopback(address.value) || addresses.some((own) => isSameAddress(own, address.value));
-  if (!isHere && address.line !== undefined) {
-    const text = `address '${address.value}' is none of this host's`;
-    found.push({ line: address.line, text: `${text}: ${NOT_YET}` });
-  }
-  return found;
+  if (isHere || address.line === undefined) return [];
+  const text = `address '${address.value}' is none of this host's`;
+  return [
+    {
+      line: address.line,
+      text: `${text}: that is not supported yet, all nodes run on this host`,
+    },
+  ];
 }
 
 /** Only a part of a cluster on several hosts goes without: no node would find the others. */
@@ -101,4 +98,3 @@ function tooHigh(key: string, port: number, needed: number): string {
 }
 
 const MAX_PORT = 65_535;
-const NOT_YET = "that is not supported yet, all nodes run on this host";

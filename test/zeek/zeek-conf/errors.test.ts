@@ -129,10 +129,6 @@ const NINE: [text: string, ...expected: string[]][] = [
   ["loggers = 1001", "1: invalid loggers value: '1001'"],
   // What is not done yet, or cannot work.
   [
-    "cluster_node_prefix = sensor",
-    "1: cluster_node_prefix 'sensor' is for a cluster on several hosts: that is not supported yet, all nodes run on this host",
-  ],
-  [
     "address = 192.0.2.8",
     "1: address '192.0.2.8' is none of this host's: that is not supported yet, all nodes run on this host",
   ],

@@ -313,7 +313,25 @@ const CASES: Record<string, Case[]> = {
       expected: "/etc/l.zeek",
     },
   ],
-  cluster_node_prefix: [{ value: "", look: names("manager"), expected: ["manager"] }],
+  cluster_node_prefix: [
+    { value: "", look: names("manager"), expected: ["manager"] },
+    {
+      value: "c-1",
+      look: ({ nodes }) => nodes.map(({ name, directory }) => [name, directory]),
+      expected: [
+        ["c-1-logger-1", "/opt/zeek/var/spool/zeek/logger-1"],
+        ["manager", "/opt/zeek/var/spool/zeek/manager"],
+        ["c-1-proxy-1", "/opt/zeek/var/spool/zeek/proxy-1"],
+        ["c-1-worker-1", "/opt/zeek/var/spool/zeek/worker-1"],
+        ["archiver", "/opt/zeek/var/spool/zeek"],
+      ],
+    },
+    {
+      value: "c",
+      look: (plan) => Object.keys(node(plan, "c-worker-1").cluster ?? {}),
+      expected: ["manager", "c-logger-1", "c-proxy-1", "c-worker-1"],
+    },
+  ],
   archiver: [
     { value: "0", look: names("archiver"), expected: [], without: ["archiver"] },
     { value: "1", look: names("archiver"), expected: ["archiver"] },
