@@ -85,6 +85,31 @@ test("values of the environment are hidden, and the command is there", async (t)
   assert.match(stdout, /cannot execute \/nowhere\/zeek: No such file or directory\n/);
 });
 
+test("what a Zeek that does not run would be started with is shown to the last word", async (t) => {
+  const directory = temporaryDirectory(t);
+  const executable = path.join(directory, "bin/zeek");
+  fs.mkdirSync(path.dirname(executable));
+  fs.writeFileSync(executable, "#!/bin/sh\necho zeek version 8.2.2\n", { mode: 0o755 });
+  const state = path.join(directory, ".coppice");
+  fs.mkdirSync(state);
+  const handedDown = { directory, bareMode: true, ignoreChecksums: false };
+  fs.writeFileSync(path.join(state, "args.json"), JSON.stringify(handedDown));
+  const shown = async (supervised: boolean) => {
+    const zeek = { executable, supervised, scripts: ["./own"], backend: "zeromq" as const };
+    const remote = new FakeRemote(ended({ directory, interface: "eth0", zeek }));
+    return (await coppice(["zeek", "diag", "w"], { remote, env: ENV, directory })).stdout;
+  };
+  const stdout = await shown(false);
+  const script = "frameworks/cluster/backend/zeromq";
+  const words = `${executable} -b -i eth0 -U .status ${script} ${state}/zeek/w/`;
+  assert.ok(stdout.includes(`==== .cmdline (as configured)\n${words}`), stdout);
+  assert.match(stdout, new RegExp(`/zeek/w/\\S+ ${directory}/own\\n`));
+  assert.match(
+    await shown(true),
+    /==== \.cmdline \(as configured, which Zeek's own Stem has read eth0\)\n\S+\/zeek -j -b -U /,
+  );
+});
+
 test("of a process that runs, command, environment and limits are those that it has", async (t) => {
   const own = { directory: temporaryDirectory(t), env: { PATH: "x" }, command: ["y"] };
   const remote = new FakeRemote({

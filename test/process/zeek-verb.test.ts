@@ -423,7 +423,10 @@ test("diag of a node that crashed shows its end, its last words and what it was 
     stdout,
     /==== stderr\.log \(from what the Supervisor keeps\)\n(.*\n)*my last words\n/,
   );
-  assert.match(stdout, /==== \.cmdline \(of process \d+\)\n.*coppice-settings\n/);
+  assert.match(
+    stdout,
+    /==== \.cmdline \(of process \d+, which Zeek's own Stem has read lo\)\n.*coppice-settings\n/,
+  );
   assert.match(stdout, /^ZEEKPATH=\S+\/\.coppice\/zeek\/alone:/m);
   assert.match(stdout, /^MY_OWN=\(hidden\)$/m);
   assert.doesNotMatch(stdout, /s3cret/);

@@ -28,16 +28,37 @@ export function limitLines({ pid }: NodeStatus): string[] {
     : ["==== limits", ...limits.trimEnd().split("\n"), ""];
 }
 
-/** What it was started with: as its process shows it, else as its configuration has it. */
-export function commandText({ node, pid }: NodeStatus): { text: string; from: string } | undefined {
+/**
+ * What it was started with: as its process shows it, else as its configuration has it.
+ * @param words what a Zeek would be started with, if that is known
+ */
+export function commandText(
+  { node, pid }: NodeStatus,
+  words: readonly string[] | undefined,
+): { text: string; from: string } | undefined {
   const seen = pid === undefined ? undefined : commandLineOf(pid);
-  if (seen !== undefined) return { text: shellText(seen), from: `of process ${pid}` };
+  if (seen !== undefined) {
+    return { text: shellText(seen), from: `of process ${pid}${byStem(seen, node)}` };
+  }
   if (node.command !== undefined) return { text: shellText(node.command), from: CONFIGURED };
+  if (words !== undefined) {
+    return { text: shellText(words), from: `${CONFIGURED}${byStem(words, node)}` };
+  }
   if (node.zeek === undefined) return undefined;
   const { executable = "zeek", args = [], scripts = [] } = node.zeek;
   const device = node.interface === undefined ? [] : ["-i", node.interface];
   const text = shellText([executable, ...device, ...args, ...scripts]);
   return { text, from: `${CONFIGURED}; backend, layout and log queue come on top` };
+}
+
+/** Zeek's own Stem, which `-j` makes it, tells the node what it reads. */
+function byStem(
+  words: readonly string[],
+  { zeek, interface: device, pcapFile }: NodeConfig,
+): string {
+  const source = device ?? pcapFile;
+  if (zeek === undefined || source === undefined || !words.includes("-j")) return "";
+  return `, which Zeek's own Stem has read ${source}`;
 }
 
 /** A line each; what the configuration sets is a secret as far as anybody else is concerned. */

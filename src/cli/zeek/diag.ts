@@ -10,8 +10,9 @@ import { findExecutable } from "../../os/tools.ts";
 import type { Context } from "../context.ts";
 import type { Line } from "../line.ts";
 import { select, unknownNode } from "../nodes.ts";
-import { withRemote } from "../remote.ts";
+import { whereTo, withRemote } from "../remote.ts";
 import { sayError } from "../say.ts";
+import { zeekWords } from "./diag-command.ts";
 import { commandText, environmentText, limitLines, stateLines } from "./diag-facts.ts";
 import { DIAG_FILES, fileSection } from "./diag-files.ts";
 import { coreLines, zeekLines } from "./diag-program.ts";
@@ -26,15 +27,21 @@ export async function diagnose(
   const act = async (remote: RemoteSupervisor): Promise<number> => {
     const status = await remote.status();
     const { found, unknown } = select(status, names);
-    for (const [, one] of found) await show(one, remote, context);
+    const { directory } = whereTo(line, context);
+    for (const [, one] of found) await show(one, remote, context, directory);
     for (const name of unknown) sayError(context, unknownNode(name, status));
     return unknown.length === 0 ? 0 : 1;
   };
   return withRemote(line, context, act, line.seconds("timeout"));
 }
 
-/** Piece by piece: some of it takes its time. */
-async function show(status: NodeStatus, remote: RemoteSupervisor, context: Context): Promise<void> {
+/** Piece by piece: some of it takes its time. @param stateDirectory of the tree, if it is here */
+async function show(
+  status: NodeStatus,
+  remote: RemoteSupervisor,
+  context: Context,
+  stateDirectory: string | undefined,
+): Promise<void> {
   const { node } = status;
   const print = (lines: readonly string[]) => printLines(context, `${lines.join("\n")}\n`);
   print([`[${node.name}]`, ""]);
@@ -50,8 +57,13 @@ async function show(status: NodeStatus, remote: RemoteSupervisor, context: Conte
     print(await coreLines(directory, executableOf(status, context), context.env, limits));
   }
   const printed = await history(remote, node.name);
+  const words =
+    stateDirectory === undefined || status.pid !== undefined
+      ? undefined
+      : await zeekWords(node, stateDirectory, context.env);
   for (const file of DIAG_FILES) {
-    print(fileSection(directory, named(file, status), standIn(file.name, status, printed)));
+    const other = standIn(file.name, status, printed, words);
+    print(fileSection(directory, named(file, status), other));
   }
   print(limitLines(status));
 }
@@ -69,8 +81,9 @@ function standIn(
   name: string,
   status: NodeStatus,
   printed: readonly OutputLine[],
+  words: readonly string[] | undefined,
 ): { text: string; from: string } | undefined {
-  if (name === ".cmdline") return commandText(status);
+  if (name === ".cmdline") return commandText(status, words);
   if (name === ".env_vars") return environmentText(status);
   const stream = /^(stdout|stderr)\.log$/.exec(name)?.[1];
   const lines = printed.filter((line) => line.stream === stream);
