@@ -2,6 +2,7 @@
 import type { NodeConfig, ZeekConfig } from "../../core/config.ts";
 import type { Installation } from "../plan.ts";
 import { isAtLeast } from "../version.ts";
+import { backendArguments } from "./backend-args.ts";
 import { clusterTable, type Process, processesOf } from "./cluster-table.ts";
 import type { Dialect } from "./dialect.ts";
 import type { Remark } from "./grammar.ts";
@@ -50,7 +51,11 @@ function zeekNode(process: Process, context: Context, problems: Remark[]): NodeC
     env: nodeEnv,
     zeek: {
       ...zeekConfig(context, nodeEnv),
-      args: [...args, ...settings.zeek.args.value],
+      args: [
+        ...backendArguments(settings.zeek.cluster_backend_args.value).args,
+        ...args,
+        ...settings.zeek.args.value,
+      ],
       ...(wrapper.length === 0 ? {} : { wrapper }),
     },
     ...policy(settings),
@@ -66,7 +71,7 @@ function zeekConfig({ settings, dialect, installation, places }: Context, env: E
   const layout = zeek.cluster_layout.value;
   return {
     executable: places.executable,
-    backend: zeek.cluster_backend_args.value.filter((word) => word !== ""),
+    backend: backendArguments(zeek.cluster_backend_args.value).backend,
     ...(hasLogScript ? { logScript: "policy/misc/systemd-generator" } : {}),
     logQueue: places.logQueue,
     ...(places.zeekPath.length === 0 ? {} : { path: places.zeekPath }),

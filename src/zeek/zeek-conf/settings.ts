@@ -182,10 +182,6 @@ function environmentEntry({ text, line }: Value): Variable[] | string {
 /** What is wrong with words for a Zeek's command line; the archiver's are its own. */
 function wordsProblem(name: KeyName, value: unknown): string | undefined {
   if (name === "archiver_args" || !isWords(value)) return undefined;
-  if (name === "cluster_backend_args") {
-    const option = value.find((word) => word.startsWith("-"));
-    return option === undefined ? undefined : `options go into 'args', not '${option}'`;
-  }
   const split = splitArguments(value);
   return "problem" in split ? split.problem : undefined;
 }

@@ -21,8 +21,8 @@ const NINE: [text: string, ...expected: string[]][] = [
     "4: invalid worker_args value '--fliter x': unknown option '--fliter'; did you mean '--filter'?",
   ],
   [
-    "cluster_backend_args = x -C",
-    "1: invalid cluster_backend_args value 'x -C': options go into 'args', not '-C'",
+    "cluster_backend_args = x --colour",
+    "1: invalid cluster_backend_args value 'x --colour': unknown option '--colour'",
   ],
   [
     "manager_env =\n A=1\n CLUSTER_NODE=x",

@@ -248,6 +248,15 @@ const CASES: Record<string, Case[]> = {
   ],
   cluster_backend_args: [
     {
+      beside: "args = -C site\n",
+      value: "mine -B plugin-Mine X=T",
+      look: (plan) => {
+        const { backend, args: rest } = node(plan, "proxy-1").zeek ?? {};
+        return { backend, rest };
+      },
+      expected: { backend: ["mine", "X=T"], rest: ["-B", "plugin-Mine", "-C", "site"] },
+    },
+    {
       value: "frameworks/cluster/backend/broker 'x y'",
       look: (plan) => node(plan, "proxy-1").zeek?.backend,
       expected: ["frameworks/cluster/backend/broker", "x y"],
