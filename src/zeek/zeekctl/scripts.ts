@@ -43,7 +43,7 @@ export function settingsScript(
     ...extraction(settings.fileExtractDir, alone),
     ...rotation(processes, settings, alone),
     ...metrics(settings, ports, alone),
-    ...backend(settings, ports, address, alone),
+    ...backend(settings, ports, address, processes.map(hostOf), alone),
     ...afPacket(processes),
   );
 }
@@ -107,6 +107,7 @@ function backend(
   settings: Settings,
   ports: Ports,
   address: string,
+  hosts: readonly string[],
   alone: Process | undefined,
 ): string[] {
   if (settings.backend === "broker") {
@@ -126,7 +127,8 @@ function backend(
     `redef ${module}::listen_xsub_endpoint = ${xsub};`,
     `redef ${module}::connect_xpub_endpoint = ${xsub};`,
     `redef ${module}::connect_xsub_endpoint = ${xpub};`,
-    ...(address.includes(":") ? ifKnown(`${module}::ipv6`, "T") : []),
+    // A logger listens at its own address.
+    ...(hosts.some((host) => host.includes(":")) ? ifKnown(`${module}::ipv6`, "T") : []),
     ...(alone === undefined ? [] : [`redef ${module}::run_proxy_thread = T;`]),
   ];
 }

@@ -411,6 +411,14 @@ test("IPv6: endpoints and the metrics address have brackets, and ZeroMQ is told"
   assert.ok(script.includes('redef Telemetry::metrics_address = "[::1]";'));
 });
 
+test("ZeroMQ is told of IPv6 if any node is at such an address", () => {
+  const text = CLUSTER.replace(/(type = logger\nhost = )localhost/, "$1::1");
+  const script = settingsScript(plan(text));
+  assert.ok(script.includes('listen_xpub_endpoint = "tcp://127.0.0.1:27760";'));
+  assert.ok(script.includes("redef Cluster::Backend::ZeroMQ::ipv6 = T;"));
+  assert.ok(!settingsScript(plan(CLUSTER)).includes("::ipv6"));
+});
+
 test("an empty MetricsAddress leaves Zeek's own", () => {
   assert.ok(!settingsScript(control("MetricsAddress =\n")).includes("metrics_address"));
 });
