@@ -8,9 +8,10 @@ import type { Dialect } from "./dialect.ts";
 import type { Remark } from "./grammar.ts";
 import type { Variable } from "./kinds.ts";
 import type { Places } from "./places.ts";
+import { settingsScripts } from "./scripts.ts";
 import type { Setting, Settings } from "./settings.ts";
 import { type Env, environment, interfaceOf } from "./substitution.ts";
-import { cpuSetText, isIPv6 } from "./values.ts";
+import { cpuSetText } from "./values.ts";
 import { cpuOf, variablesOf } from "./worker.ts";
 
 export interface Context {
@@ -76,20 +77,8 @@ function zeekConfig({ settings, dialect, installation, places }: Context, env: E
     logQueue: places.logQueue,
     ...(places.zeekPath.length === 0 ? {} : { path: places.zeekPath }),
     ...(layout === undefined ? {} : { layout }),
-    ...(zeek.metrics_port.value === 0 ? {} : metricsScript(settings, dialect, env)),
+    ...settingsScripts(settings, dialect, env),
   };
-}
-
-/**
- * Zeek's layout generator puts this into the layout: without it metrics are open to everybody. It is
- * loaded before the user's own scripts, which can say otherwise.
- */
-function metricsScript({ zeek }: Settings, dialect: Dialect, env: Env): ZeekConfig {
-  const host = zeek.metrics_address.value ?? zeek.address.value;
-  const own = dialect === "9.0" ? env["ZEEK_TELEMETRY_LISTEN_ADDRESS"] : undefined;
-  const address = own ?? (isIPv6(host) ? `[${host}]` : host);
-  const text = `redef Telemetry::metrics_address = ${JSON.stringify(address)};\n`;
-  return { scripts: [METRICS_SCRIPT], files: { [METRICS_SCRIPT]: text } };
 }
 
 interface RoleSettings {
@@ -159,4 +148,3 @@ function policy({ zeek }: Settings): Pick<NodeConfig, "revival" | "stop"> {
 }
 
 const SHOWN: readonly string[] = ["LOGGER", "MANAGER", "PROXY", "WORKER"];
-const METRICS_SCRIPT = "coppice-metrics-address.zeek";

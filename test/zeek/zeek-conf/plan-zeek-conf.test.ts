@@ -275,3 +275,13 @@ for (const dialect of ["8.x", "9.0"] as const) {
     );
   });
 }
+
+test("at an IPv6 address ZeroMQ is told of it, as long as it is ZeroMQ", () => {
+  const text = "manager = 1\nloggers = 1\nmetrics_port = 0\naddress = [::1]\n";
+  const files = (more = "") => node(planned(`${text}${more}`), "logger-1").zeek?.files;
+  assert.deepEqual(files(), {
+    "coppice-ipv6.zeek":
+      "@ifdef ( Cluster::Backend::ZeroMQ::ipv6 )\nredef Cluster::Backend::ZeroMQ::ipv6 = T;\n@endif\n",
+  });
+  assert.equal(files("cluster_backend_args = frameworks/cluster/backend/broker\n"), undefined);
+});
