@@ -117,8 +117,10 @@ export class Tree {
       const tag = this.stateOf(name)?.tag;
       return type === "restart" && (tag === "stopped" || tag === "waiting");
     };
-    const starts = commands.filter(onlyStarts).reverse();
-    return [...commands.filter((command) => !onlyStarts(command)), ...starts];
+    const ends = commands.filter((command) => !onlyStarts(command));
+    // Those for one node keep their order: the last of them is the one that counts.
+    const starts = Map.groupBy(commands.filter(onlyStarts), ({ name }) => name);
+    return [...ends, ...[...starts.values()].reverse().flat()];
   }
 
   /** The end of the tree: what comes after others ends before them. */

@@ -365,3 +365,14 @@ test("28: a restart of all that were stopped starts them in their order", () => 
   grove.started("a", 100);
   assert.deepEqual(grove.words, ["spawn b"]);
 });
+
+test("28: restarts of one node that come together are carried out in the order in which they came", () => {
+  const tree = new Tree({ sigkill: true });
+  for (const [id, name] of ["a", "b"].entries())
+    tree.create({ id, config: { ...PLAIN, name }, stopped: true }, 0);
+  const commands = ["b", "b", "a"].map((name, request) => ({ type: "restart", name, request }));
+  assert.deepEqual(
+    tree.inTurn(commands).map(({ name, request }) => `${name} ${request}`),
+    ["a 2", "b 0", "b 1"],
+  );
+});
