@@ -108,6 +108,21 @@ export class Tree {
     return this.#settled(effects, now);
   }
 
+  /**
+   * In which order to carry out commands that came together, in the order of ends. A restart that only
+   * starts comes last, and in the order of starts: by then it is known who has to be ready again.
+   */
+  inTurn<Command extends { type: string; name: string }>(commands: readonly Command[]): Command[] {
+    const onlyStarts = ({ type, name }: Command): boolean => {
+      const tag = this.stateOf(name)?.tag;
+      return type === "restart" && (tag === "stopped" || tag === "waiting");
+    };
+    const ends = commands.filter((command) => !onlyStarts(command));
+    // Those for one node keep their order: the last of them is the one that counts.
+    const starts = Map.groupBy(commands.filter(onlyStarts), ({ name }) => name);
+    return [...ends, ...[...starts.values()].reverse().flat()];
+  }
+
   /** The end of the tree: what comes after others ends before them. */
   end(now: number): TreeEffect[] {
     const entries = inEndOrder([...this.#entries.values()], ({ config }) => config);

@@ -49,6 +49,7 @@ const launcher = new Launcher({
 const prober = new Prober({
   environmentOf: (config) => launcher.environmentOf(config),
   prefix: orphanPrefix(tools),
+  say: (node, text) => output.say(node, text),
 });
 const link = new StemLink(setup, {
   connected: (socket) => {

@@ -4,6 +4,7 @@ import type { NodeConfig } from "../core/config.ts";
 import { portTarget } from "../core/port-target.ts";
 import { readyOf } from "../core/readiness.ts";
 import { accepts, exists, succeeds, textOf } from "../os/probe.ts";
+import { executableProblem } from "../os/tools.ts";
 import { parseStatus } from "../zeek/status-file.ts";
 
 export interface ProberOptions {
@@ -11,12 +12,16 @@ export interface ProberOptions {
   environmentOf(config: NodeConfig): NodeJS.ProcessEnv;
   /** What comes before a command so that the kernel ends it with its parent. */
   prefix: readonly string[];
+  /** A line in a node's name: that of a command that cannot be run, once for each process. */
+  say(node: string, text: string): void;
 }
 
 export class Prober {
   readonly #options: ProberOptions;
   /** Looks under way, by the process that is looked at. */
   readonly #looks = new Map<number, AbortController>();
+  /** Processes of which it was said that their command cannot be run. */
+  readonly #told = new Set<number>();
 
   constructor(options: ProberOptions) {
     this.#options = options;
@@ -26,7 +31,7 @@ export class Prober {
   probe(config: NodeConfig, pid: number, seen: (isReady: boolean) => void): void {
     const look = new AbortController();
     this.#looks.set(pid, look);
-    void this.#look(config, look.signal).then((isReady) => {
+    void this.#look(config, pid, look.signal).then((isReady) => {
       if (look.signal.aborted) return;
       this.#looks.delete(pid);
       seen(isReady);
@@ -37,9 +42,10 @@ export class Prober {
   exited(pid: number): void {
     this.#looks.get(pid)?.abort();
     this.#looks.delete(pid);
+    this.#told.delete(pid);
   }
 
-  async #look(config: NodeConfig, signal: AbortSignal): Promise<boolean> {
+  async #look(config: NodeConfig, pid: number, signal: AbortSignal): Promise<boolean> {
     const directory = path.resolve(config.directory ?? ".");
     const ready = readyOf(config);
     if (typeof ready === "string") return true;
@@ -55,6 +61,19 @@ export class Prober {
     }
     if (!("command" in ready)) return false;
     const env = this.#options.environmentOf(config);
+    const [program = ""] = ready.command;
+    const problem = executableProblem(program, env["PATH"], directory);
+    if (problem !== undefined) {
+      this.#tellOnce(config.name, pid, `cannot execute its ready command ${program}: ${problem}`);
+      return false;
+    }
     return succeeds([...this.#options.prefix, ...ready.command], { env, cwd: directory, signal });
+  }
+
+  /** It may come to be there later. */
+  #tellOnce(name: string, pid: number, text: string): void {
+    if (this.#told.has(pid)) return;
+    this.#told.add(pid);
+    this.#options.say(name, `node '${name}' ${text}`);
   }
 }

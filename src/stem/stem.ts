@@ -87,7 +87,7 @@ export class Stem {
         return [...creation, ...this.#tree.destroy(config.name, now)];
       }
       case "together":
-        return message.commands.flatMap((command) => this.#effectsOf(command));
+        return this.#tree.inTurn(message.commands).flatMap((command) => this.#effectsOf(command));
       case "destroy":
         return this.#tree.destroy(message.name, now);
       case "start":

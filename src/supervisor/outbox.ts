@@ -1,6 +1,9 @@
 /**
- * Commands on their way to the Stem. What is said in one turn goes out together, and in the order of
- * the nodes: who comes after others is created after them, and told to end before them.
+ * Commands on their way to the Stem. What is said together goes out together, and in the order of the
+ * nodes: who comes after others is created after them, and told to end before them.
+ *
+ * Together is what comes turn after turn without a break: the requests for many nodes that one client
+ * sends at once are dealt with in several turns, so that others have theirs in between.
  */
 import type { NodeConfig } from "../core/config.ts";
 import { inEndOrder, inStartOrder } from "../core/order.ts";
@@ -16,6 +19,10 @@ export class Outbox {
   readonly #send: (message: ToStem) => void;
   readonly #soon: (act: () => void) => void;
   #commands: Command[] = [];
+  #isWaiting = false;
+  /** Turns since the first of these commands, and since the last. */
+  #turns = 0;
+  #quietTurns = 0;
 
   /** @param soon calls back when this turn is over */
   constructor(send: (message: ToStem) => void, soon: (act: () => void) => void) {
@@ -25,7 +32,8 @@ export class Outbox {
 
   add(command: Command): void {
     this.#commands.push(command);
-    if (this.#commands.length === 1) this.#soon(() => this.#flush());
+    this.#quietTurns = 0;
+    if (!this.#isWaiting) this.#wait();
   }
 
   /** Commands belong to one connection. */
@@ -33,9 +41,21 @@ export class Outbox {
     this.#commands = [];
   }
 
+  #wait(): void {
+    this.#isWaiting = true;
+    this.#soon(() => {
+      this.#isWaiting = false;
+      this.#turns++;
+      this.#quietTurns++;
+      if (this.#quietTurns < BREAK && this.#turns < MOST_TURNS) this.#wait();
+      else this.#flush();
+    });
+  }
+
   #flush(): void {
     const commands = this.#commands;
     this.#commands = [];
+    this.#turns = 0;
     for (const message of inOrder(commands)) this.#send(message);
   }
 }
@@ -72,5 +92,9 @@ function isEnding(message: ToStem): message is EndingCommand {
   return message.type === "destroy" || message.type === "restart" || message.type === "stop";
 }
 
+/** Turns without a command: in the first of them the loop may have read more of what is on its way. */
+const BREAK = 3;
+/** However long it goes on: at 5 ms for each turn that a flood is given, half a second. */
+const MOST_TURNS = 100;
 /** Far below what fits in a frame. */
 const MOST_TOGETHER = 10_000;

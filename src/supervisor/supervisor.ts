@@ -12,7 +12,7 @@ import type { Clock } from "../os/clock.ts";
 import type { FromStem, ToStem } from "../wire/stem-messages.ts";
 import { Outbox } from "./outbox.ts";
 import { type Goal, Roster, type RosterEffect, type Stray } from "./roster.ts";
-import { howItDied, inWords, standing, tidings, withWhat } from "./tidings.ts";
+import { howItDied, standing, tidings, withoutText, withWhat } from "./tidings.ts";
 
 export interface StemProcess {
   pid: number;
@@ -229,7 +229,8 @@ export class Supervisor {
   /** The lines are Zeek's (`Stem::Reap`, `Stem::Revive`). */
   #tell(news: News, pid: number, status: NodeStatus): void {
     const { name } = status.node;
-    this.#ports.happened(tidings(news, pid, status, this.#ports.clock.wall()));
+    const isKnown = (one: string): boolean => this.statusOf(one) !== undefined;
+    this.#ports.happened(tidings(news, pid, status, this.#ports.clock.wall(), isKnown));
     switch (news.kind) {
       case "started":
         if (news.revived)
@@ -247,7 +248,7 @@ export class Supervisor {
         );
       case "impatient":
         return this.#ports.say(
-          `warning: node '${name}' starts without ${inWords(news.without)}, failed for too long`,
+          `warning: node '${name}' starts ${withoutText(news.without, isKnown)}`,
         );
       case "ready":
       case "changed":

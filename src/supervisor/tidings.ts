@@ -5,10 +5,20 @@ import type { News } from "../core/life.ts";
 import type { Exit } from "../core/revival.ts";
 import type { NodeStatus } from "../core/status.ts";
 
-/** @param pid of the process that the news is of; @param at Unix time */
-export function tidings(news: News, pid: number, status: NodeStatus, at: number): TreeEvent {
+/**
+ * @param pid of the process that the news is of
+ * @param at Unix time
+ * @param isKnown whether there is a node of a name
+ */
+export function tidings(
+  news: News,
+  pid: number,
+  status: NodeStatus,
+  at: number,
+  isKnown: IsKnown,
+): TreeEvent {
   const { name } = status.node;
-  const { kind, text } = describe(news, pid, status);
+  const { kind, text } = describe(news, pid, status, isKnown);
   return { kind, at, text: `node '${name}' ${text}`, node: name, status };
 }
 
@@ -34,7 +44,19 @@ export function standing(status: NodeStatus | undefined): string {
   return status.ready === false ? `${status.state}, not ready` : status.state;
 }
 
-export function inWords(names: readonly string[]): string {
+/** `without 'db', failed for too long, and without 'typo': there is no such node`. */
+export function withoutText(without: readonly string[], isKnown: IsKnown): string {
+  const failed = without.filter(isKnown);
+  const missing = without.filter((name) => !isKnown(name));
+  return [
+    ...(failed.length === 0 ? [] : [`without ${inWords(failed)}, failed for too long`]),
+    ...(missing.length === 0 ? [] : [`without ${inWords(missing)}: there is no such node`]),
+  ].join(", and ");
+}
+
+type IsKnown = (name: string) => boolean;
+
+function inWords(names: readonly string[]): string {
   return names.map((name) => `'${name}'`).join(", ");
 }
 
@@ -42,6 +64,7 @@ function describe(
   news: News,
   pid: number,
   status: NodeStatus,
+  isKnown: IsKnown,
 ): { kind: TreeEventKind; text: string } {
   switch (news.kind) {
     case "started":
@@ -54,10 +77,7 @@ function describe(
     case "blocked":
       return { kind: "changed", text: `still waits to start, ${waitText(status)}` };
     case "impatient":
-      return {
-        kind: "changed",
-        text: `starts without ${inWords(news.without)}, failed for too long`,
-      };
+      return { kind: "changed", text: `starts ${withoutText(news.without, isKnown)}` };
     case "exited":
       // What is next follows as a change of its own.
       return { kind: "exited", text: `(PID ${pid}) ended ${withWhat(news.exit)}` };

@@ -33,6 +33,12 @@ class Grove {
     this.#take(this.tree.order(goal, name, 1, this.now));
   }
 
+  /** @param names in the order of ends */
+  restartTogether(...names: string[]): void {
+    const commands = names.map((name) => ({ type: "restart", name }));
+    for (const { name } of this.tree.inTurn(commands)) this.order("restart", name);
+  }
+
   destroy(name: string): void {
     this.#take(this.tree.destroy(name, this.now));
   }
@@ -332,3 +338,41 @@ function clusterOf(...names: string[]): Grove {
   assert.equal(grove.words.length, names.length);
   return grove;
 }
+
+test("28: a restart of all starts what was stopped after what it comes after, also if that runs", () => {
+  const grove = new Grove();
+  grove.create("a", PLAIN);
+  grove.started("a", 100);
+  grove.create("b", { ...PLAIN, after: ["a"] }, true);
+  grove.create("c", { ...PLAIN, after: ["b"] }, true);
+  assert.deepEqual(grove.words, ["spawn a"]);
+  grove.restartTogether("c", "b", "a");
+  assert.deepEqual(grove.words, ["SIGTERM 100"]);
+  assert.deepEqual([grove.waitsOf("b"), grove.waitsOf("c")], [["a"], ["b"]]);
+  grove.died("a", 100);
+  grove.started("a", 101);
+  grove.started("b", 102);
+  assert.deepEqual(grove.words, ["spawn a", "spawn b", "spawn c"]);
+});
+
+test("28: a restart of all that were stopped starts them in their order", () => {
+  const grove = new Grove();
+  grove.create("a", PLAIN, true);
+  grove.create("b", { ...PLAIN, after: ["a"] }, true);
+  grove.restartTogether("b", "a");
+  assert.deepEqual(grove.words, ["spawn a"]);
+  assert.deepEqual(grove.waitsOf("b"), ["a"]);
+  grove.started("a", 100);
+  assert.deepEqual(grove.words, ["spawn b"]);
+});
+
+test("28: restarts of one node that come together are carried out in the order in which they came", () => {
+  const tree = new Tree({ sigkill: true });
+  for (const [id, name] of ["a", "b"].entries())
+    tree.create({ id, config: { ...PLAIN, name }, stopped: true }, 0);
+  const commands = ["b", "b", "a"].map((name, request) => ({ type: "restart", name, request }));
+  assert.deepEqual(
+    tree.inTurn(commands).map(({ name, request }) => `${name} ${request}`),
+    ["a 2", "b 0", "b 1"],
+  );
+});

@@ -99,6 +99,16 @@ test("each way of becoming ready, one after the other in one tree", async (t) =>
     });
   });
 
+  await t.test("a command that cannot be run is told, once, and may come to be there", async () => {
+    const command = ["sleep", "1000"];
+    await own.create({ name: "a", command, ready: { command: ["./look"] } });
+    const told = /\[a\] node 'a' cannot execute its ready command \.\/look: No such file/m;
+    await own.tree.line(told, "stderr");
+    fs.writeFileSync(own.tree.file("look"), "#!/bin/sh\n", { mode: 0o755 });
+    await own.node("a", ({ ready }) => ready === true);
+    assert.equal(own.tree.stderr.split("cannot execute its ready command").length, 2);
+  });
+
   await t.test("a command that hangs goes with its node, and leaves nothing", async () => {
     const command = ["sleep", "1000"];
     const ready = { command: ["sh", "-c", "touch looked; sleep 1001 & sleep 1002"] };

@@ -25,6 +25,10 @@ function killStemAgain({ supervisor, clock, dice }: World): void {
   clock.in(dice.next() * 4_000, () => supervisor.stem.kill());
 }
 
+function pauseStem({ supervisor, dice }: World): void {
+  supervisor.stem.pause(dice.next() * 5_000);
+}
+
 function breakLinkAtStem({ supervisor }: World): void {
   if (supervisor.stem.isAlive) supervisor.stem.breakLink();
 }
@@ -62,6 +66,7 @@ const FAULTS = [
   killEveryNode,
   killStem,
   killStemAgain,
+  pauseStem,
   breakLinkAtStem,
   breakLinkAtSupervisor,
   cutOffForAWhile,

@@ -33,6 +33,7 @@ export class StemHost {
   #retry = FIRST_RETRY_MS;
   #isAlive = true;
   #isEnding = false;
+  #stopsUntil = 0;
 
   constructor(world: World, pid: number, exited: (exit: Exit) => void) {
     this.#world = world;
@@ -48,8 +49,18 @@ export class StemHost {
     return this.#isAlive;
   }
 
+  /** SIGSTOP, and SIGCONT after this time: all that happens meanwhile it sees at once, in that order. */
+  pause(milliseconds: number): void {
+    const until = this.#world.clock.now() + milliseconds;
+    this.#stopsUntil = Math.max(this.#stopsUntil, until);
+  }
+
   /** SIGTERM: it ends in order. */
   terminate(code = 0): void {
+    this.#whenAwake(() => this.#terminate(code));
+  }
+
+  #terminate(code: number): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
     this.#stem.end(() => {
@@ -65,9 +76,11 @@ export class StemHost {
   }
 
   breakLink(): void {
-    if (this.#connection === undefined) return;
-    this.#connection.endByStem();
-    this.#lost();
+    this.#whenAwake(() => {
+      if (this.#connection === undefined) return;
+      this.#connection.endByStem();
+      this.#lost();
+    });
   }
 
   #exit(exit: Exit): void {
@@ -84,7 +97,7 @@ export class StemHost {
       clock: {
         now: () => clock.now(),
         wall: () => clock.wall(),
-        at: (at, callback) => clock.at(at, () => this.#isAlive && callback()),
+        at: (at, callback) => clock.at(at, () => this.#whenAwake(callback)),
       },
       start: (order, events) => {
         const fate = this.#world.fateOf(order.config);
@@ -120,7 +133,9 @@ export class StemHost {
 
   #connect(): void {
     if (this.#world.isSupervisorDead) return this.terminate(13);
-    const connection = this.#world.supervisor.accept(this.#listener());
+    const connection: Connection | undefined = this.#world.supervisor.accept(
+      this.#listener(() => connection !== undefined && this.#connection === connection),
+    );
     if (connection === undefined) return this.#lost();
     this.#connection = connection;
     this.#retry = FIRST_RETRY_MS;
@@ -128,16 +143,17 @@ export class StemHost {
     this.#stem.introduce();
   }
 
-  #listener(): PipeEvents {
+  #listener(isCurrent: () => boolean): PipeEvents {
     const decoder = new FrameDecoder();
     return {
-      bytes: (bytes) => {
-        if (!this.#isAlive) return;
-        for (const { payload } of decoder.push(bytes)) {
-          this.#stem.command(decodeMessage<ToStem>(payload, TO_STEM));
-        }
-      },
-      closed: () => this.#lost(),
+      bytes: (bytes) =>
+        this.#whenAwake(() => {
+          if (!isCurrent()) return;
+          for (const { payload } of decoder.push(bytes)) {
+            this.#stem.command(decodeMessage<ToStem>(payload, TO_STEM));
+          }
+        }),
+      closed: () => this.#whenAwake(() => isCurrent() && this.#lost()),
     };
   }
 
@@ -158,6 +174,12 @@ export class StemHost {
   }
 
   #later(delay: number, act: () => void): void {
-    this.#world.clock.in(delay, () => this.#isAlive && act());
+    this.#world.clock.in(delay, () => this.#whenAwake(act));
+  }
+
+  #whenAwake(act: () => void): void {
+    if (!this.#isAlive) return;
+    if (this.#world.clock.now() >= this.#stopsUntil) act();
+    else this.#world.clock.at(this.#stopsUntil, () => this.#whenAwake(act));
   }
 }

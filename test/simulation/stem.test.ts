@@ -72,6 +72,21 @@ test("an effect that fails, against all promises, keeps no other from being done
   assert.ok(hasEnded);
 });
 
+test("28: restarts that come together start what was stopped in its order", () => {
+  const { stem, starts } = stemWith(new Map());
+  const base = { fresh: true, generation: 0, previous: [], stopped: true };
+  stem.command({ type: "create", id: 1, config, ...base });
+  stem.command({ type: "create", id: 2, config: { name: "b", after: ["a"] }, ...base });
+  const commands = ["b", "a"].map((name, request) => ({
+    type: "restart" as const,
+    name,
+    id: name === "a" ? 1 : 2,
+    request: request + 1,
+  }));
+  stem.command({ type: "together", commands });
+  assert.deepEqual(starts, ["a"]);
+});
+
 /** @param living pids, each a group, and their start times */
 function stemWith(living: Map<number, number>, forget: (name: string) => void = () => {}) {
   const clock = new VirtualClock();

@@ -1,12 +1,14 @@
 /** Somebody who creates, destroys and restarts nodes at random, and remembers what was promised. */
 import assert from "node:assert/strict";
 import type { NodeConfig } from "../../src/core/config.ts";
+import { circleThrough } from "../../src/core/order.ts";
 import type { NodeStatus } from "../../src/core/status.ts";
 import { NodeConfigError } from "../../src/errors.ts";
 import type { Process } from "./machine.ts";
 import type { World } from "./world.ts";
 
 const NAMES = ["a", "b", "c", "d"];
+const READY = ["started", { fd: 3 }, { file: "x" }, { fd: 3, timeout: 500 }] as const;
 const CREATION = "CREATION";
 
 /** Which of the user's orders created a node: names are used again. */
@@ -38,7 +40,9 @@ export class User {
     else if (thought < 0.75) this.#restart(name);
     else if (thought < 0.85) this.#stop(name);
     else if (thought < 0.95) this.#start(name);
-    else if (thought < 0.97) this.#destroy("");
+    else if (thought < 0.96) this.#stop("");
+    else if (thought < 0.97) this.#start("");
+    else if (thought < 0.98) this.#destroy("");
     else this.#restart("");
   }
 
@@ -52,7 +56,9 @@ export class User {
     const isTaken = this.wanted.has(name);
     // Begun at once; what is refused at once becomes a rejection, as in a script.
     const promise = (async () => this.#api.create(config))();
-    if (isTaken) return this.#expect(`create of ${name}`, assert.rejects(promise, NodeConfigError));
+    const isRefused = isTaken || circleThrough(config, (one) => this.wanted.get(one)) !== undefined;
+    if (isRefused)
+      return this.#expect(`create of ${name}`, assert.rejects(promise, NodeConfigError));
     this.wanted.set(name, config);
     this.stopped.delete(name);
     this.#expect(
@@ -107,8 +113,9 @@ export class User {
 
   #stop(name: string): void {
     const { machine } = this.#world;
-    const before = machine.of(name);
-    if (this.wanted.has(name)) this.stopped.add(name);
+    const names = name === "" ? [...this.wanted.keys()] : [name].filter((n) => this.wanted.has(n));
+    const before = names.flatMap((one) => machine.of(one));
+    for (const one of names) this.stopped.add(one);
     this.#expect(
       `stop of '${name}'`,
       this.#api.stopNode(name).then((done) => {
@@ -120,7 +127,8 @@ export class User {
   }
 
   #start(name: string): void {
-    this.stopped.delete(name);
+    if (name === "") this.stopped.clear();
+    else this.stopped.delete(name);
     this.#expect(
       `start of '${name}'`,
       this.#api.startNode(name).then(() => {}),
@@ -150,11 +158,13 @@ export class User {
       ]);
     }
     const isOrdered = dice.chance(0.4);
-    // Without circles: a name comes after those before it in the alphabet.
-    if (isOrdered) config.after = NAMES.filter((one) => one < name && dice.chance(0.5));
+    // Now in the one direction, now in the other: names come again the other way round, and in circles.
+    const isReverse = dice.chance(0.2);
+    const isBefore = (one: string) => (isReverse ? one > name : one < name);
+    if (isOrdered) config.after = NAMES.filter((one) => isBefore(one) && dice.chance(0.5));
     if (isOrdered && dice.chance(0.2)) config.after?.push("nobody");
     if (isOrdered && dice.chance(0.5)) config.afterTimeout = dice.pick([0, 500, 5_000]);
-    if (dice.chance(0.4)) config.ready = dice.pick(["started", { fd: 3 }, { file: "x" }] as const);
+    if (dice.chance(0.4)) config.ready = dice.pick(READY);
     if (dice.chance(0.3)) {
       config.stop = dice.pick([
         { attempts: 0 },

@@ -44,18 +44,54 @@ test("29: commands of different kinds keep their order", () => {
 });
 
 test("what was not sent yet is forgotten with its connection", () => {
-  const sent: ToStem[] = [];
-  const turns: (() => void)[] = [];
-  const outbox = new Outbox(
-    (message) => sent.push(message),
-    (act) => turns.push(act),
-  );
+  const { outbox, sent, turn } = outboxInTurns();
   outbox.add(creation(A));
   outbox.clear();
   outbox.add(creation(B));
-  for (const act of turns) act();
+  while (turn());
   assert.deepEqual(words(sent), ["create b"]);
 });
+
+test("what comes turn after turn goes out together, in the nodes' order", () => {
+  const { outbox, sent, turn } = outboxInTurns();
+  for (const config of [A, C, B]) {
+    outbox.add(destruction(config));
+    turn();
+    turn();
+  }
+  assert.deepEqual(words(sent), [], "there was no break so far");
+  while (turn());
+  assert.deepEqual(words(sent), ["destroy c, destroy b, destroy a"]);
+  outbox.add(creation(A));
+  while (turn());
+  assert.deepEqual(words(sent).slice(1), ["create a"]);
+});
+
+test("what comes without an end goes out from time to time", () => {
+  const { outbox, sent, turn } = outboxInTurns();
+  for (let i = 0; i < 250; i++) {
+    outbox.add(creation(A));
+    turn();
+  }
+  assert.equal(sent.length, 200);
+});
+
+/** `turn` ends a turn of the loop; @returns false if nobody waited for that */
+function outboxInTurns() {
+  const sent: ToStem[] = [];
+  let waiting: (() => void)[] = [];
+  const outbox = new Outbox(
+    (message) => sent.push(message),
+    (act) => waiting.push(act),
+  );
+  const turn = (): boolean => {
+    const acts = waiting;
+    waiting = [];
+    for (const act of acts) act();
+    return acts.length > 0;
+  };
+  return { outbox, sent, turn };
+}
 
 function creation(config: NodeConfig): Command {
   const rest = { fresh: true, generation: 0, previous: [], stopped: false };

@@ -37,16 +37,35 @@ const CASES: [news: News, status: NodeStatus, kind: string, text: string][] = [
     "exited",
     "node 'a' (PID 7) ended by signal 9",
   ],
+  [
+    { kind: "impatient", without: ["b", "typo", "c"] },
+    STATUS,
+    "changed",
+    "node 'a' starts without 'b', 'c', failed for too long, and without 'typo': there is no such node",
+  ],
+  [
+    { kind: "impatient", without: ["typo"] },
+    STATUS,
+    "changed",
+    "node 'a' starts without 'typo': there is no such node",
+  ],
 ];
+const isKnown = (name: string): boolean => name !== "typo";
 
 for (const [news, status, kind, text] of CASES) {
   test(`told: ${text}`, () => {
-    assert.deepEqual(tidings(news, 7, status, 42), { kind, at: 42, text, node: "a", status });
+    assert.deepEqual(tidings(news, 7, status, 42, isKnown), {
+      kind,
+      at: 42,
+      text,
+      node: "a",
+      status,
+    });
   });
 }
 
 test("a delay that has passed is none", () => {
-  const { text } = tidings({ kind: "changed" }, 7, { ...WAITING, nextStart: 1 }, 42);
+  const { text } = tidings({ kind: "changed" }, 7, { ...WAITING, nextStart: 1 }, 42, isKnown);
   assert.match(text, /due in 0 ms$/);
 });
 
