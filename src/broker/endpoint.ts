@@ -50,6 +50,9 @@ export interface Service {
   handle(event: BrokerEvent, from: Peer): void;
 }
 
+/** What the reason of a loss begins with where the peer was dropped for not reading what it was sent. */
+export const TOO_SLOW = "the peer does not keep up";
+
 export type EventHandler = (...args: Value[]) => unknown;
 
 interface PeerEvents {

@@ -1,6 +1,7 @@
 /** Makes a node part of its cluster: it subscribes, listens, connects, and says who it is. */
 import tls from "node:tls";
 import { hostAndPort } from "../broker/addresses.ts";
+import { TOO_SLOW } from "../broker/endpoint.ts";
 import { isLoopback } from "../broker/exposure.ts";
 import type { ListenerLimits } from "../broker/native/listener.ts";
 import { reasonOf } from "../broker/native/sockets.ts";
@@ -45,7 +46,14 @@ function introduce(name: string, layout: Layout): void {
     if (peer.kind !== "native") return;
     broker.publish(nodeIdTopic(peer.id), HELLO, name, endpoint().id);
   });
-  broker.on("peerLost", (peer) => change((members) => members.lost(peer.id)));
+  const tellOfSlow = slowTeller();
+  broker.on("peerLost", (peer, reason = "") =>
+    change((members) => {
+      const gone = members.lost(peer.id);
+      if (reason.startsWith(TOO_SLOW)) for (const { name } of gone) tellOfSlow(name, reason);
+      return gone;
+    }),
+  );
   broker.onEvent(HELLO, (other, id) => {
     if (typeof other !== "string" || typeof id !== "string") return;
     if (!Object.hasOwn(layout, other)) {
@@ -55,6 +63,17 @@ function introduce(name: string, layout: Layout): void {
     const isPeer = [...endpoint().peers].some(({ info }) => info.id === id.toLowerCase());
     if (isPeer && other !== name) change((members) => members.hello(other, id.toLowerCase()));
   });
+}
+
+/** Says at once whom this node has dropped; of one that is dropped again and again, now and then. */
+function slowTeller(): (name: string, reason: string) => void {
+  const told = new Map<string, number>();
+  return (name, reason) => {
+    const now = performance.now();
+    if (now - (told.get(name) ?? Number.NEGATIVE_INFINITY) < SILENCE_MS) return;
+    told.set(name, now);
+    console.error(`warning: '${name}' is disconnected: ${reason}; they are lost`);
+  };
 }
 
 /**
@@ -120,7 +139,10 @@ const HELLO = "Cluster::hello";
 /** Zeek's `Cluster::retry_interval`, in milliseconds; less for a peer that has just gone. */
 const RETRY_MS = 1_000;
 const FIRST_RETRY_MS = 20;
-/** How long a peer may be missing before it is said, in milliseconds: a cluster takes its time to start. */
+/**
+ * How long a peer may be missing before it is said, in milliseconds: a cluster takes its time to
+ * start. And how long until it is said again of a peer that it does not keep up.
+ */
 const SILENCE_MS = 10_000;
 
 /** Beside the nodes of the layout, twice: one that came back may be there before its old one has gone. */

@@ -66,7 +66,10 @@ export function endOf(request: CaptureRequest): PacketError | undefined {
 }
 
 export function sourceError(request: CaptureRequest, reason: string): PacketError {
-  return new PacketError(`cannot read packets from ${request.source}: ${reason}`);
+  const { source } = request;
+  // An error is one line, whatever is in a name.
+  const name = /\p{Cc}/u.test(source) ? JSON.stringify(source) : source;
+  return new PacketError(`cannot read packets from ${name}: ${reason}`);
 }
 
 /**

@@ -145,6 +145,11 @@ test("what cannot be read is told in one line, in tcpdump's words", async (t) =>
   );
   await refuses(t, { pcapFile: "/" }, /^cannot read packets from \/: .*directory$/);
   await refuses(t, { pcapFile: "a\0b" }, /^cannot read packets from .*null bytes/);
+  await refuses(
+    t,
+    { interface: "no\nsuch" },
+    /^cannot read packets from "no\\nsuch": .*No such device exists.*$/,
+  );
 });
 
 test("an interface that is not there is told in one line", async (t) => {

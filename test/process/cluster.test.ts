@@ -182,6 +182,31 @@ if (supervisor.isSupervised()) {
   await own.tree.line(/^.*? \[manager\] heard init$/m);
 });
 
+test("a peer that does not read is dropped, which is said at once; it is connected again when it goes on", async (t) => {
+  const source = `${NODE}
+if (supervisor.isSupervised()) process.on("SIGHUP", () => {
+  const text = "x".repeat(1 << 20);
+  for (let i = 0; i < 40; i++) cluster.publish(cluster.topics.worker, "Test::filler", text);
+  console.log("filled");
+});`;
+  const own = await puppet(t, source);
+  await start(own, await layoutOf({ manager: "MANAGER", worker: "WORKER" }, ["worker"]));
+  await own.tree.line(/^.*? \[manager\] connected to worker$/m);
+  const worker = await pidOf(own, "worker");
+  process.kill(worker, "SIGSTOP");
+  atEnd(t, () => process.kill(worker, "SIGCONT"));
+  process.kill(await pidOf(own, "manager"), "SIGHUP");
+  await own.tree.line(/^.*? \[manager\] down worker$/m);
+  await own.tree.line(
+    /^.*? \[manager\] warning: 'worker' is disconnected: the peer does not keep up: \d+ bytes wait to be sent to it; they are lost$/m,
+    "stderr",
+  );
+  process.kill(worker, "SIGCONT");
+  await own.tree.lines(/^.*? \[manager\] up worker /m, 2);
+  await say(own, "manager", "zeek/cluster/worker", "afterwards");
+  assert.deepEqual(await hearers(own, "afterwards", 1), ["worker"]);
+});
+
 /** The Supervisor is a peer that can greet nodes as a Zeek of any name. */
 const GREETER = `${NODE}
 import { broker } from "coppice";

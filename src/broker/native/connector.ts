@@ -175,8 +175,11 @@ class NativeConnection implements Connection {
       if (this.#retry !== false) this.#cancel = ids.whenFree(redundant, () => this.#later());
       return;
     }
-    if (!wasPeered) this.#onFailure(this.#error(reason).message);
-    if (this.#retry === false) this.#reject(this.#error(reason));
+    // Which we have ended, and it still reads.
+    const why =
+      redundant === undefined ? reason : "the peer is still busy with the connection before";
+    if (!wasPeered) this.#onFailure(this.#error(why).message);
+    if (this.#retry === false) this.#reject(this.#error(why));
     else this.#later();
   }
 

@@ -5,7 +5,7 @@
 import type { Socket } from "node:net";
 import { BrokerFormatError } from "../../errors.ts";
 import { decodeBinary, encodeBinary } from "../binary/binary.ts";
-import type { Endpoint, Peer, PeerInfo } from "../endpoint.ts";
+import { type Endpoint, type Peer, type PeerInfo, TOO_SLOW } from "../endpoint.ts";
 import { eventOf, eventsOf, eventValue } from "../event.ts";
 import type { Message } from "../message.ts";
 import { toBytes } from "../text.ts";
@@ -259,7 +259,7 @@ export class NativeLink implements Peer {
     this.#socket.write(frame);
     const waiting = this.#socket.writableLength;
     if (waiting <= this.#setup.limits.queue) return;
-    this.drop(`the peer does not keep up: ${waiting} bytes wait to be sent to it`);
+    this.drop(`${TOO_SLOW}: ${waiting} bytes wait to be sent to it`);
   }
 
   /** Nothing more comes; what has come is acted upon first. */

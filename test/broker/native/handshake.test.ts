@@ -221,6 +221,22 @@ test("D: a peer that refuses us is asked again later, and its text is kept to on
   );
 });
 
+test("D: a peer that has not done with our connection before is asked again later, and that is what is told", async (t) => {
+  const own = testEndpoint(t, OURS, MIDDLE);
+  const server = await listenRaw(t);
+  own.peer(server.port);
+  for (let i = 0; i < 2; i++) {
+    const peer = await server.next();
+    peer.say(by.dropConn(LARGE, 39, "redundant connection"));
+    await peer.closed();
+  }
+  await until("two failures", () => own.failures.length === 2);
+  assert.match(
+    own.failures[0] ?? "",
+    /^cannot peer with 127\.0\.0\.1:\d+: the peer is still busy with the connection before$/,
+  );
+});
+
 test("D: routing_update replaces what a peer wants, and tells it what we want", async (t) => {
   const { own, peer } = await accepted(t);
   peer.say(by.hello(LARGE), by.responderSynAck("old"));
