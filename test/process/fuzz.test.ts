@@ -4,10 +4,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
-import { processesOf, temporaryDirectory, until } from "../fixtures/tree.ts";
+import { COMPILE_CACHE, processesOf, temporaryDirectory, until } from "../fixtures/tree.ts";
 
 const FUZZ = path.join(import.meta.dirname, "..", "..", "scripts", "fuzz.ts");
-const FRAMES = 3_000;
+const FRAMES = 2_000;
 const DEADLINE_MS = 100_000;
 
 for (const [what, seed] of [
@@ -61,7 +61,7 @@ class Fuzz {
   constructor(t: TestContext, args: string[]) {
     this.directory = temporaryDirectory(t);
     this.child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", FUZZ, ...args], {
-      env: { ...process.env, TMPDIR: this.directory },
+      env: { ...process.env, TMPDIR: this.directory, NODE_COMPILE_CACHE: COMPILE_CACHE },
       stdio: ["ignore", "pipe", "pipe"],
     });
     for (const stream of [this.child.stdout, this.child.stderr]) {
