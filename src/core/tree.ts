@@ -247,6 +247,8 @@ export class Tree {
         case "report":
           // The last creation's process has gone, and its successor has none yet.
           if (effect.news.kind !== "exited" && isAtRest(state)) out.push(...this.#released(entry));
+          if (isFailure(effect.news, before) && predecessorOf(entry) === undefined)
+            entry.failingSince ??= now;
           out.push(...this.#report(entry, effect.news, now));
           break;
         case "look":
@@ -331,8 +333,6 @@ export class Tree {
     }
     if (news.kind === "exited") entry.lastExit = { ...news.exit, at: now };
     if (news.kind === "failed") entry.lastExit = { code: 1, at: now };
-    if (news.kind === "failed" || (news.kind === "exited" && news.premature))
-      entry.failingSince ??= now;
     if (news.kind === "started") entry.since = now;
     return [{ type: "report", report: reportOf(entry), news }];
   }
@@ -343,6 +343,12 @@ export class Tree {
     entry.ending = [];
     return ending.map((id) => ({ type: "gone", name, id }));
   }
+}
+
+/** What nobody asked for. A start that an order had undone by then is as little a failure as such an end. */
+function isFailure(news: News, before: State): boolean {
+  if (news.kind === "failed") return before.tag !== "starting" || before.after === "run";
+  return news.kind === "exited" && news.premature;
 }
 
 function isAtRest({ tag }: State): boolean {

@@ -146,6 +146,18 @@ test("a failure is over once the node has been ready: the next one is counted an
   assert.deepEqual(grove.waitsOf("b"), ["a"]);
 });
 
+test("a start that a restart had undone before it failed is no failure", () => {
+  const grove = new Grove();
+  grove.create("a", FD);
+  grove.order("restart", "a");
+  grove.fact("a", { type: "failed" });
+  grove.create("b", { ...PLAIN, after: ["a"], afterTimeout: 0 });
+  assert.equal(grove.tree.stateOf("a")?.tag, "starting", "again");
+  assert.equal(grove.tree.stateOf("b")?.tag, "pending");
+  grove.fact("a", { type: "failed" });
+  assert.equal(grove.tree.stateOf("b")?.tag, "starting");
+});
+
 test("what is later than its own time to be ready counts as failed from then on", () => {
   const grove = new Grove();
   grove.create("a", { ready: { fd: 3, timeout: 5_000 } });
