@@ -34,6 +34,8 @@ export class StemHost {
   #isAlive = true;
   #isEnding = false;
   #stopsUntil = 0;
+  /** What has happened while it was stopped. */
+  #missed: (() => void)[] = [];
 
   constructor(world: World, pid: number, exited: (exit: Exit) => void) {
     this.#world = world;
@@ -179,7 +181,18 @@ export class StemHost {
 
   #whenAwake(act: () => void): void {
     if (!this.#isAlive) return;
-    if (this.#world.clock.now() >= this.#stopsUntil) act();
-    else this.#world.clock.at(this.#stopsUntil, () => this.#whenAwake(act));
+    if (this.#missed.length === 0 && this.#world.clock.now() >= this.#stopsUntil) return act();
+    if (this.#missed.push(act) === 1) this.#wakeUp();
+  }
+
+  #wakeUp(): void {
+    const { clock } = this.#world;
+    clock.at(this.#stopsUntil, () => {
+      // It may have been stopped again meanwhile.
+      if (clock.now() < this.#stopsUntil) return this.#wakeUp();
+      // What comes of it on the way comes after it.
+      for (const act of this.#missed) if (this.#isAlive) act();
+      this.#missed = [];
+    });
   }
 }
