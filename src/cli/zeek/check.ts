@@ -11,12 +11,13 @@ import type { Line } from "../line.ts";
 import { jsonLine } from "../printable.ts";
 import { sayError, sayNote } from "../say.ts";
 import { launchPlaces } from "./installed.ts";
-import { listenersOf, type Obstacles, obstaclesOf } from "./obstacles.ts";
+import { type Obstacles, obstaclesOf } from "./obstacles.ts";
 import { type Candidate, type ParseResult, parseScripts } from "./parse-scripts.ts";
 import { type FilePlan, planFile } from "./plan-file.ts";
 import { printLines } from "./print-lines.ts";
 import { requestOf } from "./request.ts";
 import { indented, planText, type ShownNode, shownNode } from "./shown-plan.ts";
+import { listenersOf } from "./taken-ports.ts";
 
 /** @returns the exit status: 0 if nothing is wrong */
 export async function check(file: string, line: Line, context: Context): Promise<number> {

@@ -1,26 +1,17 @@
 /** What on this machine would keep a plan's nodes from starting, found out without touching anything. */
 import fs from "node:fs";
-import os from "node:os";
-import path from "node:path";
 import type { NodeConfig } from "../../core/config.ts";
 import { nearest } from "../../core/nearest.ts";
 import { networkDevices } from "../../os/host.ts";
-import { holderOf, isWildcard, type Listening, listeningSockets } from "../../os/listening.ts";
-import { environmentOf } from "../../os/node-process.ts";
 import { errnoText, findExecutable } from "../../os/tools.ts";
-import { places } from "../../wire/stem-setup.ts";
 import { archiverIn } from "../../zeek/archiving.ts";
 import { deviceOf } from "../../zeek/device.ts";
 import { leftOut } from "../../zeek/layout-names.ts";
-import {
-  defaultHub,
-  type Listener,
-  layoutListeners,
-  missingBackend,
-} from "../../zeek/listeners.ts";
+import { missingBackend } from "../../zeek/listeners.ts";
 import { type Problem, problemText } from "../../zeek/plan.ts";
 import { backendProblem, parseVersion, type Version } from "../../zeek/version.ts";
 import type { FilePlan } from "./plan-file.ts";
+import { takenPorts } from "./taken-ports.ts";
 
 export interface Obstacles {
   problems: Problem[];
@@ -44,18 +35,11 @@ export function obstaclesOf(
   }
   layout(plan, found);
   devices(plan, found);
-  if (version !== undefined) ports(plan, version, stateDirectory, found);
+  if (version !== undefined) takenPorts(plan, version, stateDirectory, found);
   return found;
 }
 
-/** Every port that the nodes will listen on, as far as that is known. */
-export function listenersOf(plan: FilePlan, version: Version): Listener[] {
-  const { nodes, listeners = defaultHub(nodes, version) } = plan;
-  return [...listeners, ...layoutListeners(nodes, version)];
-}
-
 type Say = (text: string) => unknown;
-type Holder = NonNullable<ReturnType<typeof holderOf>>;
 
 function program(
   { name, zeek, command, env: own }: NodeConfig,
@@ -89,8 +73,7 @@ function layout({ nodes, source: { file, text } }: FilePlan, { problems, notes }
   const own = nodes.filter(({ zeek }) => zeek?.layout !== undefined);
   const name = own[0]?.zeek?.layout;
   if (name === undefined) return;
-  const line = text.split("\n").findIndex((one) => one.startsWith("cluster_layout")) + 1;
-  const at = line === 0 ? { file } : { file, line };
+  const at = { file, ...firstLine(text, (line) => line.startsWith("cluster_layout")) };
   try {
     const inFile = fs.readFileSync(name, "utf8");
     const { names, isCertain } = leftOut(
@@ -113,7 +96,7 @@ function devices({ nodes, source }: FilePlan, { problems, notes }: Obstacles): v
   for (const { name, interface: given } of nodes) {
     const device = given === undefined ? undefined : deviceOf(given);
     if (device === undefined) continue;
-    const at = { file: source.file, ...lineOf(source.text, device) };
+    const at = { file: source.file, ...firstLine(source.text, isAbout(device)) };
     const isUp = known.get(device);
     if (isUp === undefined) {
       const names = [...known.keys()];
@@ -127,47 +110,13 @@ function devices({ nodes, source }: FilePlan, { problems, notes }: Obstacles): v
   }
 }
 
-/** The first line about interfaces that names the device: the plan no longer knows which it was. */
-function lineOf(text: string, device: string): { line?: number } {
+/** Of the lines about interfaces, one that names the device: the plan no longer knows which it was. */
+function isAbout(device: string): (line: string) => boolean {
   const words = (line: string) => line.split(/[\s,=:]+/);
-  const index = text
-    .split("\n")
-    .findIndex((line) => /^(?!\s*[#;]).*interface/i.test(line) && words(line).includes(device));
+  return (line) => /^(?!\s*[#;]).*interface/i.test(line) && words(line).includes(device);
+}
+
+function firstLine(text: string, isIt: (line: string) => boolean): { line?: number } {
+  const index = text.split("\n").findIndex(isIt);
   return index === -1 ? {} : { line: index + 1 };
-}
-
-function ports(
-  plan: FilePlan,
-  version: Version,
-  stateDirectory: string,
-  { problems, notes }: Obstacles,
-): void {
-  const { file } = plan.source;
-  const sockets = listeningSockets();
-  for (const { node, port, what, hosts, isUncertain } of listenersOf(plan, version)) {
-    const taken = sockets.find((one) => one.port === port && meets(one, hosts));
-    if (taken === undefined) continue;
-    const holder = holderOf(taken);
-    if (holder !== undefined && isNodeOf(holder, stateDirectory)) continue;
-    const text = `port ${port} of '${node}' (${what}) is taken by ${holderText(taken, holder)}`;
-    if (isUncertain) {
-      const unless = "unless a script moves it, the node will end at once";
-      notes.push(problemText({ file, text: `${text}: ${unless}` }));
-    } else problems.push({ file, text: `${text}: end it, or choose another port` });
-  }
-}
-
-function meets(socket: Listening, hosts: readonly string[] | undefined): boolean {
-  return hosts === undefined || isWildcard(socket) || hosts.includes(socket.address);
-}
-
-function isNodeOf({ pid }: Holder, stateDirectory: string): boolean {
-  const file = environmentOf(pid)?.["COPPICE_NODE"];
-  return file !== undefined && path.dirname(file) === path.join(stateDirectory, places.nodes);
-}
-
-function holderText(socket: Listening, holder: Holder | undefined): string {
-  if (holder !== undefined) return `${holder.name} (PID ${holder.pid})`;
-  const isOwn = socket.uid === os.userInfo().uid;
-  return isOwn ? "a process that cannot be seen from here" : `a process of user ${socket.uid}`;
 }

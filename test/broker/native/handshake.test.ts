@@ -205,37 +205,33 @@ test("D: a second connection waits while the handshake of the first goes on", as
   }
 });
 
-test("D: a peer that refuses us is asked again later, and its text is kept to one line", async (t) => {
-  const own = testEndpoint(t, OURS, MIDDLE);
-  const server = await listenRaw(t);
-  own.peer(server.port);
-  for (let i = 0; i < 2; i++) {
-    const peer = await server.next();
-    peer.say(by.dropConn(LARGE, 28, "going\nhome"));
-    await peer.closed();
-  }
-  await until("two failures", () => own.failures.length === 2);
-  assert.match(
-    own.failures[0] ?? "",
+for (const [what, code, text, told] of [
+  [
+    "a peer that refuses us is asked again later, and its text is kept to one line",
+    28,
+    "going\nhome",
     /^cannot peer with 127\.0\.0\.1:\d+: refused by the peer: going home \(28\)$/,
-  );
-});
-
-test("D: a peer that has not done with our connection before is asked again later, and that is what is told", async (t) => {
-  const own = testEndpoint(t, OURS, MIDDLE);
-  const server = await listenRaw(t);
-  own.peer(server.port);
-  for (let i = 0; i < 2; i++) {
-    const peer = await server.next();
-    peer.say(by.dropConn(LARGE, 39, "redundant connection"));
-    await peer.closed();
-  }
-  await until("two failures", () => own.failures.length === 2);
-  assert.match(
-    own.failures[0] ?? "",
+  ],
+  [
+    "a peer that has not done with our connection before is asked again later, and that is what is told",
+    39,
+    "redundant connection",
     /^cannot peer with 127\.0\.0\.1:\d+: the peer is still busy with the connection before$/,
-  );
-});
+  ],
+] as const) {
+  test(`D: ${what}`, async (t) => {
+    const own = testEndpoint(t, OURS, MIDDLE);
+    const server = await listenRaw(t);
+    own.peer(server.port);
+    for (let i = 0; i < 2; i++) {
+      const peer = await server.next();
+      peer.say(by.dropConn(LARGE, code, text));
+      await peer.closed();
+    }
+    await until("two failures", () => own.failures.length === 2);
+    assert.match(own.failures[0] ?? "", told);
+  });
+}
 
 test("D: routing_update replaces what a peer wants, and tells it what we want", async (t) => {
   const { own, peer } = await accepted(t);
