@@ -1,5 +1,6 @@
 /** What the system tells of one process, for whoever looks for what is wrong with it. */
 import fs from "node:fs";
+import { environmentEntries } from "./environ.ts";
 
 /** Its words; undefined if it cannot be seen. */
 export function commandLineOf(pid: number): string[] | undefined {
@@ -9,13 +10,11 @@ export function commandLineOf(pid: number): string[] | undefined {
 
 /** What it was started with; undefined if that cannot be seen. */
 export function environmentOf(pid: number): Record<string, string> | undefined {
-  const text = textOf(`/proc/${pid}/environ`);
-  if (text === undefined) return undefined;
-  const entries = text.split("\0").flatMap((entry): [string, string][] => {
+  const entries = environmentEntries(pid)?.flatMap((entry): [string, string][] => {
     const equals = entry.indexOf("=");
     return equals > 0 ? [[entry.slice(0, equals), entry.slice(equals + 1)]] : [];
   });
-  return Object.fromEntries(entries);
+  return entries && Object.fromEntries(entries);
 }
 
 /** A table as the kernel prints it. */

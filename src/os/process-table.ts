@@ -1,5 +1,6 @@
 /** What the kernel tells of processes, read from /proc. */
 import fs from "node:fs";
+import { environmentEntries } from "./environ.ts";
 
 export interface ProcessStat {
   pid: number;
@@ -70,19 +71,11 @@ export function groupsWithVariable(
   const wanted = `${name}=${start}`;
   const found = new Map<number, string>();
   for (const pid of allPids()) {
-    const entry = environmentOf(pid).find((line) => line.startsWith(wanted));
+    const entry = environmentEntries(pid)?.find((line) => line.startsWith(wanted));
     const group = entry === undefined ? undefined : processStat(pid)?.group;
     if (entry !== undefined && group !== undefined) found.set(group, entry.slice(name.length + 1));
   }
   return [...found].map(([group, value]) => ({ group, value }));
-}
-
-function environmentOf(pid: number): string[] {
-  try {
-    return fs.readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
-  } catch {
-    return [];
-  }
 }
 
 function exists(pid: number): boolean {

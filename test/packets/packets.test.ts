@@ -316,9 +316,17 @@ function positionOf(pid: number, name: string): number | undefined {
   const descriptors = `/proc/${pid}/fd`;
   const fd = fs
     .readdirSync(descriptors)
-    .find((one) => fs.readlinkSync(path.join(descriptors, one)) === name);
+    .find((one) => linkTarget(path.join(descriptors, one)) === name);
   const info = fs.readFileSync(`/proc/${pid}/fdinfo/${fd}`, "utf8");
   return Number(/^pos:\s*(\d+)/m.exec(info)?.[1]);
+}
+
+function linkTarget(file: string): string {
+  try {
+    return fs.readlinkSync(file);
+  } catch {
+    return ""; // It was open for a moment.
+  }
 }
 
 /** A number once it has not changed while this process went about its business. */

@@ -4,7 +4,7 @@ import fs from "node:fs";
 import { test } from "node:test";
 import type { ClusterEndpoint, NodeConfig } from "../../src/index.ts";
 import { type Puppet, puppet, sharedPuppet } from "../fixtures/puppet.ts";
-import { replaceFile } from "../fixtures/system.ts";
+import { environOf, replaceFile } from "../fixtures/system.ts";
 import { isAlive, until } from "../fixtures/tree.ts";
 
 const shared = sharedPuppet();
@@ -592,7 +592,7 @@ async function directoryOf(tree: Puppet, name: string): Promise<string> {
 async function environmentOf(pid: number): Promise<Record<string, string>> {
   const name = () => fs.readFileSync(`/proc/${pid}/comm`, "utf8").trim();
   await until(`${pid} to be sleep`, () => name() === "sleep", name);
-  const entries = fs.readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").filter(Boolean);
+  const entries = await environOf(pid);
   return Object.fromEntries(entries.map((entry) => /^([^=]*)=(.*)$/s.exec(entry)!.slice(1)));
 }
 

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import type { NodeConfig } from "../../src/index.ts";
 import { freePort } from "../fixtures/ports.ts";
 import { type Puppet, puppet } from "../fixtures/puppet.ts";
-import { processesOf, until } from "../fixtures/tree.ts";
+import { processesOf, titleOf, until } from "../fixtures/tree.ts";
 
 /** A shell that waits for a file before it goes on. */
 const after = (file: string, rest: string) => [
@@ -115,8 +115,7 @@ test("each way of becoming ready, one after the other in one tree", async (t) =>
     await own.create({ name: "a", command, ready });
     await until("the look", () => fs.existsSync(own.tree.file("looked")));
     assert.equal(await own.destroy("a"), true);
-    const isLook = (pid: number) =>
-      /sleep.100[12]/.test(fs.readFileSync(`/proc/${pid}/cmdline`, "latin1"));
+    const isLook = (pid: number) => /sleep 100[12]/.test(titleOf(pid));
     await until("its look to be gone", () => !processesOf(own.tree.directory).some(isLook));
   });
 

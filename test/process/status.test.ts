@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import { test } from "node:test";
 import { puppet, sharedPuppet } from "../fixtures/puppet.ts";
-import { replaceFile } from "../fixtures/system.ts";
+import { environOf, replaceFile } from "../fixtures/system.ts";
 import { isAlive } from "../fixtures/tree.ts";
 
 const shared = sharedPuppet();
@@ -38,7 +38,7 @@ test("25: status tells configuration, state, pid, generation and since when", as
     generation: 1,
   });
   assert.ok(isAlive(pid!));
-  assert.match(fs.readFileSync(`/proc/${pid}/environ`, "utf8"), /nodes\/foo\.json/);
+  assert.match((await environOf(pid!)).join(), /nodes\/foo\.json/);
   // Two clocks are rounded on the way.
   assert.ok(before - 2 <= since && since <= after + 2, `${before} ≤ ${since} ≤ ${after}`);
 });

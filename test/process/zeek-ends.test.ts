@@ -7,6 +7,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import type { NodeConfig } from "coppice";
+import { environOf } from "../fixtures/system.ts";
 import { isAlive, processesOf, titleOf, until } from "../fixtures/tree.ts";
 import { installZeek } from "../fixtures/zeek/install.ts";
 import { plantZeek, type ZeekTree } from "../fixtures/zeek/tree.ts";
@@ -304,9 +305,9 @@ async function endOfTree(t: TestContext, zeek: ZeekTree, supervised: boolean): P
       const record = await zeek.recordOf(first);
       for (const pid of [first.pid!, record.group])
         assert.ok(
-          fs
-            .readFileSync(`/proc/${pid}/environ`, "utf8")
-            .includes(`${zeek.file(".coppice/nodes/revived.json")}\0`),
+          (await environOf(pid)).some((entry) =>
+            entry.endsWith(`${zeek.file(".coppice/nodes/revived.json")}`),
+          ),
         );
       process.kill(await zeek.tree.stem(), "SIGKILL");
       const second = await zeek.puppet.node(

@@ -1,0 +1,49 @@
+/** What a process was started with, as the kernel tells it. */
+import fs from "node:fs";
+
+/** Where /proc/PID/stat has these, counted from the state; see proc(5). */
+const STATE = 0;
+const GROUP = 2;
+const ENVIRONMENT_END = 48;
+
+const QUICK_LOOKS = 10;
+const MOST_LOOKS = 100;
+
+/**
+ * A process's environment, as `NAME=value` entries; undefined if it cannot be seen.
+ *
+ * Between taking on a new program and laying out its stack a process has no environment at all.
+ * One that is seen then is looked at again, for a tenth of a second at the most: what belongs to a
+ * tree must not be taken for a stranger.
+ */
+export function environmentEntries(pid: number): string[] | undefined {
+  for (let looks = 0, isFinal = false; ; looks++) {
+    const text = read(`/proc/${pid}/environ`);
+    if (text === undefined) return undefined;
+    if (text !== "") return text.replace(/\0$/, "").split("\0");
+    if (isFinal) return [];
+    // Looked at after the environment: it is read once more, whatever this says.
+    isFinal = looks === MOST_LOOKS || hasNone(pid);
+    if (looks > QUICK_LOOKS) pause();
+  }
+}
+
+/** Whether it will stay without: it has ended, is the kernel's own, or was given an empty one. */
+function hasNone(pid: number): boolean {
+  const text = read(`/proc/${pid}/stat`);
+  if (text === undefined) return true;
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return fields[STATE] === "Z" || fields[GROUP] === "0" || fields[ENVIRONMENT_END] !== "0";
+}
+
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+}
+
+function read(file: string): string | undefined {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}
