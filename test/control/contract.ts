@@ -226,10 +226,11 @@ export const CASES: Case[] = [
 
 /** The whole tree goes: each way to reach it needs one of its own. */
 export async function stopsTheTree({ api, other }: Subject): Promise<void> {
-  const { pid } = await api.create({ name: "a", ...STUBBORN });
+  // A name that no case has used: the lines of those are still told.
+  const { pid } = await api.create({ name: "stubborn", ...STUBBORN });
   const told: TreeEvent[] = [];
   other.watch((event) => told.push(event));
-  await lineOf(api, "a", "ready");
+  await lineOf(api, "stubborn", "ready");
   const stopped = api.stop();
   await until("the end", () => told.some(({ kind }) => kind === "ending"));
   await assert.rejects(async () => other.create({ name: "b", command: SLEEP }), {
