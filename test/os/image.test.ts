@@ -34,6 +34,20 @@ test("it is JavaScript, with the packages that nodes can need, and nothing else 
   assert.ok(!names.some((name) => name.endsWith(".md") || name.endsWith(".d.ts")));
 });
 
+test("the command line's own code is not in it, and nothing in it needs that", (t) => {
+  const { image, names } = prepared(t);
+  assert.ok(!names.some((name) => name.startsWith("cli")));
+  const own = names.filter((name) => name.endsWith(".js") && !name.startsWith("node_modules"));
+  assert.ok(own.length > 200);
+  for (const name of own) {
+    const text = fs.readFileSync(path.join(image, name), "utf8");
+    for (const [, wanted = ""] of text.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]*)"/g)) {
+      const file = path.join(path.dirname(name), wanted);
+      assert.ok(names.includes(file), `${name} imports ${file}`);
+    }
+  }
+});
+
 test("a package's module is its minified one, under the name that it is imported by", async (t) => {
   const { image, names } = prepared(t);
   const name = "node_modules/valibot/dist/index.mjs";
