@@ -7,13 +7,13 @@ const GROUP = 2;
 const ENVIRONMENT_END = 48;
 
 const QUICK_LOOKS = 10;
-const MOST_LOOKS = 100;
+const MOST_LOOKS = 1_000;
 
 /**
  * A process's environment, as `NAME=value` entries; undefined if it cannot be seen.
  *
  * Between taking on a new program and laying out its stack a process has no environment at all.
- * One that is seen then is looked at again, for a tenth of a second at the most: what belongs to a
+ * One that is seen then is looked at again, for a second at the most: what belongs to a
  * tree must not be taken for a stranger.
  */
 export function environmentEntries(pid: number): string[] | undefined {
