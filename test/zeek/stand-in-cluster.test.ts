@@ -188,9 +188,9 @@ describe("the stand-in's node", () => {
     );
     const manager = start("manager", args);
     await bench.status("spool/manager", "RUNNING");
-    const metrics = await (await fetch(`http://127.0.0.1:${ports.metrics}/metrics`)).text();
+    const metrics = await bodyOf(ports.metrics, "metrics").then((body) => body.text());
     assert.match(metrics, /^zeek_net_received_packets_total\{endpoint="manager"\} \d+$/m);
-    const services = await (await fetch(`http://127.0.0.1:${ports.metrics}/services.json`)).json();
+    const services = await bodyOf(ports.metrics, "services.json").then((body) => body.json());
     assert.deepEqual(services, [
       { targets: [`127.0.0.1:${ports.metrics}`], labels: { endpoint: "manager" } },
     ]);
@@ -317,6 +317,11 @@ async function cluster(t: TestContext) {
     run: (name: string, args: string[], more?: RunSettings) =>
       bench.run(args, settings(name, more)),
   };
+}
+
+/** Over a connection of its own: one that is kept is closed by its server when that is of the mind to. */
+function bodyOf(port: number, name: string): Promise<Response> {
+  return fetch(`http://127.0.0.1:${port}/${name}`, { headers: { connection: "close" } });
 }
 
 /** As assignments: where the central proxy listens, and where nodes connect to it. */
