@@ -44,9 +44,9 @@ test("every node is restarted, the result is printed, and it ends", async (t) =>
     await until("the first to be gone", () => !isAlive(first));
     assert.ok(isAlive(second));
   }
-  assert.match(
-    tree.stderr,
+  await tree.line(
     /^info: restart all nodes, ordered by 127\.0\.0\.1:\d+ \(Broker peer /m,
+    "stderr",
   );
 });
 
