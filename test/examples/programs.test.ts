@@ -23,7 +23,9 @@ test("each program shows what it is there to show", async (t) => {
   await tree.line(/^'crasher' ended with status 3; next start in ([5-9]|1\d)\d\d ms$/m);
 
   await until("the trap", () =>
-    processesOf(tree.directory).some((pid) => /not yet/.test(titleOf(pid)) && catches(pid, SIGTERM)),
+    processesOf(tree.directory).some(
+      (pid) => /not yet/.test(titleOf(pid)) && catches(pid, SIGTERM),
+    ),
   );
 
   assert.deepEqual(await tree.stop(), { code: 0, signal: null });
