@@ -55,6 +55,11 @@ on("init", async () => {
 // What becomes of them: the Supervisor is told of every start and of every end.
 on("nodeExit", (name, exit, { nextStart }) => {
   const how = exit.signal ?? `status ${exit.code}`;
-  const next = nextStart === undefined ? "" : `; next start in ${nextStart - Date.now()} ms`;
+  const next = nextStart === undefined ? "" : `; next start in ${untilThen(nextStart)} ms`;
   console.log(`'${name}' ended with ${how}${next}`);
 });
+
+/** Milliseconds; it may be due already when we learn of it. */
+function untilThen(time: number): number {
+  return Math.max(0, time - Date.now());
+}

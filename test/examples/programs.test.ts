@@ -1,11 +1,14 @@
 /** The example of nodes that are programs. */
 import assert from "node:assert/strict";
 import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
-import { run, temporaryDirectory, until } from "../fixtures/tree.ts";
+import { catches } from "../fixtures/system.ts";
+import { processesOf, run, temporaryDirectory, titleOf, until } from "../fixtures/tree.ts";
 
 const EXAMPLE = path.join(import.meta.dirname, "..", "..", "examples", "programs.ts");
+const { SIGTERM } = os.constants.signals;
 
 test("each program shows what it is there to show", async (t) => {
   const tree = run(t, temporaryDirectory(t), ["-j", EXAMPLE, "dir=files"]);
@@ -18,6 +21,12 @@ test("each program shows what it is there to show", async (t) => {
   await tree.line(/^'crasher' ended with status 3; next start in [1-4]?\d?\d ms$/m);
   // After three starts with the first delay it waits for longer.
   await tree.line(/^'crasher' ended with status 3; next start in ([5-9]|1\d)\d\d ms$/m);
+
+  await until("the trap", () =>
+    processesOf(tree.directory).some(
+      (pid) => /not yet/.test(titleOf(pid)) && catches(pid, SIGTERM),
+    ),
+  );
 
   assert.deepEqual(await tree.stop(), { code: 0, signal: null });
   assert.match(tree.stdout, /\[stubborn\] not yet$/m);

@@ -1,5 +1,7 @@
 /** The example that has a Supervisor restart its nodes. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import net from "node:net";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
 import { freePort } from "../fixtures/ports.ts";
@@ -44,9 +46,9 @@ test("every node is restarted, the result is printed, and it ends", async (t) =>
     await until("the first to be gone", () => !isAlive(first));
     assert.ok(isAlive(second));
   }
-  assert.match(
-    tree.stderr,
+  await tree.line(
     /^info: restart all nodes, ordered by 127\.0\.0\.1:\d+ \(Broker peer /m,
+    "stderr",
   );
 });
 
@@ -64,8 +66,20 @@ test("one node is restarted, and one that is not there is told", async (t) => {
 
 test("it waits for a Supervisor that is not there yet", async (t) => {
   const port = await freePort();
+  // Whoever is there first hangs up, and is gone before the Supervisor comes.
+  let attempts = 0;
+  const nobody = net.createServer((socket) => {
+    attempts++;
+    socket.on("error", () => {}).destroy();
+  });
+  await once(nobody.listen(port, "127.0.0.1"), "listening");
   const example = control(t, `port=${port}`);
-  await until("it to run", () => example.child.pid !== undefined);
+  await until(
+    "it to try",
+    () => attempts > 0,
+    () => example.report(),
+  );
+  await once(nobody.close(), "close");
   const tree = plant(t, TREE, { options: ["-j", "--listen", String(port)], script: "tree.mjs" });
   await until(
     "the listener",

@@ -4,6 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { afterEach, before, type TestContext, test } from "node:test";
 import { PacketError } from "../../src/errors.ts";
+import { signalProcess } from "../../src/os/signals.ts";
 import { setArgs } from "../../src/script/args.ts";
 import { type Packet, type PacketOptions, packets } from "../../src/script/packets.ts";
 import { savefile, udpFrame, type Written } from "../fixtures/savefile.ts";
@@ -29,7 +30,7 @@ const SAMPLES: Written[] = [1, 2, 3].map((port) => ({
 before(requireTcpdump);
 // What a failing test has left would keep this process, and so the whole run, from ending.
 afterEach(() => {
-  for (const pid of tcpdumps()) process.kill(pid, "SIGKILL");
+  for (const pid of tcpdumps()) signalProcess(pid, "SIGKILL");
 });
 
 test("a file's packets come in order, and the iteration ends with the file", async (t) => {

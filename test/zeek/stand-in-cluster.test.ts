@@ -1,7 +1,10 @@
 /** The stand-in for Zeek as a node of a cluster: its layout, its ports, its logs. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import fs from "node:fs";
+import http from "node:http";
 import net from "node:net";
+import { text } from "node:stream/consumers";
 import type { TestContext } from "node:test";
 import { describe, test } from "node:test";
 import { freePorts } from "../fixtures/ports.ts";
@@ -188,9 +191,9 @@ describe("the stand-in's node", () => {
     );
     const manager = start("manager", args);
     await bench.status("spool/manager", "RUNNING");
-    const metrics = await (await fetch(`http://127.0.0.1:${ports.metrics}/metrics`)).text();
+    const metrics = await bodyOf(ports.metrics, "metrics");
     assert.match(metrics, /^zeek_net_received_packets_total\{endpoint="manager"\} \d+$/m);
-    const services = await (await fetch(`http://127.0.0.1:${ports.metrics}/services.json`)).json();
+    const services = JSON.parse(await bodyOf(ports.metrics, "services.json"));
     assert.deepEqual(services, [
       { targets: [`127.0.0.1:${ports.metrics}`], labels: { endpoint: "manager" } },
     ]);
@@ -317,6 +320,13 @@ async function cluster(t: TestContext) {
     run: (name: string, args: string[], more?: RunSettings) =>
       bench.run(args, settings(name, more)),
   };
+}
+
+/** Over a connection of its own: `fetch` keeps one, which its server closes if the test is stalled. */
+async function bodyOf(port: number, name: string): Promise<string> {
+  const request = http.get(`http://127.0.0.1:${port}/${name}`, { agent: false });
+  const [response] = (await once(request, "response")) as [http.IncomingMessage];
+  return text(response);
 }
 
 /** As assignments: where the central proxy listens, and where nodes connect to it. */

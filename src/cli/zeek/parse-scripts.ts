@@ -34,13 +34,19 @@ export async function parseScripts(
 ): Promise<ParseResult[]> {
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "coppice-check-"));
   const remove = (): void => fs.rmSync(scratch, { recursive: true, force: true });
-  const done = options.beforeSignal(remove);
+  const interruption = new AbortController();
+  const done = options.beforeSignal(() => {
+    // The kernel may not have been told yet to end them with us, or cannot be.
+    interruption.abort();
+    remove();
+  });
   const results: ParseResult[] = [];
   const waiting = [...candidates.entries()];
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [index, candidate] = next;
-      results[index] = await parse(candidate, path.join(scratch, String(index)), options);
+      const place = path.join(scratch, String(index));
+      results[index] = await parse(candidate, place, options, interruption.signal);
     }
   };
   try {
@@ -56,11 +62,13 @@ async function parse(
   { config, places }: Candidate,
   place: string,
   { limit, prefix }: ParseOptions,
+  interruption: AbortSignal,
 ): Promise<ParseResult> {
   const node = config.name;
   const generated = path.join(place, "scripts");
   const cwd = path.join(place, "work");
-  const signal = AbortSignal.timeout(limit);
+  const late = AbortSignal.timeout(limit);
+  const signal = AbortSignal.any([late, interruption]);
   try {
     const { command, env, scripts } = parseLaunch(config, { ...places, generated });
     for (const directory of [generated, cwd]) fs.mkdirSync(directory, { recursive: true });
@@ -71,8 +79,7 @@ async function parse(
     const own = output.replaceAll(`${generated}/`, "");
     return { node, isOk: code === 0, output: `${own}${end}` };
   } catch (error) {
-    const isLate = signal.aborted;
-    const why = isLate ? `not parsed within ${limit / 1000} s` : errnoText(error as Error);
+    const why = late.aborted ? `not parsed within ${limit / 1000} s` : errnoText(error as Error);
     return { node, isOk: false, output: `${why}\n` };
   }
 }
