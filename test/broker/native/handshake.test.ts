@@ -400,6 +400,19 @@ test("D: closing a peer sends what was published before, and says goodbye to TCP
   assert.deepEqual(own.lost, ["the connection was closed here"]);
 });
 
+test("D: of a stall while a closed peer's last words are on their way, none is lost", async (t) => {
+  const { own, peer } = await accepted(t);
+  peer.say(by.hello(LARGE), by.responderSynAck("t"));
+  await own.peers(1);
+  own.say("t", "x".repeat(12_000_000));
+  for (const known of own.endpoint.peers) known.close();
+  // Longer than words may take that nobody takes.
+  const end = performance.now() + 1200;
+  while (performance.now() < end);
+  await peer.closed();
+  assert.equal(peer.frames.length, 5);
+});
+
 /** A listener of ours, with the id in the middle, and who has connected to it. */
 async function accepted(t: TestContext) {
   const own = testEndpoint(t, OURS, MIDDLE);
