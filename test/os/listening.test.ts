@@ -4,11 +4,13 @@ import { once } from "node:events";
 import net, { type AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
 import { holderOf, isWildcard, listeningSockets } from "../../src/os/listening.ts";
+import { freePort } from "../fixtures/ports.ts";
 import { atEnd } from "../fixtures/tree.ts";
 
 async function listenOn(t: TestContext, host: string): Promise<number> {
   const server = net.createServer();
-  server.listen(0, host);
+  // One that no other test listens on, on whichever address.
+  server.listen(await freePort(), host);
   await once(server, "listening");
   atEnd(t, () => server.close());
   return (server.address() as AddressInfo).port;
@@ -33,10 +35,10 @@ for (const [host, isAll] of [
 
 test("a connection is no listener, and nobody holds a socket that is not there", async (t) => {
   const port = await listenOn(t, "127.0.0.1");
-  const client = net.connect(port, "127.0.0.1");
+  const localPort = await freePort();
+  const client = net.connect({ port, host: "127.0.0.1", localPort });
   await once(client, "connect");
   atEnd(t, () => client.destroy());
-  const { localPort } = client;
   assert.ok(!listeningSockets().some((one) => one.port === localPort));
   assert.equal(holderOf({ address: "127.0.0.1", port: 1, uid: 0, inode: "none" }), undefined);
 });

@@ -29,11 +29,16 @@ export function hangUp(socket: Socket): void {
   if (socket.destroyed) return;
   socket.resume();
   socket.end();
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-  socket.once("close", () => clearTimeout(timer));
+  // In steps, of which a stall of this process is one however long it was: nothing is sent in it.
+  let steps = LINGER_STEPS;
+  const timer = setInterval(() => {
+    if (--steps === 0) socket.destroy();
+  }, LINGER_MS / LINGER_STEPS);
+  socket.once("close", () => clearInterval(timer));
 }
 
 /** Silence after which a peer is probed; it is lost if ten probes, a second apart, go unanswered. */
 const KEEP_ALIVE_MS = 15_000;
 /** How long what was written may take to be sent once the session is over, in milliseconds. */
 const LINGER_MS = 1000;
+const LINGER_STEPS = 10;

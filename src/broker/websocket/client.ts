@@ -17,6 +17,8 @@ export interface WebSocketPeerOptions {
   tls?: ClientTls;
   /** Milliseconds for an attempt, up to the server's acknowledgement; 10,000 if left out. */
   timeout?: number;
+  /** Milliseconds for the server's answer when the connection is closed; 2000 if left out. */
+  closeTime?: number;
   /** Called with what the server says it could not take. Nothing tells which message it was. */
   onError?: (code: string, context: string) => void;
   /** Called when an attempt has failed that is followed by another. */

@@ -27,6 +27,8 @@ export interface LineOptions {
   tls?: ClientTls;
   /** Milliseconds for everything up to the server's acknowledgement. */
   timeout: number;
+  /** Milliseconds for the server's answer to the closing; with what is queued before it. */
+  closeTime?: number;
 }
 
 /** PEM text, or files' names. */
@@ -187,7 +189,7 @@ function connect(target: Target, options: LineOptions): WebSocket {
       maxPayload: MAX_MESSAGE,
       // Zeek's strings are bytes, and it sends them as they are.
       skipUTF8Validation: true,
-      ...CLOSE_TIMEOUT,
+      ...closeTimeout(options),
     });
     if (short !== undefined) {
       ws.once("upgrade", () => short.release());
@@ -211,6 +213,11 @@ function headersOf({ token, application, client }: LineOptions): Record<string, 
   };
 }
 
+/** Newer than what @types/ws knows. */
+function closeTimeout({ closeTime = CLOSE_MS }: LineOptions): object {
+  return { closeTimeout: closeTime };
+}
+
 function errorOf(json: Json): ErrorReply | undefined {
   if (!(json instanceof JsonObject) || json.text("type") !== "error") return undefined;
   return { code: json.text("code") ?? "", context: json.text("context") ?? "" };
@@ -222,5 +229,4 @@ const MAX_MESSAGE = 64 << 20;
 const MAX_QUEUED = 16 << 20;
 /** So that a server that vanished without a word is noticed some time. */
 const KEEP_ALIVE_MS = 15_000;
-/** Newer than what @types/ws knows. Milliseconds for the server's answer to the closing. */
-const CLOSE_TIMEOUT = { closeTimeout: 2000 };
+const CLOSE_MS = 2000;

@@ -15,6 +15,7 @@ import {
 } from "../../../src/broker/websocket/client.ts";
 import { targetOf } from "../../../src/broker/websocket/target.ts";
 import { NoSupervisorError, UsageError } from "../../../src/errors.ts";
+import { freePort } from "../../fixtures/ports.ts";
 import { atEnd, temporaryDirectory, until } from "../../fixtures/tree.ts";
 import { eventText, testEndpoint, testListener } from "../../fixtures/websocket.ts";
 
@@ -184,10 +185,7 @@ test("A.2: what the server could not take is told", async (t) => {
 
 test("A.1.4: with one attempt, why there is no connection is told", async (t) => {
   const directory = temporaryDirectory(t);
-  const gone = net.createServer().listen(0, "127.0.0.1");
-  await until("a port", () => gone.listening);
-  const { port } = gone.address() as net.AddressInfo;
-  await new Promise((closed) => gone.close(closed));
+  const port = await freePort();
   const file = path.join(directory, "file");
   fs.writeFileSync(file, "");
   const cases: [string, WebSocketPeerOptions, RegExp][] = [
@@ -197,7 +195,8 @@ test("A.1.4: with one attempt, why there is no connection is told", async (t) =>
       /^no Supervisor answers at ws:\S+: connection refused: nothing listens there$/,
     ],
     [`ws://localhost:${port}`, {}, /connection refused/],
-    ["ws://nowhere.invalid:1", {}, /no such host|EAI_AGAIN/],
+    // Whoever tells may be out of reach, and is asked more than once.
+    ["ws://nowhere.invalid:1", { timeout: 60_000 }, /no such host|EAI_AGAIN/],
     [`unix:${directory}/control.sock`, {}, /control\.sock: no such socket$/],
     [`unix:${directory}/${"x/".repeat(60)}control.sock`, {}, /no such socket$/],
     [`unix:${file}`, {}, /connection refused/],
@@ -298,8 +297,8 @@ test("A.1: what is no address is refused at once", (t) => {
 
 test("F.10: it connects again after a loss, and until there is somebody", async (t) => {
   const server = testEndpoint(t, "server");
-  const first = await testListener(t, server);
-  const { port } = first;
+  const port = await freePort();
+  const first = await testListener(t, server, { port });
   const endpoint = testEndpoint(t, "client");
   const lost: string[] = [];
   const failures: string[] = [];
@@ -364,7 +363,8 @@ test("F.10: what was published is sent before the connection is closed with 1000
   server.on("peerLost", (_info, reason) => lost.push(reason));
   const { port } = await testListener(t, server);
   const endpoint = testEndpoint(t, "client");
-  const connection = peer(t, endpoint, `ws://127.0.0.1:${port}`);
+  // It is about what is sent, not about how long that may take.
+  const connection = peer(t, endpoint, `ws://127.0.0.1:${port}`, { closeTime: 600_000 });
   await connection.connected;
   for (let i = 0; i < 3000; i++)
     endpoint.publish("a", { name: "n", args: [`${i}`.padStart(1000)] });

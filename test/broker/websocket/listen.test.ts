@@ -7,6 +7,7 @@ import tls from "node:tls";
 import { WebSocket } from "ws";
 import { listenWebSocket } from "../../../src/broker/websocket/server.ts";
 import { ListenError } from "../../../src/errors.ts";
+import { freePort } from "../../fixtures/ports.ts";
 import { atEnd, temporaryDirectory, until } from "../../fixtures/tree.ts";
 import {
   frame,
@@ -82,7 +83,8 @@ test("A.4: why it cannot listen is told in one line", async (t) => {
 
 test("A.4: once closed, its port is free again", async (t) => {
   const endpoint = testEndpoint(t, "server");
-  const { port, close, url } = await testListener(t, endpoint);
+  const port = await freePort();
+  const { close, url } = await testListener(t, endpoint, { port });
   const client = await subscribed(t, url);
   await close();
   await close();

@@ -367,6 +367,7 @@ test("A.4: whoever does not answer a ping is closed with 1011, subscribed or not
   }
   assert.deepEqual(await deaf.close(), { code: 1011, reason: "Ping timeout" });
   await deaf.end();
+  await until("the loss", () => lost.length > 0);
   assert.deepEqual(lost, ["Ping timeout"]);
 });
 
