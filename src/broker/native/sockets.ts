@@ -25,11 +25,11 @@ export function keepAlive(socket: Socket): void {
  * Closes after what was written, without waiting for it for ever. What still comes in is read and
  * forgotten: a socket that is closed with something unread takes back what it has sent.
  */
-export function hangUp(socket: Socket): void {
+export function hangUp(socket: Socket, linger = LINGER_MS): void {
   if (socket.destroyed) return;
   socket.resume();
   socket.end();
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  const timer = setTimeout(() => socket.destroy(), linger);
   socket.once("close", () => clearTimeout(timer));
 }
 
@@ -37,3 +37,5 @@ export function hangUp(socket: Socket): void {
 const KEEP_ALIVE_MS = 15_000;
 /** How long what was written may take to be sent once the session is over, in milliseconds. */
 const LINGER_MS = 1000;
+/** The same if the session was closed here: on a busy machine the peer may stand still for a while. */
+export const LINGER_AFTER_CLOSE_MS = 5000;

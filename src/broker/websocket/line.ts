@@ -223,4 +223,4 @@ const MAX_QUEUED = 16 << 20;
 /** So that a server that vanished without a word is noticed some time. */
 const KEEP_ALIVE_MS = 15_000;
 /** Newer than what @types/ws knows. Milliseconds for the server's answer to the closing. */
-const CLOSE_TIMEOUT = { closeTimeout: 2000 };
+const CLOSE_TIMEOUT = { closeTimeout: 5000 };
