@@ -1,8 +1,11 @@
 /** What a process that runs scripts has to bring to an end before it exits. */
 import { within } from "../os/within.ts";
 
-/** How long it may take in all (ms): whoever waits for a peer that does not read waits for ever. */
-const CLOSING_MS = 1_000;
+/**
+ * How long it may take in all (ms): whoever waits for a peer that does not read waits for ever. Not
+ * less, since one that does read may stand still for a while on a busy machine.
+ */
+const CLOSING_MS = 5_000;
 
 const acts = new Set<() => Promise<void>>();
 let ending = false;

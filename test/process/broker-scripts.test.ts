@@ -5,7 +5,7 @@ import path from "node:path";
 import { type TestContext, test } from "node:test";
 import { freePort } from "../fixtures/ports.ts";
 import { TLS } from "../fixtures/remote.ts";
-import { plant, run, type TestTree, temporaryDirectory } from "../fixtures/tree.ts";
+import { atEnd, plant, run, type TestTree, temporaryDirectory } from "../fixtures/tree.ts";
 import { subscribed } from "../fixtures/websocket.ts";
 
 /** A Supervisor, a node or a plain process: each runs the same script, and says where it listens. */
@@ -166,6 +166,39 @@ terminate();`,
     await tree.line(new RegExp(`^large ${LARGE}$`, "m"));
   });
 }
+
+test("a script that ends loses nothing either if its peer stands still for a while", async (t) => {
+  const tree = script(
+    t,
+    "the Supervisor",
+    `on("init", async () => {
+      broker.subscribe("news/");
+      broker.onEvent("large", (text) => console.log("large", text.length));
+      console.log("port", (await broker.listen({ port: 0, tls: false })).port);
+    });`,
+  );
+  const [, port = ""] = await tree.line(/port (\d+)$/m);
+  const plain = runPlain(
+    t,
+    `import { broker, terminate } from "coppice";
+await broker.peer("127.0.0.1", ${port}, { tls: false }).connected;
+process.once("SIGUSR2", () => {
+  broker.publish("news/large", "large", "x".repeat(${LARGE}));
+  terminate();
+  setTimeout(() => console.log("still waits"), 1200);
+});
+setInterval(() => {}, 1000);
+console.log("ready");`,
+  );
+  await plain.line(/^ready$/m);
+  process.kill(tree.pid, "SIGSTOP");
+  atEnd(t, () => tree.child.kill("SIGCONT"));
+  process.kill(plain.pid, "SIGUSR2");
+  await plain.line(/^still waits$/m);
+  process.kill(tree.pid, "SIGCONT");
+  assert.deepEqual(await plain.end(), { code: 0, signal: null });
+  await tree.line(new RegExp(`^large ${LARGE}$`, "m"));
+});
 
 test("a script whose peer has not answered yet ends soon all the same", async (t) => {
   const port = await freePort();

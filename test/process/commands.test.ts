@@ -60,6 +60,7 @@ test("27: a destroyed node that never started again leaves its name to the last 
   const secondGone = tree.destroy("foo");
   const third = tree.create({ name: "foo", command: ["sh", "-c", "echo third; exec sleep 1000"] });
   await tree.tree.line(/\[foo\] told$/m);
+  await arrived(tree);
   letGo(tree, "old");
   assert.deepEqual([await first, await secondGone], [true, true]);
   assert.equal((await second).pid, undefined, "it never started");
@@ -183,6 +184,7 @@ test("28: restarts of a node that is still ending are one, and all resolve", asy
   await tree.tree.line(/\[foo\] ready$/m);
   const restarts = [tree.restart("foo"), tree.restart("foo"), tree.restart("foo")];
   await tree.tree.line(/\[foo\] told$/m);
+  await arrived(tree);
   letGo(tree, "old");
   assert.deepEqual(await Promise.all(restarts), [true, true, true]);
   assert.equal((await tree.status()).foo!.generation, 2);
@@ -195,9 +197,11 @@ test("28: a restart whose node is destroyed meanwhile is false", async (t) => {
   const restarted = tree.restart("foo");
   await tree.tree.line(/\[foo\] told$/m);
   const destroyed = tree.destroy("foo");
+  await arrived(tree);
   letGo(tree, "old");
   assert.deepEqual([await restarted, await destroyed], [false, true]);
-  assert.equal(tree.told.filter(({ event }) => event === "nodeStatus").length, 1);
+  const starts = tree.told.filter(({ event, node }) => event === "nodeStatus" && node === "foo");
+  assert.equal(starts.length, 1);
 });
 
 test("29: commands to one node are carried out in order", async (t) => {
@@ -277,6 +281,11 @@ function stubborn(word: string): string[] {
     "-c",
     `trap 'echo told; ${wait}; exit 0' TERM; echo ready; while :; do sleep 0.02; done`,
   ];
+}
+
+/** Waits until the Stem has all commands so far: they may come later than the end of a process. */
+async function arrived(tree: Puppet): Promise<void> {
+  await tree.create({ name: "last-command", command: SLEEP });
 }
 
 function letGo(tree: Puppet, word: string): void {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
-import { processesOf, temporaryDirectory, until } from "../fixtures/tree.ts";
+import { atEnd, processesOf, temporaryDirectory, until } from "../fixtures/tree.ts";
 
 const DEMO = path.join(import.meta.dirname, "..", "..", "scripts", "demo.ts");
 const DEADLINE_MS = 60_000;
@@ -44,6 +44,7 @@ class Demo {
   readonly directory: string;
   readonly child: ChildProcess;
   output = "";
+  #how: string | undefined;
 
   constructor(t: TestContext) {
     this.directory = temporaryDirectory(t);
@@ -52,11 +53,18 @@ class Demo {
       stdio: ["ignore", "pipe", "pipe"],
     });
     for (const stream of [this.child.stdout, this.child.stderr]) {
-      stream?.on("data", (bytes) => {
-        this.output += bytes;
+      stream?.setEncoding("utf8").on("data", (text) => {
+        this.output += text;
       });
     }
-    t.after(() => this.child.kill("SIGTERM"));
+    // Its exit may be known before its last words.
+    this.child.once("close", (code, signal) => {
+      this.#how = `${code} ${signal}`;
+    });
+    atEnd(t, async () => {
+      this.child.kill("SIGTERM");
+      await this.ended();
+    });
   }
 
   prints(pattern: RegExp): Promise<RegExpExecArray> {
@@ -66,10 +74,11 @@ class Demo {
 
   /** @returns how: exit status and signal */
   ended(): Promise<string> {
-    const { child } = this;
-    const how = () =>
-      (child.exitCode !== null || child.signalCode !== null) &&
-      `${child.exitCode} ${child.signalCode}`;
-    return until("the demo's end", how, () => this.output, DEADLINE_MS);
+    return until(
+      "the demo's end",
+      () => this.#how,
+      () => this.output,
+      DEADLINE_MS,
+    );
   }
 }

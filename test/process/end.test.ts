@@ -98,7 +98,7 @@ describe("the end", { concurrency: 3 }, () => {
   test("40: SIGTERM, again after each interval, then SIGKILL", async (t) => {
     const tree = plantToAsk(t, ENDS);
     // Longer than whatever may keep the node from looking at its signals.
-    const stop = { interval: 500, attempts: 3 };
+    const stop = { interval: 1500, attempts: 3 };
     const { pid } = await create(tree, { name: "deaf", command: noting(""), stop });
     await tree.line(/\[deaf\] ready/);
     const began = performance.now();
@@ -106,7 +106,7 @@ describe("the end", { concurrency: 3 }, () => {
     const took = performance.now() - began;
     await tree.line(/^end of deaf SIGKILL$/m);
     assert.ok(!isAlive(pid!));
-    assert.ok(took >= 3 * 500 - 5, `killed after ${took} ms`);
+    assert.ok(took >= 3 * 1500 - 5, `killed after ${took} ms`);
     await tree.line(/\[deaf\] got /);
     const heard = tree.stdout.match(/got \w+/g) ?? [];
     // Two signals of one kind are one for a process that is slow to look.
@@ -126,6 +126,8 @@ describe("the end", { concurrency: 3 }, () => {
     await tree.line(/^end of n 5$/m);
     await tree.line(/\[n\] got /);
     assert.deepEqual(tree.stdout.match(/got \w+/g), ["got SIGUSR1"]);
+    await tree.lines(/\[n\] ready/, 2);
+    assert.deepEqual(await tree.stop(), { code: 0, signal: null });
     assert.doesNotMatch(tree.stderr, /prematurely/);
   });
 
@@ -186,13 +188,16 @@ describe("the end", { concurrency: 3 }, () => {
     test(`42: what a node started ends with it, by force if need be (${how})`, async (t) => {
       const tree = plantToAsk(t);
       // One that goes when told, one that does not; the node itself goes at once.
-      const others = "sleep 1000 & echo $!; (trap '' TERM; while :; do sleep 0.02; done) & echo $!";
+      const deaf = "(trap '' TERM; echo deaf; while :; do sleep 0.02; done) & echo $!";
       await create(tree, {
         name: "n",
-        command: sh(`exec 2>&1; ${others}; echo ready; trap 'exit 0' TERM; wait`),
+        command: sh(
+          `exec 2>&1; trap 'exit 0' TERM; sleep 1000 & echo $!; ${deaf}; echo ready; wait`,
+        ),
         stop: { interval: 100 },
         revival: { delay: 10 },
       });
+      await tree.line(/\[n\] deaf/);
       await tree.line(/\[n\] ready/);
       const started = [...tree.stdout.matchAll(/\[n\] (\d+)$/gm)].map(([, pid]) => Number(pid));
       assert.equal(started.length, 2);

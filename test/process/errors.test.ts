@@ -329,6 +329,7 @@ for (const [where, act, status] of [
        const create = () => supervisor.create({
          name: "foo",
          command: ["sh", "-c", "trap 'echo ended; exit 0' TERM; echo ready; while :; do sleep 0.01; done"],
+         stop: { interval: 600_000 },
        }).then(() => ready);
        let heard;
        const ready = new Promise((resolve) => { heard = resolve; });

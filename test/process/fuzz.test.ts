@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
-import { COMPILE_CACHE, processesOf, temporaryDirectory, until } from "../fixtures/tree.ts";
+import { atEnd, COMPILE_CACHE, processesOf, temporaryDirectory, until } from "../fixtures/tree.ts";
 
 const FUZZ = path.join(import.meta.dirname, "..", "..", "scripts", "fuzz.ts");
 const FRAMES = 2_000;
@@ -57,6 +57,7 @@ class Fuzz {
   readonly directory: string;
   readonly child: ChildProcess;
   output = "";
+  #how: string | undefined;
 
   constructor(t: TestContext, args: string[]) {
     this.directory = temporaryDirectory(t);
@@ -65,11 +66,18 @@ class Fuzz {
       stdio: ["ignore", "pipe", "pipe"],
     });
     for (const stream of [this.child.stdout, this.child.stderr]) {
-      stream?.on("data", (bytes) => {
-        this.output += bytes;
+      stream?.setEncoding("utf8").on("data", (text) => {
+        this.output += text;
       });
     }
-    t.after(() => this.child.kill("SIGTERM"));
+    // Its exit may be known before its last words.
+    this.child.once("close", (code, signal) => {
+      this.#how = `${code} ${signal}`;
+    });
+    atEnd(t, async () => {
+      this.child.kill("SIGTERM");
+      await this.ended();
+    });
   }
 
   /** The Supervisor's pid, once frames are sent. */
@@ -80,10 +88,11 @@ class Fuzz {
 
   /** @returns how: exit status and signal */
   ended(): Promise<string> {
-    const { child } = this;
-    const how = () =>
-      (child.exitCode !== null || child.signalCode !== null) &&
-      `${child.exitCode} ${child.signalCode}`;
-    return until("its end", how, () => this.output, DEADLINE_MS);
+    return until(
+      "its end",
+      () => this.#how,
+      () => this.output,
+      DEADLINE_MS,
+    );
   }
 }

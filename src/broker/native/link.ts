@@ -25,7 +25,7 @@ import {
   type Session,
   type Step,
 } from "./session.ts";
-import { hangUp, keepAlive, reasonOf } from "./sockets.ts";
+import { hangUp, keepAlive, LINGER_AFTER_CLOSE_MS, reasonOf } from "./sockets.ts";
 
 export interface LinkLimits {
   /** The longest frame that is taken, in bytes. */
@@ -114,7 +114,7 @@ export class NativeLink implements Peer {
   }
 
   close(): void {
-    this.#finish("the connection was closed here");
+    this.#finish("the connection was closed here", undefined, LINGER_AFTER_CLOSE_MS);
   }
 
   /** Ends the connection at once, whatever still waits to be sent. */
@@ -271,7 +271,7 @@ export class NativeLink implements Peer {
     this.#turn();
   }
 
-  #finish(reason: string, redundant?: string): void {
+  #finish(reason: string, redundant?: string, linger?: number): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#session = { phase: "over" };
@@ -279,7 +279,7 @@ export class NativeLink implements Peer {
     this.#endpoint.off("filter", this.#onFilter);
     this.#socket.off("data", this.#onData);
     this.#socket.off("drain", this.#onDrain);
-    hangUp(this.#socket);
+    hangUp(this.#socket, linger);
     this.#endpoint.detach(this, reason);
     this.#claim?.release();
     const end = { reason, wasPeered: this.#wasPeered };

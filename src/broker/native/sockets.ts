@@ -25,15 +25,15 @@ export function keepAlive(socket: Socket): void {
  * Closes after what was written, without waiting for it for ever. What still comes in is read and
  * forgotten: a socket that is closed with something unread takes back what it has sent.
  */
-export function hangUp(socket: Socket): void {
+export function hangUp(socket: Socket, linger = LINGER_MS): void {
   if (socket.destroyed) return;
   socket.resume();
   socket.end();
   // In steps, of which a stall of this process is one however long it was: nothing is sent in it.
-  let steps = LINGER_STEPS;
+  let steps = linger / LINGER_STEP_MS;
   const timer = setInterval(() => {
-    if (--steps === 0) socket.destroy();
-  }, LINGER_MS / LINGER_STEPS);
+    if (--steps <= 0) socket.destroy();
+  }, LINGER_STEP_MS);
   socket.once("close", () => clearInterval(timer));
 }
 
@@ -41,4 +41,6 @@ export function hangUp(socket: Socket): void {
 const KEEP_ALIVE_MS = 15_000;
 /** How long what was written may take to be sent once the session is over, in milliseconds. */
 const LINGER_MS = 1000;
-const LINGER_STEPS = 10;
+const LINGER_STEP_MS = 100;
+/** The same if the session was closed here: on a busy machine the peer may stand still for a while. */
+export const LINGER_AFTER_CLOSE_MS = 5000;

@@ -17,7 +17,7 @@ export interface WebSocketPeerOptions {
   tls?: ClientTls;
   /** Milliseconds for an attempt, up to the server's acknowledgement; 10,000 if left out. */
   timeout?: number;
-  /** Milliseconds for the server's answer when the connection is closed; 2000 if left out. */
+  /** Milliseconds for the server's answer when the connection is closed; 5000 if left out. */
   closeTime?: number;
   /** Called with what the server says it could not take. Nothing tells which message it was. */
   onError?: (code: string, context: string) => void;

@@ -9,6 +9,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { ListenError } from "../../errors.ts";
 import { remoteOf } from "../addresses.ts";
 import type { Endpoint, PeerInfo } from "../endpoint.ts";
+import { Deadline } from "./deadline.ts";
 import {
   type Access,
   judgeAccess,
@@ -47,7 +48,7 @@ interface Visitor {
   socket: Socket;
   address: string;
   /** Runs until it is known what the visitor wants. */
-  timer: NodeJS.Timeout;
+  deadline: Deadline;
   session?: WebSocketSession;
 }
 
@@ -98,11 +99,11 @@ export class WebSocketDoor {
       local: origin.local,
       socket,
       address: origin.local ? "unix" : remoteOf(socket),
-      timer: setTimeout(() => socket.destroy(), this.#limits.upgradeTime),
+      deadline: new Deadline(this.#limits.upgradeTime, () => socket.destroy()),
     };
     this.#visitors.set(socket, visitor);
     socket.once("close", () => {
-      clearTimeout(visitor.timer);
+      visitor.deadline.callOff();
       this.#visitors.delete(socket);
       if (this.#visitors.size === 0) this.#onEmpty();
     });
@@ -173,7 +174,7 @@ export class WebSocketDoor {
     if (verdict.is === "refused") refuse(socket, verdict);
     else {
       this.#upgrader.handleUpgrade(request, socket, head, (ws) => {
-        clearTimeout(visitor.timer);
+        visitor.deadline.callOff();
         if (verdict.is === "misdirected") turnAway(ws, verdict);
         else this.#welcome(ws, visitor, verdict);
       });
@@ -214,12 +215,12 @@ export class WebSocketDoor {
       response.end(bodyOf(refusal));
       return;
     }
-    clearTimeout(visitor.timer);
+    visitor.deadline.callOff();
     response.once("close", () => {
       const { socket } = visitor;
       // The next request has as much time as the first had.
       if (!socket.destroyed) {
-        visitor.timer = setTimeout(() => socket.destroy(), this.#limits.upgradeTime);
+        visitor.deadline = new Deadline(this.#limits.upgradeTime, () => socket.destroy());
       }
     });
     handler(request, response, admission.mayControl);

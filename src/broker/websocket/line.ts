@@ -229,4 +229,5 @@ const MAX_MESSAGE = 64 << 20;
 const MAX_QUEUED = 16 << 20;
 /** So that a server that vanished without a word is noticed some time. */
 const KEEP_ALIVE_MS = 15_000;
-const CLOSE_MS = 2000;
+/** As long as a script's end waits: on a busy machine the server may stand still for a while. */
+const CLOSE_MS = 5000;

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import http from "node:http";
 import net from "node:net";
 import { type TestContext, test } from "node:test";
@@ -82,6 +84,26 @@ test("A.1.1: an upgrade that is not complete in time ends the connection", async
   const slow = say("GET");
   await slow.end();
   assert.equal(complete.isClosed, false);
+});
+
+test("A.1.1: an upgrade that came in time is one, however late this process gets to reading it", async (t) => {
+  const door = new WebSocketDoor(testEndpoint(t, "server"), { limits: { upgradeTime: 50 } });
+  atEnd(t, () => door.close());
+  const server = net.createServer({ pauseOnConnect: true });
+  server.listen(0, "127.0.0.1");
+  atEnd(t, () => server.close());
+  await until("a port", () => server.listening);
+  const client = new RawClient(t, (server.address() as net.AddressInfo).port);
+  const [socket] = (await once(server, "connection")) as [net.Socket];
+  await until("the connection", () => client.socket.readyState === "open");
+  // A turn of the loop's in which it has looked for input already: what is next are timers.
+  await readFile("/dev/null");
+  door.adopt(socket, { local: true });
+  socket.resume();
+  client.write(upgradeRequest());
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200); // A stall of this process.
+  await until("an answer", () => client.isClosed || client.text !== "");
+  assert.match(client.text, /^HTTP\/1\.1 101 /);
 });
 
 test("A.1.2: another path is upgraded, told, and closed with 1008", async (t) => {
