@@ -46,7 +46,8 @@ describe("output", { concurrency: 3 }, () => {
     await tree.line(/^\[supervisor:STDERR\] words of the Stem$/m, "stderr");
     const early = tree.stdout.includes('hook ["","words of the Stem"]');
     if (early) return;
-    // Scripts may have been loaded only after the Stem had spoken: the next one speaks later.
+    // Scripts may have been loaded only after the Stem had spoken: the next one speaks later. One
+    // that dies before they are loaded has none that comes after it: an answer says that they are.
     await ask(tree, "1");
     process.kill(await tree.stem(), "SIGKILL");
     await tree.line(/^hook \["","words of the Stem"\]$/m);
@@ -123,8 +124,10 @@ describe("output", { concurrency: 3 }, () => {
     );
     const command = sh("echo one; echo secret; echo ''; echo trouble; echo hidden >&2; echo last");
     await create(tree, { name: "n", command, revival: ONCE });
-    await create(tree, { name: "m", command: sh("echo shown >&2"), revival: ONCE });
     await tree.line(/^\[supervisor:STDOUT\] \[n\] last$/m);
+    // A process has ended when all that it printed has been taken: what is hidden, too.
+    await statusWhen(tree, "n", ({ state }) => state === "stopped");
+    await create(tree, { name: "m", command: sh("echo shown >&2"), revival: ONCE });
     const seen = (hook: string) =>
       [...tree.stdout.matchAll(new RegExp(`^${hook} (.*)$`, "gm"))].map(([, json]) =>
         JSON.parse(json!),
