@@ -241,7 +241,7 @@ test("7: a script that waits for a node while it loads learns of the Stem's deat
         "die.cjs": `if (process.argv[1].endsWith("stem/main.js")) {
           const { existsSync } = require("node:fs");
           const pause = new Int32Array(new SharedArrayBuffer(4));
-          while (!existsSync(\`${'$'}{__dirname}/asked\`)) Atomics.wait(pause, 0, 0, 10);
+          while (!existsSync("asked")) Atomics.wait(pause, 0, 0, 10);
           process.exit(7);
         }`,
       },
