@@ -99,7 +99,9 @@ describe("revival", { concurrency: 6 }, () => {
       revival: { delay, factor: 1 },
     });
     const took: number[] = [];
-    for (let generation = 1; generation <= 3; generation++) {
+    const isQuick = () => Math.min(...took) < delay / 2;
+    // One of them, since the machine may be busy with something else: more if it is for long.
+    for (let generation = 1; generation <= 3 || (!isQuick() && generation <= 12); generation++) {
       const isOld = (n: NodeStatus) =>
         n.state === "running" && n.generation === generation && Date.now() > n.since + delay + 50;
       const { pid } = await statusWhen(tree, "n", isOld);
@@ -109,8 +111,7 @@ describe("revival", { concurrency: 6 }, () => {
       assert.equal(life.due, undefined, "no time was set for it");
       took.push(since - life.ended);
     }
-    // One of them, since the machine may have been busy with something else meanwhile.
-    assert.ok(Math.min(...took) < delay / 2, `revived after ${took} ms`);
+    assert.ok(isQuick(), `revived after ${took} ms`);
   });
 
   test("34: a node that was up long enough starts afresh", async (t) => {
