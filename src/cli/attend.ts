@@ -41,7 +41,8 @@ export async function untilGone(
     while (!settled.signal.aborted) {
       const isEnding = ending.aborted;
       await context.sleep(GRACE_MS, settled.signal);
-      if (isEnding && !settled.signal.aborted) return;
+      // As long as the connection stands, it may have stalled with its last lines still to come.
+      if (isEnding && !settled.signal.aborted && !remote.isConnected) return;
     }
     if (failure === undefined) continue;
     if (ending.aborted) return;
@@ -53,5 +54,5 @@ export async function untilGone(
 const NO_NODE = " ";
 const BEAT_MS = 2_000;
 const ENDING_BEAT_MS = 250;
-/** A tree that ends and does not answer for so long has ended. */
+/** A tree that ends and is not to be reached for so long has ended. */
 const GRACE_MS = 2_000;

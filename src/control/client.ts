@@ -26,6 +26,8 @@ export interface RemoteSupervisor extends SupervisorApi {
   readonly isZeek: boolean;
   /** Whether this connection may act, and not only look. */
   readonly mayControl: boolean;
+  /** Whether the connection stands: not while one that broke is made again. */
+  readonly isConnected: boolean;
   /** Ends the connection. */
   close(): void;
 }

@@ -75,6 +75,10 @@ export class CoppiceRemote implements RemoteSupervisor {
     return this.#hello?.mayControl ?? false;
   }
 
+  get isConnected(): boolean {
+    return this.#link.isConnected;
+  }
+
   /** Which Supervisor it is: one that was started anew is another. */
   get instance(): string {
     return this.#hello?.instance ?? "";

@@ -47,6 +47,10 @@ class ZeekRemote implements RemoteSupervisor {
     link.tell({ lost: (reason) => this.#lost(reason), again: () => {} });
   }
 
+  get isConnected(): boolean {
+    return this.#link.isConnected;
+  }
+
   async create(config: NodeConfig): Promise<NodeStatus> {
     const problem = await this.#ask("create", configValue(config));
     if (problem !== "") throw new NodeConfigError(String(problem).trimEnd());

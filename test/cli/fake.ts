@@ -40,6 +40,7 @@ export function member(name: string, role: Role, status: Partial<NodeStatus> = {
 export class FakeRemote implements RemoteSupervisor {
   isZeek = false;
   mayControl = true;
+  isConnected = true;
   isClosed = false;
   nodes: Map<string, NodeStatus>;
   use: Record<string, Usage> = {};

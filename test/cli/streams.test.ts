@@ -137,7 +137,8 @@ test("logs -f ends when the tree has ended, and with an error when nobody answer
   let asked = 0;
   remote.status = async (name) => {
     if (++asked === 3) remote.tell({ kind: "ending" });
-    return asked > 5 ? new Promise(() => {}) : status(name);
+    remote.isConnected = asked <= 5;
+    return remote.isConnected ? status(name) : new Promise(() => {});
   };
   const ended = await coppice(["logs", "-f", "web"], { remote });
   assert.deepEqual([ended.status, ended.stdout, ended.stderr], [0, "last words\n", ""]);
@@ -173,6 +174,32 @@ test("logs -f: what is still to be printed at the end is, though no time is left
   assert.equal((await coppice(["logs", "-f", "web"], { remote, sleep })).stdout, "last words\n");
 });
 
+test("logs -f: a tree that stalls while it ends is no tree that has ended, as long as the connection stands", async () => {
+  const remote = new FakeRemote(node("web"));
+  let say = () => {};
+  remote.follow = (handler) => {
+    say = () => void handler(line("last words"));
+    return { ended: new Promise(() => {}), stop() {} };
+  };
+  const status = remote.status.bind(remote);
+  let asked = 0;
+  let waits = 0;
+  remote.status = async (name) => {
+    if (asked++ === 0) return status(name);
+    remote.tell({ kind: "ending" });
+    return new Promise(() => {});
+  };
+  const sleep = async () => {
+    waits++;
+    if (waits === 10) say();
+    if (waits === 11) remote.isConnected = false;
+    await new Promise((turn) => setImmediate(turn));
+  };
+  const { stdout } = await coppice(["logs", "-f", "web"], { remote, sleep });
+  assert.equal(stdout, "last words\n");
+  assert.ok(waits > 11);
+});
+
 test("events: a line for each, with local time to the millisecond", async () => {
   const remote = new FakeRemote(node("web"));
   const run = (...argv: string[]) => coppice(["events", ...argv], { remote });
@@ -181,6 +208,7 @@ test("events: a line for each, with local time to the millisecond", async () => 
     remote.tell({ kind: "exited", node: "web", text: "node 'web' ended\n\u001b[2J" });
     remote.tell({ kind: "started", node: "db", text: "node 'db' was started" });
     remote.status = () => new Promise(() => {});
+    remote.isConnected = false;
     remote.tell({ kind: "ending", text: "the tree ends" });
   };
   const [all] = await Promise.all([run(), happen()]);

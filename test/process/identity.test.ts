@@ -227,13 +227,24 @@ test("7: a Stem that a script kills while it loads is told", async (t) => {
 test("7: a script that waits for a node while it loads learns of the Stem's death too", async (t) => {
   const tree = plant(
     t,
-    `import { supervisor } from "coppice";
+    `import fs from "node:fs";
+     import { supervisor } from "coppice";
      console.log("asking");
-     await supervisor.create({ name: "foo", command: ["sleep", "1000"] });
+     const created = supervisor.create({ name: "foo", command: ["sleep", "1000"] });
+     fs.writeFileSync("asked", "");
+     await created;
      console.log("created");`,
+    // It does not die before it was asked, so that it cannot be quicker than the script.
     {
       script: "tree.mjs",
-      files: { "die.cjs": 'if (process.argv[1].endsWith("stem/main.js")) process.exit(7);' },
+      files: {
+        "die.cjs": `if (process.argv[1].endsWith("stem/main.js")) {
+          const { existsSync } = require("node:fs");
+          const pause = new Int32Array(new SharedArrayBuffer(4));
+          while (!existsSync("asked")) Atomics.wait(pause, 0, 0, 10);
+          process.exit(7);
+        }`,
+      },
       env: { NODE_OPTIONS: "--require=./die.cjs" },
     },
   );

@@ -136,7 +136,10 @@ test("a script node captures on its interface; killed, it leaves no tcpdump", as
   await tree.line(/\[foo\] listening$/m);
   send("first");
   await tree.line(/\[foo\] got first 1 true$/m);
-  const [node = 0] = childrenOf(await tree.stem()).filter((pid) => titleOf(pid) === "coppice: foo");
+  const stem = await tree.stem();
+  const node = await until("the node", () =>
+    childrenOf(stem).find((pid) => titleOf(pid) === "coppice: foo"),
+  );
   const pid = await tcpdumpOf(node);
   process.kill(node, "SIGKILL");
   await until("tcpdump to be gone", () => !isAlive(pid));

@@ -74,13 +74,16 @@ describe("revival", { concurrency: 6 }, () => {
   test("32: a delay longer than a timer can hold", async (t) => {
     const tree = plantToAsk(t, CHRONICLE);
     const month = 30 * 24 * 3600 * 1000;
+    const created = Date.now();
     await create(tree, { name: "late", command: sh("exit 1"), revival: { delay: month } });
     const { nextStart = 0, since } = await statusWhen(
       tree,
       "late",
       ({ state }) => state === "waiting",
     );
-    assert.ok(Math.abs(nextStart - since - month) < 5_000, `next start after ${nextStart - since}`);
+    // It counts from the launch, which was after the creation and before the end.
+    assert.ok(nextStart >= created + month - READING_MS, `next start at ${nextStart}`);
+    assert.ok(nextStart <= since + month + READING_MS, `next start after ${nextStart - since}`);
     await create(tree, { name: "soon", command: sh("exit 1"), revival: { delay: 5, factor: 1 } });
     await statusWhen(tree, "soon", ({ generation }) => generation >= 20);
     assert.equal((await status(tree, "late")).generation, 1);
@@ -96,7 +99,9 @@ describe("revival", { concurrency: 6 }, () => {
       revival: { delay, factor: 1 },
     });
     const took: number[] = [];
-    for (let generation = 1; generation <= 3; generation++) {
+    const isQuick = () => Math.min(...took) < delay / 2;
+    // One of them, since the machine may be busy with something else: more if it is for long.
+    for (let generation = 1; generation <= 3 || (!isQuick() && generation <= 12); generation++) {
       const isOld = (n: NodeStatus) =>
         n.state === "running" && n.generation === generation && Date.now() > n.since + delay + 50;
       const { pid } = await statusWhen(tree, "n", isOld);
@@ -106,8 +111,7 @@ describe("revival", { concurrency: 6 }, () => {
       assert.equal(life.due, undefined, "no time was set for it");
       took.push(since - life.ended);
     }
-    // One of them, since the machine may have been busy with something else meanwhile.
-    assert.ok(Math.min(...took) < delay / 2, `revived after ${took} ms`);
+    assert.ok(isQuick(), `revived after ${took} ms`);
   });
 
   test("34: a node that was up long enough starts afresh", async (t) => {

@@ -40,7 +40,8 @@ test("status: a table, JSON, and what is wrong", async (t) => {
   const { directory } = await plantNodes(t, { web: SLEEP, crash: "exit 3" });
   const all = await until("the crash to be seen", async () => {
     const result = await coppice(t, directory, "status");
-    return /^crash +waiting, starts in \d+s/m.test(result.stdout) ? result : undefined;
+    // What it uses is looked at a moment later: it may have been started by then.
+    return /^crash +waiting, starts in \d+s .* +- +-$/m.test(result.stdout) ? result : undefined;
   });
   assert.deepEqual([all.code, all.stderr], [0, ""]);
   assert.match(all.stdout, /^NAME +STATE +PID +UP SINCE +RESTARTS +LAST EXIT +CPU +MEMORY$/m);
@@ -122,7 +123,11 @@ test("create, restart, destroy: done when it is told", async (t) => {
   assert.deepEqual([again.code, again.stdout], [1, ""]);
   assert.equal(again.stderr, "error: node with name 'server' already exists\n");
 
-  const nowhere = await run("create lost -- ./nowhere");
+  // Not due again before this is told, however long that takes.
+  const nowhere = await run(
+    "create -",
+    '[{"name":"lost","command":["./nowhere"],"revival":{"delay":59000}}]',
+  );
   assert.equal(nowhere.code, 1);
   assert.match(
     nowhere.stderr,
@@ -251,15 +256,15 @@ test("logs -f: each of a flood of lines once, and what was missed is counted", a
     last = number;
   }
   for (let gone = last + 1; gone <= COUNT; gone++) missing += `${gone}\n`.length;
-  const told = [
-    ...following.stderr.matchAll(
-      /^note: \[flood\] (\d+) bytes were not read in time, and are missing here$/gm,
-    ),
-  ];
-  assert.equal(
-    told.reduce((sum, [, bytes]) => sum + Number(bytes), 0),
-    missing,
-  );
+  const told = () =>
+    [
+      ...following.stderr.matchAll(
+        /^note: \[flood\] (\d+) bytes were not read in time, and are missing here$/gm,
+      ),
+    ].reduce((sum, [, bytes]) => sum + Number(bytes), 0);
+  // It is told on the other stream, which may be read later.
+  await until("all that is missing to be told", () => told() >= missing);
+  assert.equal(told(), missing);
 });
 
 test("logs: a reader that goes ends it quietly; one that is slow loses nothing", async (t) => {
@@ -282,19 +287,24 @@ test("logs: a reader that goes ends it quietly; one that is slow loses nothing",
 
 test("logs -f and events end with the tree, and by Ctrl-C", async (t) => {
   const planted = await plantNodes(t, {
-    web: `trap 'echo last words; exit 0' TERM; echo first; while :; do sleep 0.05; done`,
+    web: `trap 'echo last words; exit 0' TERM; echo first $$; while :; do sleep 0.05; done`,
   });
   const { directory } = planted;
   const logs = start(t, directory, ["logs", "-f", "web"]);
   const events = start(t, directory, ["events"]);
   const json = start(t, directory, ["events", "web", "--json"]);
   const interrupted = [start(t, directory, ["events"]), start(t, directory, ["logs", "-f"])];
-  await logs.line(/^first$/m);
-  await interrupted[1]?.line(/^\[web\] first$/m);
-  await until("events to be told", async () => {
-    await coppice(t, directory, "restart web");
-    return [events, json, interrupted[0]].every((one) => /was started/.test(one?.stdout ?? ""));
+  await logs.line(/^first \d+$/m);
+  await interrupted[1]?.line(/^\[web\] first \d+$/m);
+  const pid = await until("events to be told", async () => {
+    const { stdout } = await coppice(t, directory, "restart web");
+    const isTold = [events, json, interrupted[0]].every((one) =>
+      /was started/.test(one?.stdout ?? ""),
+    );
+    return isTold && /PID (\d+)/.exec(stdout)?.[1];
   });
+  // Before that it does not know yet what to say at its end.
+  await logs.line(new RegExp(`^first ${pid}$`, "m"));
   assert.match(events.stdout, /^\d\d:\d\d:\d\d\.\d{3} node 'web' was started \(PID \d+\)$/m);
   for (const line of json.stdout.trim().split("\n")) assert.equal(JSON.parse(line).node, "web");
   for (const one of interrupted) one.child.kill("SIGINT");
@@ -304,7 +314,7 @@ test("logs -f and events end with the tree, and by Ctrl-C", async (t) => {
     const { code, stderr } = await one.end();
     assert.deepEqual([code, stderr], [0, ""]);
   }
-  assert.match(logs.stdout, /last words\n$/);
+  assert.match(logs.stdout, new RegExp(`^first ${pid}\nlast words\n$`, "m"));
   assert.match(events.stdout, /the tree ends$/m);
 });
 
@@ -332,12 +342,14 @@ test("wait: for a node that is created later, that ends, and no longer than told
 
 test("status --watch: a restart is seen at once, and it ends with the tree", async (t) => {
   const { directory } = await plantNodes(t, { web: SLEEP });
-  const watching = start(t, directory, ["status", "--watch"]);
+  // Longer than it looks on by itself without an answer, so that a stall is not taken for an end;
+  // not much longer, since after the end it looks on for as long.
+  const watching = start(t, directory, ["status", "--watch", "--timeout", "6"]);
   await watching.line(/^web +running/m);
   const restarted = await coppice(t, directory, "restart web");
   const pid = /PID (\d+)/.exec(restarted.stdout)?.[1];
   await watching.line(new RegExp(`^web +running +${pid} .* 1 +signal SIGTERM`, "m"));
-  const killed = start(t, directory, ["status", "--watch", "--json"]);
+  const killed = start(t, directory, ["status", "--watch", "--json", "--timeout", "20"]);
   assert.deepEqual(Object.keys(JSON.parse((await killed.line(/^.+$/m))[0]).nodes), ["web"]);
   killed.child.kill("SIGTERM");
   assert.equal((await killed.end()).signal, "SIGTERM");
@@ -348,7 +360,7 @@ test("status --watch: a restart is seen at once, and it ends with the tree", asy
 test("status --watch on a terminal draws in place, and Ctrl-C gives the terminal back", async (t) => {
   const { directory } = await plantNodes(t, { web: SLEEP });
   const words = COPPICE.map((word) => `'${word}'`).join(" ");
-  const command = `trap : INT; stty rows 10 cols 60; ${words} status -w; echo "status $?"`;
+  const command = `trap : INT; stty rows 10 cols 60; ${words} status -w --timeout 20; echo "status $?"`;
   const terminal = new Command(t, "script", ["-qec", command, "/dev/null"], {
     cwd: directory,
     env: { ...process.env, TERM: "xterm", NO_COLOR: "1", SHELL: "/bin/sh" },
@@ -393,7 +405,10 @@ test("completion in bash: verbs, options, and names, which are never given to th
   const { directory } = await plantNodes(t, Object.fromEntries(names.map((name) => [name, SLEEP])));
   fs.writeFileSync(
     path.join(directory, "coppice"),
-    `#!/bin/sh\nexec ${COPPICE.map((word) => `'${word}'`).join(" ")} "$@"\n`,
+    // Whoever presses a key waits two seconds for names; what is tested is not how long.
+    `#!/bin/sh
+    test "$1" = __names && set -- "$@" --timeout 20
+    exec ${COPPICE.map((word) => `'${word}'`).join(" ")} "$@"\n`,
     { mode: 0o755 },
   );
   const lines: [line: string, replies: string[]][] = [
