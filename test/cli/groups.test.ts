@@ -248,6 +248,7 @@ test("events of a group: of its nodes, of those that join it, and of nothing els
     remote.tell({ kind: "gone", node: "worker-3", text: "three" });
     remote.tell({ kind: "stem", text: "no" });
     remote.status = () => new Promise(() => {});
+    remote.isConnected = false;
     remote.tell({ kind: "ending", text: "no" });
   };
   const [{ stdout }] = await Promise.all([
