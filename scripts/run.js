@@ -42,7 +42,7 @@ const commands = {
       "--test",
       "--test-reporter=spec",
       "--test-concurrency=3",
-      "--test-timeout=120000",
+      "--test-timeout=300000",
       ...files,
     ]);
   },

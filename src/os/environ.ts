@@ -4,6 +4,7 @@ import fs from "node:fs";
 /** Where /proc/PID/stat has these, counted from the state; see proc(5). */
 const STATE = 0;
 const GROUP = 2;
+const ENVIRONMENT_START = 47;
 const ENVIRONMENT_END = 48;
 
 const QUICK_LOOKS = 10;
@@ -17,23 +18,22 @@ const MOST_LOOKS = 1_000;
  * tree must not be taken for a stranger.
  */
 export function environmentEntries(pid: number): string[] | undefined {
-  for (let looks = 0, isFinal = false; ; looks++) {
+  for (let looks = 1; ; looks++) {
     const text = read(`/proc/${pid}/environ`);
     if (text === undefined) return undefined;
     if (text !== "") return text.replace(/\0$/, "").split("\0");
-    if (isFinal) return [];
-    // Looked at after the environment: it is read once more, whatever this says.
-    isFinal = looks === MOST_LOOKS || hasNone(pid);
+    if (looks === MOST_LOOKS || hasNone(pid)) return [];
     if (looks > QUICK_LOOKS) pause();
   }
 }
 
-/** Whether it will stay without: it has ended, is the kernel's own, or was given an empty one. */
+/** Whether it stays without: it has ended, is the kernel's own, or was given an empty one. */
 function hasNone(pid: number): boolean {
   const text = read(`/proc/${pid}/stat`);
   if (text === undefined) return true;
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return fields[STATE] === "Z" || fields[GROUP] === "0" || fields[ENVIRONMENT_END] !== "0";
+  const [start, end] = [fields[ENVIRONMENT_START], fields[ENVIRONMENT_END]];
+  return fields[STATE] === "Z" || fields[GROUP] === "0" || (end !== "0" && start === end);
 }
 
 function pause(): void {

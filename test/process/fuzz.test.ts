@@ -8,7 +8,7 @@ import { atEnd, COMPILE_CACHE, processesOf, temporaryDirectory, until } from "..
 
 const FUZZ = path.join(import.meta.dirname, "..", "..", "scripts", "fuzz.ts");
 const FRAMES = 2_000;
-const DEADLINE_MS = 100_000;
+const DEADLINE_MS = 200_000;
 
 for (const [what, seed] of [
   ["a seed that is always the same", 1],
