@@ -2,13 +2,18 @@
 import { connect, type RemoteSupervisor } from "../../src/control/client.ts";
 import type { Following } from "../../src/core/api.ts";
 import type { NodeStatus } from "../../src/core/status.ts";
-import { privateMemory } from "./memory.ts";
 import { CRASHER, isFairGame, STEADY } from "./names.ts";
 import { NumberedLines } from "./numbered-lines.ts";
+import { cpuTime, privateMemory } from "./process.ts";
 import type { FuzzTree } from "./tree.ts";
 
-/** A status has to come within this time (ms), whatever else goes on. */
-const LATEST_MS = 5_000;
+/**
+ * A status has to come before the Supervisor has been at work for so long (ms of CPU time), whatever
+ * else goes on: a busy machine is not its fault.
+ */
+const MOST_WORK_MS = 5_000;
+/** And within this time even of a machine that lets it do nothing (ms). */
+const LATEST_MS = 60_000;
 /** More is not bounded: 100 connections may not even come near it (bytes). */
 const MOST_MEMORY = 400 * 2 ** 20;
 const LOOK_MS = 100;
@@ -87,8 +92,11 @@ export class Watch {
 
   async #lookOnce(): Promise<void> {
     const asked = performance.now();
+    const before = cpuTime(this.#tree.pid);
     try {
       const { nodes } = await this.#remote.status();
+      const work = cpuTime(this.#tree.pid) - before;
+      if (work > MOST_WORK_MS) this.#problem(`a status came after ${work} ms of work`);
       this.#compare(nodes);
     } catch (error) {
       if (this.#tree.isRunning) this.#problem(`status: ${String(error)}`);

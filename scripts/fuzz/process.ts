@@ -1,4 +1,4 @@
-/** What a process holds, as the kernel knows it. */
+/** What a process holds and has used, as the kernel knows it. */
 import fs from "node:fs";
 
 /** The memory that is this process's alone, in bytes. */
@@ -6,6 +6,14 @@ export function privateMemory(pid: number): number {
   const text = read(`/proc/${pid}/smaps_rollup`);
   const lines = [...text.matchAll(/^(?:Private_\w+|Swap): +(\d+) kB$/gm)];
   return lines.reduce((sum, [, kilobytes]) => sum + Number(kilobytes) * 1024, 0);
+}
+
+/** How long it has been at work so far, in milliseconds of CPU time. */
+export function cpuTime(pid: number): number {
+  const stat = read(`/proc/${pid}/stat`);
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  // In hundredths of a second, on all of Linux' architectures.
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * 10;
 }
 
 /** How many descriptors are open. */
