@@ -1,5 +1,6 @@
 /** What a process holds and has used, as the kernel knows it. */
 import fs from "node:fs";
+import { cpuTimeOf, statFields } from "../../src/os/proc-stat.ts";
 
 /** The memory that is this process's alone, in bytes. */
 export function privateMemory(pid: number): number {
@@ -10,10 +11,8 @@ export function privateMemory(pid: number): number {
 
 /** How long it has been at work so far, in milliseconds of CPU time. */
 export function cpuTime(pid: number): number {
-  const stat = read(`/proc/${pid}/stat`);
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  // In hundredths of a second, on all of Linux' architectures.
-  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * 10;
+  const fields = statFields(pid);
+  return fields === undefined ? 0 : cpuTimeOf(fields);
 }
 
 /** How many descriptors are open. */

@@ -1,6 +1,7 @@
 /** What the kernel tells of processes, read from /proc. */
 import fs from "node:fs";
 import { environmentEntries } from "./environ.ts";
+import { statFields } from "./proc-stat.ts";
 
 export interface ProcessStat {
   pid: number;
@@ -14,14 +15,8 @@ export interface ProcessStat {
 
 /** A process by its number, or undefined if there is none (or no /proc). */
 export function processStat(pid: number): ProcessStat | undefined {
-  let text: string;
-  try {
-    text = fs.readFileSync(`/proc/${pid}/stat`, "latin1");
-  } catch {
-    return undefined;
-  }
-  // The name, in parentheses, may itself hold spaces and parentheses: the fields follow the last one.
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const fields = statFields(pid);
+  if (fields === undefined) return undefined;
   return {
     pid,
     state: fields[0] ?? "",

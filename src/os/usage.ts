@@ -1,12 +1,11 @@
 /** What processes use, read from /proc a few at a time: nobody waits while thousands are read. */
 import fs from "node:fs";
 import type { Usage } from "../core/api.ts";
+import { cpuTimeOf, statFields } from "./proc-stat.ts";
 import { allPids } from "./process-table.ts";
 
 /** How many processes are read before others get their turn. */
 const AT_ONCE = 50;
-/** The kernel's unit for CPU time in /proc, the same on all of Linux' architectures. */
-const TICKS_PER_SECOND = 100;
 
 /** @param groups process groups; @returns what their living processes use, by group */
 export async function usageOfGroups(groups: ReadonlySet<number>): Promise<Map<number, Usage>> {
@@ -28,15 +27,13 @@ function usageOf(
   pid: number,
   groups: ReadonlySet<number>,
 ): (Usage & { group: number }) | undefined {
+  const fields = statFields(pid);
+  const group = Number(fields?.[2]);
+  if (fields === undefined || !groups.has(group)) return undefined;
   try {
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, "latin1");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    const group = Number(fields[2]);
-    if (!groups.has(group)) return undefined;
-    const ticks = Number(fields[11]) + Number(fields[12]);
     const status = fs.readFileSync(`/proc/${pid}/status`, "latin1");
     const kilobytes = Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0);
-    return { group, cpu: (ticks * 1000) / TICKS_PER_SECOND, memory: kilobytes * 1024 };
+    return { group, cpu: cpuTimeOf(fields), memory: kilobytes * 1024 };
   } catch {
     return undefined; // It has ended since.
   }

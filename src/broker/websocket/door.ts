@@ -99,7 +99,7 @@ export class WebSocketDoor {
       local: origin.local,
       socket,
       address: origin.local ? "unix" : remoteOf(socket),
-      deadline: new Deadline(this.#limits.upgradeTime, () => socket.destroy()),
+      deadline: this.#deadlineOf(socket),
     };
     this.#visitors.set(socket, visitor);
     socket.once("close", () => {
@@ -164,6 +164,11 @@ export class WebSocketDoor {
     return options;
   }
 
+  /** Whoever has not said what it wants by then has to go. */
+  #deadlineOf(socket: Socket): Deadline {
+    return new Deadline(this.#limits.upgradeTime, () => socket.destroy());
+  }
+
   #upgrade(request: http.IncomingMessage, socket: Duplex, head: Buffer): void {
     const visitor = this.#visitors.get(request.socket);
     if (visitor === undefined) {
@@ -220,7 +225,7 @@ export class WebSocketDoor {
       const { socket } = visitor;
       // The next request has as much time as the first had.
       if (!socket.destroyed) {
-        visitor.deadline = new Deadline(this.#limits.upgradeTime, () => socket.destroy());
+        visitor.deadline = this.#deadlineOf(socket);
       }
     });
     handler(request, response, admission.mayControl);
