@@ -301,6 +301,8 @@ test("D: a second connection to a peer is as good as the first, and takes over f
   const listener = await a.listen();
   const first = b.peer(listener.port);
   await first.connected;
+  // Its own end may still be at the handshake's last step, and refuse another connection as long as it is.
+  await until("the first", () => a.added.length === 1);
   const second = b.peer(listener.port);
   await second.connected;
   assert.deepEqual([a.endpoint.peers.size, b.endpoint.peers.size], [1, 1]);

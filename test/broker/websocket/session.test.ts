@@ -281,6 +281,7 @@ test("A.3: a close is answered with its code, and the loss told", async (t) => {
   await silent.until(/"ack"/);
   silent.write(frame(CLOSE, ""));
   await silent.end();
+  await until("four losses", () => lost.length === 4);
   const rude = new RawClient(t, port).write(upgradeRequest()).write(frame(TEXT, "[]"));
   await rude.until(/"ack"/);
   rude.socket.resetAndDestroy();
