@@ -230,6 +230,7 @@ export async function stopsTheTree({ api, other }: Subject): Promise<void> {
   const { pid } = await api.create({ name: "stubborn", ...STUBBORN });
   const told: TreeEvent[] = [];
   other.watch((event) => told.push(event));
+  await other.status(); // What was asked before is known now; the other client's orders may overtake it.
   await lineOf(api, "stubborn", "ready");
   const stopped = api.stop();
   await until("the end", () => told.some(({ kind }) => kind === "ending"));
