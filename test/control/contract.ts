@@ -123,6 +123,8 @@ export const CASES: Case[] = [
       const created = api.create({ name: "a", command: SLEEP });
       const between = (await api.status("a")).nodes["a"];
       assert.deepEqual([between?.generation, between?.pid], [0, undefined]);
+      // Killed before it is told to end, it would come back, and nobody would kill that one.
+      await lineOf(api, "a", "told");
       process.kill(pid ?? 0, "SIGKILL");
       assert.equal(await destroyed, true);
       assert.ok(!isAlive(pid ?? 0));
