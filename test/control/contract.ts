@@ -123,6 +123,8 @@ export const CASES: Case[] = [
       const created = api.create({ name: "a", command: SLEEP });
       const between = (await api.status("a")).nodes["a"];
       assert.deepEqual([between?.generation, between?.pid], [0, undefined]);
+      // Killed before it is told to end, it would come back, and nobody would kill that one.
+      await lineOf(api, "a", "told");
       process.kill(pid ?? 0, "SIGKILL");
       assert.equal(await destroyed, true);
       assert.ok(!isAlive(pid ?? 0));
@@ -230,6 +232,7 @@ export async function stopsTheTree({ api, other }: Subject): Promise<void> {
   const { pid } = await api.create({ name: "stubborn", ...STUBBORN });
   const told: TreeEvent[] = [];
   other.watch((event) => told.push(event));
+  await other.status(); // What was asked before is known now; the other client's orders may overtake it.
   await lineOf(api, "stubborn", "ready");
   const stopped = api.stop();
   await until("the end", () => told.some(({ kind }) => kind === "ending"));

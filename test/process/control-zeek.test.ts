@@ -125,6 +125,8 @@ test("E.2: an agent's deploy in one burst is answered in order, while all that i
   }
   // An agent waits 5 s for its answers; they wait for nobody's end, which may take longer.
   assert.deepEqual(old.filter(isAlive), old);
+  // Killed before they are told to end, they would come back, and nobody would kill those.
+  await tree.lines(/\] told$/m, 4);
   for (const pid of old) process.kill(pid, "SIGKILL");
   const each = (kind: string) => names.map((name) => `${kind}-${name}`);
   assert.deepEqual(order, ["s", ...each("d"), ...each("c"), "t"]);
