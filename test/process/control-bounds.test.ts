@@ -4,7 +4,7 @@ import fs from "node:fs";
 import net from "node:net";
 import { type TestContext, test } from "node:test";
 import { WebSocket } from "ws";
-import { controlSocket, listening, unixClient } from "../fixtures/remote.ts";
+import { controlSocket, firstClient, listening, unixClient } from "../fixtures/remote.ts";
 import { atEnd, plant, type TestTree, until } from "../fixtures/tree.ts";
 import { frame, RawClient, upgradeRequest } from "../fixtures/websocket.ts";
 import { event, str, unixUrl } from "../fixtures/zeek-client.ts";
@@ -99,8 +99,8 @@ test("memory stays bounded while followers read nothing, and a node writes on", 
 
 test("200 connections at once: as many as there may be, the others closed, and room again after", async (t) => {
   const tree = plant(t, "");
-  await listening(tree);
-  const remote = await unixClient(t, tree);
+  // Those who look first, and go again, may be counted among the connections for a while yet.
+  const remote = await firstClient(t, tree);
   const sockets = Array.from({ length: 200 }, () => {
     const socket = new WebSocket(unixUrl(controlSocket(tree)), { perMessageDeflate: false });
     socket.on("open", () => socket.send('["zeek/"]')).on("error", () => {});

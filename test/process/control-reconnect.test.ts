@@ -150,7 +150,12 @@ on("init", () => supervisor.isSupervisor() && supervisor.create({ name: "a", com
     lines.map(({ text }) => text),
     printed.map(([text]) => text),
   );
-  assert.equal((await remote.status("a")).nodes["a"]?.generation, 1);
+  // What it says may come before the news of its start.
+  const a = await until("the start", async () => {
+    const { a } = (await remote.status("a")).nodes;
+    return a?.state === "running" && a;
+  });
+  assert.equal(a.generation, 1);
   assert.equal(await remote.restart("a"), true);
   await until(
     "the restart",

@@ -124,10 +124,19 @@ test("groups, in one cluster", async (t) => {
     "status tells who waits for whom, and who is not ready; events tell who is",
     async () => {
       const events = cluster.start("events manager workers");
-      /** Once somebody runs: to ask with a command is too dear to be done again and again. */
+      /**
+       * Once somebody runs, and all others are known to wait for those that are not ready: news of
+       * one node may come later than that of another. To ask with a command is too dear to be done
+       * again and again.
+       */
       const table = async (name: string) => {
-        const isRunning = async () => (await cluster.nodes())[name]?.state === "running";
-        await until(`${name} to run`, isRunning);
+        await until(`${name} to run, and the others to wait`, async () => {
+          const nodes = await cluster.nodes();
+          const isTold = ({ state, waitsFor = [] }: NodeStatus) =>
+            state === "running" ||
+            (waitsFor.length > 0 && waitsFor.every((other) => nodes[other]?.ready !== true));
+          return nodes[name]?.state === "running" && Object.values(nodes).every(isTold);
+        });
         return (await cluster.run("status")).stdout;
       };
       const held = await table("manager");

@@ -328,12 +328,15 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
          if (!supervisor.isSupervisor()) return;
          await supervisor.create({ name: "foo" });
          await supervisor.create({ name: "bar", command: ["sleep", "1000"] });
+         console.log("both are there");
        });
        on("done", () => console.log("done"));
        if (supervisor.isSupervised()) on("init", () => console.log("ready"));`,
       { script: "tree.mjs" },
     );
     await tree.line(/\[foo\] ready$/m);
+    // That foo has started may be known later than what it prints, and bar is created only then.
+    await tree.line(/^both are there$/m);
     assert.deepEqual(await tree.stop(signal), { code: 0, signal: null });
     assert.deepEqual(tree.stderr.trimEnd().split("\n"), [
       "received termination signal",

@@ -319,7 +319,7 @@ async function neverTwo(t: TestContext, env: Record<string, string>): Promise<vo
   const alone = (name: string, then: string) =>
     sh(
       `exec 9>>${name}.lock; if flock -n 9; then s=alone; else s=together; fi
-       echo "$s ${name} $$" >>${log}; ${then}`,
+       echo "$s ${name} $$ $PPID" >>${log}; ${then}`,
     );
   const stop = { interval: 50, attempts: 3 };
   const names = ["polite", "slow", "stubborn", "script"];
@@ -343,13 +343,14 @@ async function neverTwo(t: TestContext, env: Record<string, string>): Promise<vo
   process.kill(stem, "SIGKILL");
   stem = await another(stem);
   process.kill(stem, "SIGKILL");
-  const before = linesOf(log).length;
-  await until("the first start under the next Stem", () => linesOf(log).length > before);
   stem = await another(stem);
+  // Not one of the last Stem's, whose processes may note theirs later.
+  const isItsChild = (line: string) => line.endsWith(` ${stem}`);
+  await until("its first start", () => linesOf(log).some(isItsChild));
   process.kill(stem, "SIGKILL");
   stem = await another(stem);
   for (const name of names) {
-    const isLast = ({ pid }: NodeStatus) => linesOf(log).includes(`alone ${name} ${pid}`);
+    const isLast = ({ pid }: NodeStatus) => linesOf(log).includes(`alone ${name} ${pid} ${stem}`);
     const { pid } = await statusWhen(tree, name, isLast);
     assert.ok(isAlive(pid!), `${name} runs`);
   }
@@ -385,6 +386,6 @@ const SCRIPT_NODE = `
   if (supervisor.isSupervised()) {
     const lock = fs.openSync("script.lock", "a");
     const { status } = spawnSync("flock", ["-n", "3"], { stdio: ["ignore", "ignore", "ignore", lock] });
-    fs.appendFileSync(process.env.LOG, \`\${status === 0 ? "alone" : "together"} script \${process.pid}\\n\`);
+    fs.appendFileSync(process.env.LOG, \`\${status === 0 ? "alone" : "together"} script \${process.pid} \${process.ppid}\\n\`);
     on("done", () => new Promise((done) => setTimeout(done, 200)));
   }`;
