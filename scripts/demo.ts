@@ -107,7 +107,8 @@ async function end(tree: DemoTree): Promise<void> {
   begin(`4. End the tree: SIGTERM to the Supervisor (PID ${tree.pid})`);
   const told = performance.now();
   const { code, signal } = await tree.end();
-  ok(`it ended with ${signal ?? `status ${code}`} after ${Math.round(since(told))} ms`);
+  if (signal !== null) throw new FactMissing(`the Supervisor ended with ${signal}`);
+  ok(`it ended with status ${code} after ${Math.round(since(told))} ms`);
   check("the exit status is 0", code === 0);
   check("nothing is left running", tree.left().length === 0);
 }
