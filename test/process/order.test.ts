@@ -103,13 +103,18 @@ test("nodes one after the other in one tree", async (t) => {
   t.afterEach(() => own.destroy(""));
 
   await t.test("a node does not wait for ever for one that fails, and says so", async () => {
-    await own.create({ name: "bad", command: ["false"], ready: { fd: 3 }, revival: { delay: 50 } });
-    const { pid } = await own.create({
+    const command = ["sh", "-c", "while ! test -e fail; do sleep 0.02; done; exit 1"];
+    await own.create({ name: "bad", command, ready: { fd: 3 }, revival: { delay: 50 } });
+    const starting = own.create({
       name: "next",
       command: ["sleep", "1000"],
       after: ["bad"],
       afterTimeout: 300,
     });
+    // Only one that has not failed for so long already is waited for at all.
+    await own.node("next", ({ waitsFor }) => waitsFor !== undefined);
+    fs.writeFileSync(own.tree.file("fail"), "");
+    const { pid } = await starting;
     assert.ok(pid !== undefined);
     await own.tree.line(
       /^warning: node 'next' starts without 'bad', failed for too long$/m,
