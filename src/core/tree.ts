@@ -235,7 +235,9 @@ export class Tree {
           entry.rules = this.#rulesOf(entry.config);
           delete entry.created;
           out.push(...this.#released(entry));
-          if (before.tag === "pending") out.push(...this.#impatience(entry, wait, now));
+          // A revival that did not wait is no news: a crash loop would say it each time.
+          if (before.tag === "pending" || !isRevived(state))
+            out.push(...this.#impatience(entry, wait, now));
           out.push({
             type: "spawn",
             name: entry.name,
@@ -349,6 +351,10 @@ export class Tree {
 function isFailure(news: News, before: State): boolean {
   if (news.kind === "failed") return before.tag !== "starting" || before.after === "run";
   return news.kind === "exited" && news.premature;
+}
+
+function isRevived(state: State): boolean {
+  return state.tag === "starting" && state.revived;
 }
 
 function isAtRest({ tag }: State): boolean {

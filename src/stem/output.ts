@@ -108,9 +108,11 @@ export class OutputChannel {
       }
       groupGone ||= isFirst;
       pauses = this.#pauses;
-      setTimeout(look, LOOK_MS);
+      lookLater();
     };
-    setTimeout(look, LOOK_MS);
+    // After a turn of reading: timers alone may run twice in a row in a process that was held up.
+    const lookLater = () => setTimeout(() => setImmediate(look), LOOK_MS);
+    lookLater();
   }
 
   /** A line in the name of a node of which no process could say it. */

@@ -146,6 +146,23 @@ test("a failure is over once the node has been ready: the next one is counted an
   assert.deepEqual(grove.waitsOf("b"), ["a"]);
 });
 
+test("a node that starts without a failed one at once says so as well, but not at each revival", () => {
+  const grove = new Grove();
+  grove.create("a", FD);
+  grove.fact("a", { type: "failed" });
+  const revival = { delay: 400, factor: 1 };
+  grove.create("b", { ...PLAIN, after: ["a"], afterTimeout: 0, revival });
+  assert.deepEqual(grove.words, ["spawn a", "a failed", "b impatient without a", "spawn b"]);
+  grove.started("b", 1);
+  grove.died("b", 1);
+  grove.pass(400);
+  assert.deepEqual(grove.words, ["spawn b"]);
+  grove.started("b", 2);
+  grove.order("restart", "b");
+  grove.died("b", 2);
+  assert.deepEqual(grove.words, ["SIGTERM 2", "b impatient without a", "spawn b"]);
+});
+
 test("a start that a restart had undone before it failed is no failure", () => {
   const grove = new Grove();
   grove.create("a", FD);
