@@ -2,6 +2,7 @@
 import net, { type Socket } from "node:net";
 import { NoSupervisorError } from "../../errors.ts";
 import { hostAndPort } from "../addresses.ts";
+import { Deadline } from "../deadline.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { certified, type Tls, type TlsSettings, tlsSettings } from "../tls.ts";
 import { MAX_VALUES } from "../values.ts";
@@ -131,7 +132,7 @@ class NativeConnection implements Connection {
     let link: NativeLink | undefined;
     let reason = "the connection was closed";
     const { handshake } = this.#limits;
-    const timer = setTimeout(() => fail(`no handshake within ${handshake} ms`), handshake);
+    const deadline = new Deadline(handshake, () => fail(`no handshake within ${handshake} ms`));
     const fail = (why: string) => {
       reason = why;
       if (link === undefined) socket.destroy();
@@ -141,7 +142,7 @@ class NativeConnection implements Connection {
       reason = reasonOf(error);
     });
     socket.once("close", () => {
-      clearTimeout(timer);
+      deadline.callOff();
       if (link === undefined) this.#over({ reason, wasPeered: false });
     });
     socket.once(this.#settings === undefined ? "connect" : "secureConnect", () => {
@@ -150,12 +151,12 @@ class NativeConnection implements Connection {
         address: hostAndPort(this.#host, this.#port),
         limits: this.#limits,
         onEstablished: () => {
-          clearTimeout(timer);
+          deadline.callOff();
           this.#peeredAt = performance.now();
           this.#resolve();
         },
         onOver: (end) => {
-          clearTimeout(timer);
+          deadline.callOff();
           this.#over(end);
         },
       });

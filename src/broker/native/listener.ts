@@ -3,6 +3,7 @@ import net, { type Server, type Socket } from "node:net";
 import type { Server as TlsServer } from "node:tls";
 import { ListenError } from "../../errors.ts";
 import { hostAndPort, remoteOf } from "../addresses.ts";
+import { Deadline } from "../deadline.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { certified, type Tls, type TlsSettings, tlsSettings } from "../tls.ts";
 import { type LinkEnd, type LinkLimits, NativeLink } from "./link.ts";
@@ -58,7 +59,7 @@ interface Visitor {
   address: string;
   /** Once TLS is done. */
   link?: NativeLink;
-  timer?: NodeJS.Timeout;
+  deadline?: Deadline;
 }
 
 class NativeListener implements Listener {
@@ -143,9 +144,9 @@ class NativeListener implements Listener {
     if (socket.remoteAddress === undefined) return void socket.destroy();
     this.#visitors.set(visitor.address, visitor);
     const { handshake } = this.#limits;
-    visitor.timer = setTimeout(() => {
+    visitor.deadline = new Deadline(handshake, () => {
       this.#refuse(visitor, `no handshake within ${handshake} ms`);
-    }, handshake);
+    });
     socket.once("close", () => {
       // Node.js closes without a word if it does not trust a certificate.
       const asks = this.#settings?.requestCert === true;
@@ -162,13 +163,13 @@ class NativeListener implements Listener {
       side: "acceptor",
       address: visitor.address,
       limits: this.#limits,
-      onEstablished: () => clearTimeout(visitor.timer),
+      onEstablished: () => visitor.deadline?.callOff(),
       onOver: (end) => this.#over(visitor, end),
     });
   }
 
   #over(visitor: Visitor, end: LinkEnd): void {
-    clearTimeout(visitor.timer);
+    visitor.deadline?.callOff();
     if (!end.wasPeered) this.#onRefused(visitor.address, end.reason);
   }
 
@@ -176,7 +177,7 @@ class NativeListener implements Listener {
   #refuse(visitor: Visitor, reason: string): void {
     if (visitor.link !== undefined) return visitor.link.drop(reason);
     if (!this.#forget(visitor)) return;
-    clearTimeout(visitor.timer);
+    visitor.deadline?.callOff();
     visitor.socket.destroy();
     this.#onRefused(visitor.address, reason);
   }

@@ -8,8 +8,8 @@ import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { ListenError } from "../../errors.ts";
 import { remoteOf } from "../addresses.ts";
+import { Deadline } from "../deadline.ts";
 import type { Endpoint, PeerInfo } from "../endpoint.ts";
-import { Deadline } from "./deadline.ts";
 import {
   type Access,
   judgeAccess,

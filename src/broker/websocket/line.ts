@@ -3,6 +3,7 @@ import net from "node:net";
 import { WebSocket } from "ws";
 import { BrokerFormatError } from "../../errors.ts";
 import { shortPath } from "../../os/socket-path.ts";
+import { Deadline } from "../deadline.ts";
 import type { Endpoint, Peer, PeerInfo } from "../endpoint.ts";
 import {
   dataMessageOf,
@@ -61,7 +62,7 @@ export class WebSocketLine implements Peer {
   readonly #endpoint: Endpoint;
   readonly #events: LineEvents;
   readonly #ws: WebSocket;
-  readonly #deadline: NodeJS.Timeout;
+  readonly #deadline: Deadline;
   /** Resolves when the connection is no more. */
   readonly closed: Promise<void>;
   #state: State = "connecting";
@@ -85,7 +86,7 @@ export class WebSocketLine implements Peer {
       this.#trouble ??= wordsFor(error);
     });
     this.#ws.on("close", (code, reason) => this.#end(endOf(code, fromBytes(reason))));
-    this.#deadline = setTimeout(() => {
+    this.#deadline = new Deadline(options.timeout, () => {
       const seconds = options.timeout / 1000;
       this.#fail(
         this.#state === "connecting"
@@ -93,7 +94,7 @@ export class WebSocketLine implements Peer {
           : // A Zeek without a cluster backend never does.
             `the server has not acknowledged the subscriptions within ${seconds} s`,
       );
-    }, options.timeout);
+    });
   }
 
   send(message: Message): void {
@@ -130,7 +131,7 @@ export class WebSocketLine implements Peer {
       this.#events.error(reply);
       this.#fail(`${reply.context} (${reply.code})`);
     } else {
-      clearTimeout(this.#deadline);
+      this.#deadline.callOff();
       this.#state = "open";
       this.info = { ...this.info, id: reply.endpoint };
       this.#events.opened(reply.version);
@@ -161,7 +162,7 @@ export class WebSocketLine implements Peer {
   }
 
   #end(how: string): void {
-    clearTimeout(this.#deadline);
+    this.#deadline.callOff();
     if (this.#state === "ended") return;
     this.#state = "ended";
     const reason = this.#trouble ?? how;
