@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Deadline } from "../../src/broker/deadline.ts";
+import { busy } from "../fixtures/turns.ts";
 
 const TIME = 200;
 
@@ -13,7 +14,7 @@ test("it comes after its time, and not before", async () => {
 
 test("a stall of our own does not count, wherever in that time it comes", async () => {
   const missed = new Promise<void>((missed) => new Deadline(TIME, missed));
-  standStill(3 * TIME);
+  busy(3 * TIME);
   const goingOn = performance.now();
   await missed;
   // All steps but one are still to come.
@@ -29,8 +30,3 @@ test("called off, it never comes", async () => {
   await new Promise<void>((missed) => new Deadline(TIME, missed));
   assert.equal(isMissed, false);
 });
-
-function standStill(time: number): void {
-  const until = performance.now() + time;
-  while (performance.now() < until);
-}

@@ -5,7 +5,7 @@ import { ProjectScript } from "../fixtures/project-script.ts";
 import { processesOf, until } from "../fixtures/tree.ts";
 
 test("a tree grows, is cut twice, grows back twice, and ends in order", async (t) => {
-  const demo = new ProjectScript(t, "demo.ts", { deadline: 60_000 });
+  const demo = new ProjectScript(t, "demo.ts");
   assert.equal(await demo.ended(), "0 null", demo.output);
   const acts = [...demo.output.matchAll(/^── (.*) …$/gm)].map(([, title]) => title);
   assert.equal(acts.length, 4);
@@ -16,7 +16,7 @@ test("a tree grows, is cut twice, grows back twice, and ends in order", async (t
 });
 
 test("Ctrl-C leaves nothing running", async (t) => {
-  const demo = new ProjectScript(t, "demo.ts", { deadline: 60_000 });
+  const demo = new ProjectScript(t, "demo.ts");
   await demo.prints(/^── 2\./m);
   demo.child.kill("SIGINT");
   assert.equal(await demo.ended(), "130 null", demo.output);
@@ -24,7 +24,7 @@ test("Ctrl-C leaves nothing running", async (t) => {
 });
 
 test("an act that fails is named, and the exit status tells", async (t) => {
-  const demo = new ProjectScript(t, "demo.ts", { deadline: 60_000 });
+  const demo = new ProjectScript(t, "demo.ts");
   const [, pid] = await demo.prints(/^ +(\d+) coppice: supervisor$/m);
   process.kill(Number(pid), "SIGKILL");
   assert.equal(await demo.ended(), "1 null", demo.output);

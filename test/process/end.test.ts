@@ -6,6 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
 import type { NodeStatus } from "coppice";
+import { statFields } from "../../src/os/proc-stat.ts";
 import { ask, create, plantToAsk, status, statusWhen } from "../fixtures/ask.ts";
 import { js, linesOf, pathWithout, sh } from "../fixtures/system.ts";
 import { atEnd, isAlive, run, TestTree, temporaryDirectory, until } from "../fixtures/tree.ts";
@@ -301,7 +302,6 @@ describe("the end", { concurrency: 3 }, () => {
 });
 
 function groupingOf(pid: number): { group: number; session: number; terminal: number } {
-  const stat = fs.readFileSync(`/proc/${pid}/stat`, "latin1");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const fields = statFields(pid)!;
   return { group: Number(fields[2]), session: Number(fields[3]), terminal: Number(fields[4]) };
 }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import { test } from "node:test";
+import { statFields } from "../../src/os/proc-stat.ts";
 import { puppet } from "../fixtures/puppet.ts";
 import { childrenOf, isAlive, parentOf, plant, titleOf } from "../fixtures/tree.ts";
 
@@ -406,6 +407,5 @@ async function told(t: Parameters<typeof plant>[0]) {
 }
 
 function sessionOf(pid: number): number {
-  const stat = fs.readFileSync(`/proc/${pid}/stat`, "latin1");
-  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[3]);
+  return Number(statFields(pid)![3]);
 }

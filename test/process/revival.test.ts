@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import { describe, type TestContext, test } from "node:test";
 import type { NodeStatus } from "coppice";
+import { statFields } from "../../src/os/proc-stat.ts";
 import { ask, create, plantToAsk, status, statusWhen } from "../fixtures/ask.ts";
 import { linesOf, pathWithout, sh } from "../fixtures/system.ts";
 import { isAlive, type TestTree, until } from "../fixtures/tree.ts";
@@ -299,8 +300,7 @@ const TICK_MS = 10;
 
 /** When a process was started, in milliseconds since boot, as the kernel has it. */
 function startOf(pid: number): number {
-  const stat = fs.readFileSync(`/proc/${pid}/stat`, "latin1");
-  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]) * TICK_MS;
+  return Number(statFields(pid)![19]) * TICK_MS;
 }
 
 /** This moment, on the same clock. */

@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Turns } from "../../src/stem/turns.ts";
+import { busy } from "../fixtures/turns.ts";
 
 test("items are acted on in order, and other work gets its turn between them", async () => {
   const done: number[] = [];
   let turns = 0;
   const finished = new Promise<void>((resolve) => {
     const queue = new Turns<number>((item) => {
-      const until = performance.now() + 2;
-      while (performance.now() < until);
+      busy(2);
       done.push(item);
       if (item === 19) resolve();
     });

@@ -14,6 +14,7 @@ import {
   SMALL,
 } from "../../fixtures/raw-broker-peer.ts";
 import { until } from "../../fixtures/tree.ts";
+import { busy } from "../../fixtures/turns.ts";
 
 const OURS = ["zeek/supervisor"];
 
@@ -353,10 +354,7 @@ test("D: what is for another endpoint, or on a reserved topic, is not for us", a
 test("D: what a peer sent before it closed is acted upon, however much it is", async (t) => {
   const { own, peer } = await accepted(t);
   // More of it than a turn has time for, so that the close is there first.
-  own.endpoint.onEvent("said", () => {
-    const end = performance.now() + 0.1;
-    while (performance.now() < end);
-  });
+  own.endpoint.onEvent("said", () => busy(0.1));
   const events = Array.from({ length: 5000 }, (_, i) =>
     by.envelope(1, LARGE, OURS[0]!, by.eventPayload("said", `${i}`)),
   );
@@ -409,8 +407,7 @@ test("D: of a stall while a closed peer's last words are on their way, none is l
   for (let i = 0; i < count; i++) own.say("t", "x".repeat(10_000));
   for (const known of own.endpoint.peers) known.close();
   // Longer than words may take that nobody takes.
-  const end = performance.now() + 1200;
-  while (performance.now() < end);
+  busy(1200);
   await peer.closed();
   assert.equal(peer.frames.length, 4 + count);
 });

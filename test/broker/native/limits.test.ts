@@ -15,6 +15,7 @@ import {
   SMALL,
 } from "../../fixtures/raw-broker-peer.ts";
 import { until } from "../../fixtures/tree.ts";
+import { busy } from "../../fixtures/turns.ts";
 
 test("D: who does not finish the handshake in time is closed, with and without TLS", async (t) => {
   for (const tls of [false, true]) {
@@ -289,10 +290,4 @@ async function accepted(t: TestContext, options: NativeListenOptions = {}) {
 async function pings(peer: RawPeer): Promise<void> {
   peer.say(by.ping(LARGE, MIDDLE, "0102"));
   await until("a pong", () => peer.frames.at(-1)?.equals(by.pong(MIDDLE, LARGE, "0102")));
-}
-
-/** Does nothing, and lets nobody else do anything, for this time in milliseconds. */
-function busy(time: number): void {
-  const end = performance.now() + time;
-  while (performance.now() < end);
 }

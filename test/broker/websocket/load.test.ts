@@ -3,7 +3,7 @@ import { type TestContext, test } from "node:test";
 import type { Endpoint } from "../../../src/broker/endpoint.ts";
 import type { Value } from "../../../src/broker/values.ts";
 import { until } from "../../fixtures/tree.ts";
-import { TurnWatch } from "../../fixtures/turns.ts";
+import { busy, TurnWatch } from "../../fixtures/turns.ts";
 import {
   eventText,
   frame,
@@ -118,8 +118,7 @@ test("A.4: whoever keeps the server busy for long is not taken for dead", async 
   endpoint.on("peerLost", (_info, reason) => lost.push(reason));
   endpoint.subscribe("work");
   endpoint.onEvent("work", () => {
-    const end = performance.now() + 5;
-    while (performance.now() < end);
+    busy(5);
     handled++;
   });
   const { url } = await testListener(t, endpoint, { limits: { pingInterval: 50 } });
