@@ -150,8 +150,15 @@ export class CoppiceRemote implements RemoteSupervisor {
   }
 
   async reload({ rolling }: ReloadOptions = {}): Promise<Reloaded> {
-    const after = this.#hello?.reloads ?? 0;
-    await this.#ask("reload", rolling === undefined ? {} : { rolling });
+    const { instance, reloads: after } = await this.#askSoon<Hello>("hello", {});
+    try {
+      await this.#ask("reload", rolling === undefined ? {} : { rolling });
+    } catch (error) {
+      if (!(error instanceof ConnectionLostError) || this.#link.isClosed) throw error;
+      // What was under way to us may have held up the answer for too long: the next one tells.
+      const next = await this.#ask<Hello>("hello", {}, true);
+      if (next.instance !== instance || next.reloads <= after) throw error;
+    }
     // The Supervisor that answers this is the next one: it is asked over the next connection.
     return this.#ask("reloaded", { after }, true);
   }

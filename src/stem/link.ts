@@ -7,15 +7,18 @@ import {
   decodeMessage,
   encodeMessage,
   type FromStem,
+  type Hold,
+  type Order,
   TO_STEM,
   type ToStem,
+  type Welcome,
 } from "../wire/stem-messages.ts";
 import { places, type StemSetup } from "../wire/stem-setup.ts";
 
 export interface LinkEvents {
-  /** Both connections are there. */
-  connected(output: net.Socket): void;
-  command(message: ToStem): void;
+  /** A Supervisor has let both connections in, and said so: it takes what is sent. */
+  connected(output: net.Socket, welcome: Welcome): void;
+  command(message: Hold | Order): void;
   disconnected(): void;
   /** Asked before every attempt: whether there still is a Supervisor to connect to. */
   isOrphaned(): boolean;
@@ -123,16 +126,14 @@ export class StemLink {
   }
 
   #connected(control: net.Socket, output: net.Socket, lose: () => void): void {
-    this.#control = control;
-    this.#output = output;
-    this.#isHolding = false;
-    this.#retry = FIRST_RETRY_MS;
     const decoder = new FrameDecoder();
     control.on("data", (bytes) => {
       try {
         for (const { kind, payload } of decoder.push(bytes)) {
-          if (kind === FrameKind.message)
-            this.#events.command(decodeMessage<ToStem>(payload, TO_STEM));
+          if (kind !== FrameKind.message) continue;
+          const message = decodeMessage<ToStem>(payload, TO_STEM);
+          if (message.type === "welcome") this.#welcomed(control, output, message);
+          else this.#events.command(message);
         }
       } catch {
         // Not our protocol: a new connection starts from a known state.
@@ -140,7 +141,15 @@ export class StemLink {
       }
     });
     output.resume();
-    this.#events.connected(output);
+  }
+
+  /** Not before: what nobody has taken yet would be lost with the connection. */
+  #welcomed(control: net.Socket, output: net.Socket, welcome: Welcome): void {
+    this.#control = control;
+    this.#output = output;
+    this.#isHolding = false;
+    this.#retry = FIRST_RETRY_MS;
+    this.#events.connected(output, welcome);
   }
 
   #lose(): void {

@@ -7,7 +7,7 @@ import { PipePool } from "../os/pipes.ts";
 import { isRunning, livingGroups, processStat } from "../os/process-table.ts";
 import { groupHasMembers, signalGroup, signalProcess } from "../os/signals.ts";
 import { findLaunchTools, type LaunchTools } from "../os/tools.ts";
-import type { Hold, Order, ToStem } from "../wire/stem-messages.ts";
+import type { Hold, Order } from "../wire/stem-messages.ts";
 import { places, STEM_VARIABLE, type StemSetup } from "../wire/stem-setup.ts";
 import { ConfigFiles } from "./config-files.ts";
 import { Guardian } from "./guardian.ts";
@@ -59,12 +59,13 @@ const prober = new Prober({
   say: (node, text) => output.say(node, text),
 });
 const link = new StemLink(setup, {
-  connected: (socket) => {
+  connected: (socket, { supervisor, keep }) => {
+    guardian.welcomed(supervisor, keep);
     stem.introduce();
     output.attach(socket);
     sayWhatIsMissing(tools);
   },
-  command,
+  command: (message) => commands.add(message),
   disconnected: () => {
     guardian.disconnected();
     // Commands belong to one connection: the next begins with what there is.
@@ -135,11 +136,6 @@ function leave(status: number): void {
 function endAsOrphan(): void {
   output.discard();
   end(EXIT.orphaned);
-}
-
-function command(message: ToStem): void {
-  if (message.type === "welcome") guardian.welcomed(message.supervisor, message.keep);
-  else commands.add(message);
 }
 
 function startTimeOf(pid: number): { startTime?: number } {

@@ -135,6 +135,7 @@ export async function assemble(
       invocation,
       state,
       supervisor,
+      link,
       receiver,
       sinks,
       history,

@@ -116,11 +116,11 @@ export class RemoteControl {
     this.#tellStart?.(node, pid);
   }
 
-  /** Ends all connections; what does not let go in time goes with the process. */
-  async close(): Promise<void> {
+  /** Ends all connections; what does not let go in time goes with the process. @param ms how long that is */
+  async close(ms = CLOSE_MS): Promise<void> {
     this.#server.close();
     const closed = Promise.all([this.#door?.then((door) => door.close()), closeBroker()]);
-    await within(CLOSE_MS, closed, () => {}).catch(() => {});
+    await within(ms, closed, () => {}).catch(() => {});
   }
 
   async #listen(path: string): Promise<void> {

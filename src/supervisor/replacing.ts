@@ -11,6 +11,7 @@ import { askRehearsal } from "./ask-rehearsal.ts";
 import type { Ending } from "./ending.ts";
 import { writeHandover } from "./handover.ts";
 import type { Invocation } from "./invocation.ts";
+import type { LinkServer } from "./link-server.ts";
 import type { OutputReceiver } from "./output-receiver.ts";
 import type { ReloadPorts } from "./reload.ts";
 import type { RemoteControl } from "./remote-control.ts";
@@ -22,6 +23,7 @@ export interface ReplacingParts {
   invocation: Invocation;
   state: StateDirectory;
   supervisor: Supervisor;
+  link: LinkServer;
   receiver: OutputReceiver;
   sinks: readonly Sink[];
   history: History;
@@ -32,11 +34,12 @@ export interface ReplacingParts {
   reloads: number;
 }
 
-/** How long connections and what scripts have opened may take to close (ms). */
+/** How long what scripts have opened may take to close, and how long connections: they are made again (ms). */
 const CLOSE_MS = 2_000;
+const CONNECTIONS_MS = 200;
 
 export function reloadPorts(parts: ReplacingParts): ReloadPorts {
-  const { invocation, state, supervisor, receiver, sinks, history } = parts;
+  const { invocation, state, supervisor, link, receiver, sinks, history } = parts;
   const flushed = (): Promise<unknown> =>
     Promise.all(sinks.map((sink) => new Promise<void>((idle) => sink.whenIdle(idle))));
   return {
@@ -50,18 +53,23 @@ export function reloadPorts(parts: ReplacingParts): ReloadPorts {
     tellScripts: () => raise("reload"),
     hold(ms) {
       const isThere = supervisor.hold(ms);
-      if (isThere) receiver.hold();
-      return isThere;
+      if (!isThere) return false;
+      receiver.hold();
+      link.hold();
+      return true;
     },
     async drained() {
       await new Promise<void>((idle) => receiver.whenIdle(idle));
       await flushed();
     },
-    resume: () => receiver.resume(receiver.release()),
+    resume() {
+      receiver.resume(receiver.release());
+      link.release();
+    },
     async close() {
       await within(
         CLOSE_MS,
-        Promise.allSettled([parts.control().close(), closeAll(), flushed()]),
+        Promise.allSettled([parts.control().close(CONNECTIONS_MS), closeAll(), flushed()]),
         () => {},
       );
     },

@@ -63,16 +63,15 @@ export type Order =
   /** What a process has printed says that it is ready. */
   | { type: "ready"; name: string; id: number; pid: number };
 
-export type ToStem =
-  /** The first on every connection: whom the Stem now belongs to. */
-  | {
-      type: "welcome";
-      supervisor: ProcessId;
-      /** How long the tree lives on without a Supervisor (ms). */
-      keep: number;
-    }
-  | Hold
-  | Order;
+export type ToStem = Welcome | Hold | Order;
+
+/** The first on every connection: it is let in, and belongs to this Supervisor from now on. */
+export interface Welcome {
+  type: "welcome";
+  supervisor: ProcessId;
+  /** How long the tree lives on without a Supervisor (ms). */
+  keep: number;
+}
 
 /**
  * The Supervisor is about to be replaced: the Stem says what it has to say, closes the connection,
