@@ -86,6 +86,9 @@ export class Stem {
         const creation = this.#tree.create({ id, config, previous }, now);
         return [...creation, ...this.#tree.destroy(config.name, now)];
       }
+      case "ping":
+        this.#ports.send({ type: "pong" });
+        return [];
       case "together":
         return this.#tree.inTurn(message.commands).flatMap((command) => this.#effectsOf(command));
       case "destroy":

@@ -12,6 +12,7 @@ import { assemble, type Parts } from "./assemble.ts";
 import { type Ending, ExitRequested } from "./ending.ts";
 import { takeOverOutput } from "./own-output.ts";
 import type { RemoteOptions } from "./remote-control.ts";
+import { SERVICE_VARIABLES, serviceOf } from "./service.ts";
 import type { StateDirectory } from "./state-directory.ts";
 import { warmScripts } from "./warm-scripts.ts";
 
@@ -53,10 +54,12 @@ export async function runSupervisor(
   obeySignals(ending);
   ending.takeOverExit();
   const errors = surviveErrors(ending, output.say);
+  const service = await serviceOf(process.env, parts, output.say);
   if (await bringUp(parts, options.handedDown, output.say)) {
     // ---- From here on nothing may end the Supervisor but an order. ----
     errors.isUp = true;
     createAll(parts, options.nodes ?? [], output.say);
+    service.ready();
     void raise("init");
   }
   return ending.wait();
@@ -117,8 +120,9 @@ function surviveErrors(ending: Ending, say: Say): { isUp: boolean } {
   return errors;
 }
 
-/** Nothing of a node that this Supervisor may itself run in. */
+/** Nothing of a node that this Supervisor may itself run in, nor of the service that it is. */
 function inheritable(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const { COPPICE_NODE: _node, COPPICE_STEM: _stem, CLUSTER_NODE: _cluster, ...rest } = env;
+  for (const name of SERVICE_VARIABLES) delete rest[name];
   return rest;
 }

@@ -17,7 +17,9 @@ export type FromStem =
   | { type: "report"; report: NodeReport; news: News }
   | { type: "gone"; name: string; id: number }
   /** A line of the Stem's own. */
-  | { type: "note"; text: string };
+  | { type: "note"; text: string }
+  /** The answer to a `ping`. */
+  | { type: "pong" };
 
 /** A process of a node, named so that another with the same number is not taken for it. */
 export interface ProcessId {
@@ -51,7 +53,9 @@ export type ToStem =
   | { type: "together"; commands: EndingCommand[] }
   | { type: "start"; name: string; id: number; request: number }
   /** What a process has printed says that it is ready. */
-  | { type: "ready"; name: string; id: number; pid: number };
+  | { type: "ready"; name: string; id: number; pid: number }
+  /** Asks for a sign of life. */
+  | { type: "ping" };
 
 /** A piece of output; without bytes, the end of that stream. */
 export interface Output {
@@ -85,7 +89,7 @@ export function decodeMessage<Message extends FromStem | ToStem>(
   return message as Message;
 }
 
-export const FROM_STEM = ["hello", "node", "synced", "report", "gone", "note"] as const;
+export const FROM_STEM = ["hello", "node", "synced", "report", "gone", "note", "pong"] as const;
 export const TO_STEM = [
   "create",
   "end",
@@ -95,6 +99,7 @@ export const TO_STEM = [
   "restart",
   "stop",
   "ready",
+  "ping",
 ] as const;
 
 /** Everything of an output frame but its bytes, which follow: they are never copied. */
