@@ -77,7 +77,8 @@ function captureFile(name: string): string {
   return name === "-" ? name : path.resolve(name);
 }
 
-const OPTIONS = {
+/** As `parseArgs` of node:util wants them. */
+export const OPTIONS = {
   supervisor: { type: "boolean", short: "j", default: false },
   iface: { type: "string", short: "i" },
   readfile: { type: "string", short: "r" },

@@ -132,6 +132,31 @@ ${GROUPS_HELP}`,
     load: () => import("./verbs/zeek.ts"),
   },
   {
+    name: "systemd",
+    summary: "print a unit that runs a tree as a service of systemd",
+    operands: "-- -j SCRIPT... | -- zeek FILE",
+    completes: "files",
+    isLocal: true,
+    options: {
+      name: { type: "string", value: "NAME", text: "of the service (default: coppice)" },
+      user: { type: "string", value: "NAME", text: "run it as this user (default: root)" },
+      "user-manager": { type: "boolean", text: "for your own services: systemctl --user" },
+      description: { type: "string", value: "TEXT", text: "what people see of it" },
+      watchdog: {
+        type: "string",
+        value: "SECONDS",
+        text: "start anew what stood still for so long (default: 30; 0: never)",
+      },
+    },
+    details: `After -- comes what coppice is to run with. The service runs in this directory, keeps its files in
+/var/lib/NAME unless --state-dir says otherwise, and is talked to as any tree:
+  coppice systemd --name web -- -j tree.ts > /etc/systemd/system/web.service
+  systemctl daemon-reload && systemctl enable --now web
+  coppice --state-dir /var/lib/web status
+`,
+    load: () => import("./verbs/systemd.ts"),
+  },
+  {
     name: "completion",
     summary: "print a script that completes this command line",
     operands: "bash|zsh|fish",
