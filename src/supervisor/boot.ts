@@ -8,6 +8,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { StateDirectoryError } from "../errors.ts";
 import { prepareImage } from "../os/image.ts";
+import { leaveProcessOne } from "../os/init.ts";
 import { errnoText } from "../os/tools.ts";
 import type { SupervisorOptions } from "./main.ts";
 import { StateDirectory } from "./state-directory.ts";
@@ -17,6 +18,7 @@ import { StateDirectory } from "./state-directory.ts";
  * @throws CoppiceError (another copy of that class, perhaps) if it cannot start
  */
 export async function bootSupervisor(options: SupervisorOptions): Promise<void> {
+  leaveProcessOne((text) => process.stderr.write(`${text}\n`));
   const state = StateDirectory.take(path.resolve(options.stateDirectory));
   const image = imageIn(state);
   const file = pathToFileURL(path.join(image, "supervisor", "main.js"));
