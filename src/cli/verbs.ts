@@ -24,6 +24,26 @@ export const VERBS: readonly Verb[] = [
     load: () => import("./verbs/status.ts"),
   },
   {
+    name: "top",
+    summary: "the tree on the screen: who runs and uses what; orders by single keys",
+    operands: "[NODE|GROUP...]",
+    completes: "groups",
+    options: {
+      sort: {
+        type: "string",
+        value: "BY",
+        text: "name, cpu, memory or uptime (default: name)",
+        completes: ["name", "cpu", "memory", "uptime"],
+      },
+      timeout: { ...TIMEOUT, text: "how long to wait for an answer (default: 3)" },
+    },
+    details: `Keys: arrows, PgUp, PgDn, Home, End choose a node; n, c, m, u sort; / looks for a name, role or state;
+r restarts, s stops, S starts, k destroys (and asks first), l shows the last lines; q ends this.
+Without a terminal: one table, after a second. With --json: an object each second, until the end.
+${GROUPS_HELP}`,
+    load: () => import("./verbs/top.ts"),
+  },
+  {
     name: "create",
     summary: "start new nodes",
     operands: "NAME [-- COMMAND ARG...] | FILE | -",

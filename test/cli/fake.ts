@@ -41,6 +41,7 @@ export class FakeRemote implements RemoteSupervisor {
   isZeek = false;
   mayControl = true;
   isConnected = true;
+  pid: number | undefined = 42;
   isClosed = false;
   nodes: Map<string, NodeStatus>;
   use: Record<string, Usage> = {};
@@ -145,6 +146,8 @@ export interface World {
   onOutput?: (stdout: string) => void;
   sleep?: Context["sleep"];
   now?: () => number;
+  keyboard?: Context["keyboard"];
+  onResize?: Context["onResize"];
 }
 
 export interface Result {
@@ -177,6 +180,8 @@ export async function coppice(argv: string[], world: World = {}): Promise<Result
     now: world.now ?? (() => NOW),
     sleep: world.sleep ?? shortSleep,
     beforeSignal: () => () => {},
+    keyboard: world.keyboard ?? (() => undefined),
+    onResize: world.onResize ?? (() => () => {}),
   };
   const [name = "", ...rest] = argv;
   const verb = findVerb(name);
