@@ -37,8 +37,8 @@ export const VERBS: readonly Verb[] = [
       },
       timeout: { ...TIMEOUT, text: "how long to wait for an answer (default: 3)" },
     },
-    details: `Keys: arrows, PgUp, PgDn, Home, End choose a node; n, c, m, u sort; / looks for a name, role or state;
-r restarts, s stops, S starts, k destroys (and asks first), l shows the last lines; q ends this.
+    details: `Keys: arrows, PgUp, PgDn, Home, End choose a node; n, c, m, u sort; / looks for a name, role or
+state; r restarts, s stops, S starts, k destroys (and asks first), l shows last lines; q ends this.
 Without a terminal: one table, after a second. With --json: an object each second, until the end.
 ${GROUPS_HELP}`,
     load: () => import("./verbs/top.ts"),
