@@ -1,6 +1,7 @@
 /** The Supervisor as a service: what its manager (systemd) is told, if there is one. */
 import type { Ending } from "./ending.ts";
 import type { LocalApi } from "./local-api.ts";
+import type { Reload } from "./reload.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 export interface Service {
@@ -20,6 +21,7 @@ export interface Service {
 export interface ServiceParts {
   api: LocalApi;
   ending: Ending;
+  reload: Reload;
   supervisor: Supervisor;
 }
 
@@ -31,11 +33,12 @@ export interface ServiceParts {
  */
 export async function serviceOf(
   env: NodeJS.ProcessEnv,
-  { api, ending, supervisor }: ServiceParts,
+  { api, ending, reload, supervisor }: ServiceParts,
   say: (text: string) => void,
 ): Promise<Service> {
   const service = env["NOTIFY_SOCKET"] ? await managed(env, api, supervisor, say) : NOBODY;
   ending.onBegin = () => service.stopping();
+  reload.onReplace = () => service.reloading();
   return service;
 }
 

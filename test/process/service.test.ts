@@ -101,3 +101,24 @@ async function receive(t: TestContext, name: string): Promise<() => string[][]> 
 }
 
 const PYTHON = "/usr/bin/python3";
+
+test("a reload is told before and after, and the tree goes on giving signs of life", async (t) => {
+  const { path: search, told } = standIn(t);
+  const tree = plant(t, NODE, {
+    env: { PATH: search, NOTIFY_SOCKET: "/run/no-such/notify", WATCHDOG_USEC: "600000" },
+  });
+  const saidSince = (from: number, pattern: RegExp) =>
+    until(
+      `${pattern}`,
+      () =>
+        linesOf(told).findIndex((line, at) => at >= from && pattern.test(line)) + 1 || undefined,
+      () => linesOf(told).join("\n") + tree.report(),
+    );
+  const up = await saidSince(0, /READY=1/);
+  process.kill(tree.pid, "SIGHUP");
+  const reloading = await saidSince(up, /RELOADING=1 MONOTONIC_USEC=\d+/);
+  const again = await saidSince(reloading, /READY=1/);
+  await saidSince(again, /WATCHDOG=1/);
+  assert.equal((await tree.stop()).code, 0);
+  await saidSince(again, /STOPPING=1/);
+});
