@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { FileError, UsageError } from "../../errors.ts";
 import { callIn } from "../dispatch.ts";
 import { parseLine } from "../line.ts";
-import { OPTIONS, parseCommandLine } from "../options.ts";
+import { OPTIONS, parseCommandLine, withKeepTime } from "../options.ts";
 import { findVerb } from "../verbs.ts";
 
 export interface ServiceArguments {
@@ -53,14 +53,15 @@ function runArguments(args: readonly string[], directory: string): Checked {
   if (commandLine.print !== undefined || !commandLine.supervisor)
     throw new UsageError("a service is a Supervisor: coppice systemd -- -j SCRIPT");
   const { scripts } = commandLine.handedDown;
+  const whole = withKeepTime(args);
   const { tokens } = parseArgs({
-    args: [...args],
+    args: whole,
     options: OPTIONS,
     allowPositionals: true,
     tokens: true,
   });
   const isScript = (word: string) => scripts.includes(path.resolve(word));
-  const absolute = [...args];
+  const absolute = [...whole];
   for (const token of tokens) {
     if (token.kind === "positional" && isScript(token.value))
       absolute[token.index] = existing(token.value, directory, "script");
