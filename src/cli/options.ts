@@ -87,7 +87,7 @@ function keepTime(text: string): number {
 }
 
 /** Its number may be left out, which Node.js' own parser does not know of an option. */
-function withKeepTime(argv: readonly string[]): string[] {
+export function withKeepTime(argv: readonly string[]): string[] {
   const end = argv.indexOf("--");
   return argv.map((arg, at) => {
     const isOption = arg === "--keep" && (end < 0 || at < end);
@@ -104,7 +104,8 @@ function captureFile(name: string): string {
   return name === "-" ? name : path.resolve(name);
 }
 
-const OPTIONS = {
+/** As `parseArgs` of node:util wants them. */
+export const OPTIONS = {
   supervisor: { type: "boolean", short: "j", default: false },
   iface: { type: "string", short: "i" },
   readfile: { type: "string", short: "r" },

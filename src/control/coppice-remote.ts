@@ -84,6 +84,10 @@ export class CoppiceRemote implements RemoteSupervisor {
     return this.#hello?.mayControl ?? false;
   }
 
+  get pid(): number | undefined {
+    return this.#hello?.pid;
+  }
+
   get isConnected(): boolean {
     return this.#link.isConnected;
   }

@@ -26,6 +26,7 @@ export function zeekSupervisor(link: Link, options: ConnectOptions): RemoteSuper
 class ZeekRemote implements RemoteSupervisor {
   readonly isZeek = true;
   readonly mayControl = true;
+  readonly pid = undefined;
   readonly #link: Link;
   readonly #timeout: number;
   readonly #pending = new Map<string, { settle(value: Value): void; fail(error: Error): void }>();

@@ -81,7 +81,7 @@ export class Stem {
   /** The next Supervisor must not give a number that was given before. */
   #remember(message: Order): void {
     for (const one of message.type === "together" ? message.commands : [message]) {
-      this.#last.id = Math.max(this.#last.id, one.id);
+      if ("id" in one) this.#last.id = Math.max(this.#last.id, one.id);
       if ("request" in one) this.#last.request = Math.max(this.#last.request, one.request);
     }
   }
@@ -102,6 +102,9 @@ export class Stem {
         const creation = this.#tree.create({ id, config, previous }, now);
         return [...creation, ...this.#tree.destroy(config.name, now)];
       }
+      case "ping":
+        this.#ports.send({ type: "pong" });
+        return [];
       case "together":
         return this.#tree.inTurn(message.commands).flatMap((command) => this.#effectsOf(command));
       case "destroy":

@@ -8,6 +8,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { StateDirectoryError } from "../errors.ts";
 import { prepareImage } from "../os/image.ts";
+import { leaveProcessOne } from "../os/init.ts";
 import { errnoText } from "../os/tools.ts";
 import { invocationOf, REHEARSAL_VARIABLE } from "./invocation.ts";
 import type { SupervisorOptions } from "./main.ts";
@@ -18,6 +19,7 @@ import { StateDirectory } from "./state-directory.ts";
  * @throws CoppiceError (another copy of that class, perhaps) if it cannot start
  */
 export async function bootSupervisor(options: SupervisorOptions): Promise<void> {
+  leaveProcessOne((text) => process.stderr.write(`${text}\n`));
   const invocation = invocationOf(process);
   const answer = process.env[REHEARSAL_VARIABLE];
   if (answer !== undefined) {

@@ -14,6 +14,7 @@ import { type Ending, ExitRequested } from "./ending.ts";
 import type { Invocation } from "./invocation.ts";
 import { takeOverOutput } from "./own-output.ts";
 import type { RemoteOptions } from "./remote-control.ts";
+import { SERVICE_VARIABLES, serviceOf } from "./service.ts";
 import type { StateDirectory } from "./state-directory.ts";
 import { takeOver } from "./take-over.ts";
 import { warmScripts } from "./warm-scripts.ts";
@@ -60,6 +61,7 @@ export async function runSupervisor(
   obeySignals(parts, output.say);
   ending.takeOverExit();
   const errors = surviveErrors(ending, output.say);
+  const service = await serviceOf(process.env, parts, output.say);
   installModuleHooks();
   if (parts.isTaken) {
     // ---- From here on nothing may end the Supervisor but an order. ----
@@ -70,10 +72,13 @@ export async function runSupervisor(
       hasFailed: () => errors.hasFailed,
       say: output.say,
     });
+    // The nodes have run on all the while: how long scripts take to load is no matter of a watchdog.
+    service.ready();
   } else if (await bringUp(parts, options.handedDown, output.say)) {
     // ---- From here on, too. ----
     errors.isUp = true;
     createAll(parts, options.nodes ?? [], output.say);
+    service.ready();
     void raise("init");
   }
   return ending.wait();
@@ -151,8 +156,9 @@ function surviveErrors(ending: Ending, say: Say): Errors {
   return errors;
 }
 
-/** Nothing of a node that this Supervisor may itself run in. */
+/** Nothing of a node that this Supervisor may itself run in, nor of the service that it is. */
 function inheritable(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const { COPPICE_NODE: _node, COPPICE_STEM: _stem, CLUSTER_NODE: _cluster, ...rest } = env;
+  for (const name of SERVICE_VARIABLES) delete rest[name];
   return rest;
 }

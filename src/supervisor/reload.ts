@@ -43,6 +43,8 @@ const HANDLERS_MS = 5_000;
 
 export class Reload {
   readonly #ports: ReloadPorts;
+  /** Called, and waited for, when nothing can keep this process from being replaced any more. */
+  onReplace: () => Promise<void> = async () => {};
   #isBusy = false;
   #isAskedAgain = false;
 
@@ -109,6 +111,7 @@ export class Reload {
     // The answers go first.
     await new Promise((soon) => setImmediate(soon));
     await this.#ports.close();
+    await this.onReplace();
     this.#ports.replace(options);
   }
 }

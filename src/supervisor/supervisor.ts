@@ -69,6 +69,7 @@ export class Supervisor {
   #mourn: (() => void) | undefined;
   #firstLink: { done: Settle<void>; failed: Settle<Error> } | undefined;
   #onEnd: Settle<Exit> | undefined;
+  #alive: (() => void) | undefined;
   /** What became of each node that a script asked for, while another Supervisor's tree is taken over. */
   #takeover: Reloaded | undefined;
   #onRolled: (() => void)[] = [];
@@ -256,6 +257,7 @@ export class Supervisor {
 
   receive(message: Exclude<FromStem, { type: "hello" }>): void {
     if (message.type === "note") return this.#passOn(message.text);
+    if (message.type === "pong") return this.#alive?.();
     const strays = (): Stray[] => (this.#stems > 1 ? this.#ports.strays() : []);
     this.#perform(this.#roster.receive(message, strays));
     if (message.type === "synced") {
@@ -271,6 +273,12 @@ export class Supervisor {
       this.#warnings.add(text);
     }
     this.#ports.stemSays(text);
+  }
+
+  /** Asks the Stem for a sign of life. `alive` is called when it answers, if it ever does. */
+  ping(alive: () => void): void {
+    this.#alive = alive;
+    if (this.#isLinked) this.#ports.send({ type: "ping" });
   }
 
   #order(goal: Goal, name: string): Promise<boolean> {

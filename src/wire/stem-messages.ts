@@ -24,7 +24,9 @@ export type FromStem =
   | { type: "missed"; report: NodeReport; news: News }
   | { type: "gone"; name: string; id: number }
   /** A line of the Stem's own. */
-  | { type: "note"; text: string };
+  | { type: "note"; text: string }
+  /** The answer to a `ping`. */
+  | { type: "pong" };
 
 /** A process of a node, named so that another with the same number is not taken for it. */
 export interface ProcessId {
@@ -61,7 +63,9 @@ export type Order =
   | { type: "together"; commands: EndingCommand[] }
   | { type: "start"; name: string; id: number; request: number }
   /** What a process has printed says that it is ready. */
-  | { type: "ready"; name: string; id: number; pid: number };
+  | { type: "ready"; name: string; id: number; pid: number }
+  /** Asks for a sign of life. */
+  | { type: "ping" };
 
 export type ToStem = Welcome | Hold | Order;
 
@@ -120,7 +124,16 @@ export function decodeMessage<Message extends FromStem | ToStem>(
  */
 export const LINK_VERSION = 1;
 
-export const FROM_STEM = ["hello", "node", "synced", "report", "missed", "gone", "note"] as const;
+export const FROM_STEM = [
+  "hello",
+  "node",
+  "synced",
+  "report",
+  "missed",
+  "gone",
+  "note",
+  "pong",
+] as const;
 export const TO_STEM = [
   "welcome",
   "hold",
@@ -132,6 +145,7 @@ export const TO_STEM = [
   "restart",
   "stop",
   "ready",
+  "ping",
 ] as const;
 
 /** Everything of an output frame but its bytes, which follow: they are never copied. */

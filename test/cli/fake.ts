@@ -49,6 +49,7 @@ export class FakeRemote implements RemoteSupervisor {
   isZeek = false;
   mayControl = true;
   isConnected = true;
+  pid: number | undefined = 42;
   isClosed = false;
   nodes: Map<string, NodeStatus>;
   use: Record<string, Usage> = {};
@@ -170,6 +171,8 @@ export interface World {
   onOutput?: (stdout: string) => void;
   sleep?: Context["sleep"];
   now?: () => number;
+  keyboard?: Context["keyboard"];
+  onResize?: Context["onResize"];
 }
 
 export interface Result {
@@ -202,6 +205,8 @@ export async function coppice(argv: string[], world: World = {}): Promise<Result
     now: world.now ?? (() => NOW),
     sleep: world.sleep ?? shortSleep,
     beforeSignal: () => () => {},
+    keyboard: world.keyboard ?? (() => undefined),
+    onResize: world.onResize ?? (() => () => {}),
   };
   const [name = "", ...rest] = argv;
   const verb = findVerb(name);

@@ -105,6 +105,6 @@ function destruction(config: NodeConfig): Command {
 function words(messages: readonly Order[]): string[] {
   return messages.map((message) => {
     if (message.type === "together") return words(message.commands).join(", ");
-    return `${message.type} ${"config" in message ? message.config.name : message.name}`;
+    return `${message.type} ${"config" in message ? message.config.name : "name" in message ? message.name : ""}`;
   });
 }

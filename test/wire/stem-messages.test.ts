@@ -26,6 +26,7 @@ const FROM: Record<(typeof FROM_STEM)[number], FromStem> = {
   missed: { type: "missed", report, news: { kind: "started", revived: true } },
   gone: { type: "gone", name: "größe", id: 1 },
   note: { type: "note", text: "warning: \u{1f333}" },
+  pong: { type: "pong" },
 };
 const TO: Record<(typeof TO_STEM)[number], ToStem> = {
   welcome: { type: "welcome", supervisor: { pid: 4, startTime: 9 }, keep: 60_000 },
@@ -46,6 +47,7 @@ const TO: Record<(typeof TO_STEM)[number], ToStem> = {
   restart: { type: "restart", name: "a", id: 1, request: 2 },
   stop: { type: "stop", name: "a", id: 1, request: 2 },
   ready: { type: "ready", name: "a", id: 1, pid: 7 },
+  ping: { type: "ping" },
 };
 
 test("36: every message comes out as it went in", () => {
