@@ -7,12 +7,13 @@ import { randomUUID } from "node:crypto";
 import fs from "node:fs";
 import net from "node:net";
 import type { WebSocketDoor } from "../broker/websocket/door.ts";
+import type { HttpRoute } from "../broker/websocket/routes.ts";
 import type { Commands } from "../control/commands.ts";
 import { listenPrivately } from "../os/private-socket.ts";
 import { socketPath } from "../os/socket-path.ts";
 import { version } from "../os/version.ts";
 import { within } from "../os/within.ts";
-import { beforeConnecting, broker, closeBroker, endpoint } from "../script/broker.ts";
+import { beforeConnecting, broker, closeBroker, endpoint, serveHttp } from "../script/broker.ts";
 import { places } from "../wire/stem-setup.ts";
 
 export interface ListenAddress {
@@ -41,6 +42,7 @@ const CLOSE_MS = 1_000;
 
 export class RemoteControl {
   readonly #commands: Commands;
+  readonly #routes: readonly HttpRoute[];
   readonly #server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) =>
     this.#admit(socket),
   );
@@ -49,8 +51,10 @@ export class RemoteControl {
   #tellStart: ((node: string, pid: number) => void) | undefined;
   #door: Promise<WebSocketDoor> | undefined;
 
-  constructor(commands: Commands) {
+  /** @param routes what is answered to plain HTTP requests wherever WebSocket clients may connect */
+  constructor(commands: Commands, routes: readonly HttpRoute[] = []) {
     this.#commands = commands;
+    this.#routes = serveHttp(routes);
     beforeConnecting(() => this.#load());
     for (const name of ["peerAdded", "peerLost"] as const) {
       endpoint().on(name, (peer, reason?: string) => {
@@ -122,7 +126,7 @@ export class RemoteControl {
   async #makeDoor(): Promise<WebSocketDoor> {
     await this.#load();
     const { WebSocketDoor } = await import("../broker/websocket/door.ts");
-    return new WebSocketDoor(endpoint());
+    return new WebSocketDoor(endpoint(), { routes: this.#routes });
   }
 
   #load(): Promise<void> {
