@@ -12,6 +12,7 @@ import { acceptConfig } from "./config-schema.ts";
 import { Ending } from "./ending.ts";
 import { LinkServer } from "./link-server.ts";
 import { LocalApi } from "./local-api.ts";
+import { metricsRoutes } from "./metrics-routes.ts";
 import { OutputReceiver } from "./output-receiver.ts";
 import type { Console } from "./own-output.ts";
 import { RemoteControl, type RemoteOptions } from "./remote-control.ts";
@@ -45,7 +46,7 @@ export async function assemble(
   { handedDown, remote }: AssembleOptions,
   { state, image, env, output }: Surroundings,
 ): Promise<Parts> {
-  const { pipeline, history, say } = output;
+  const { pipeline, history, tallies, say } = output;
   const sinks = [output.sinks.stdout, output.sinks.stderr];
   await state.awaitEarlierTree(say);
   const receiver = new OutputReceiver(pipeline, sinks, {
@@ -90,6 +91,7 @@ export async function assemble(
       if (event.kind === "created") history.arrived(event.node ?? "");
       if (event.kind === "gone" && !supervisor.has(event.node ?? ""))
         history.left(event.node ?? "");
+      tallies.happened(event);
       watchers.tell(event);
     },
   });
@@ -101,7 +103,10 @@ export async function assemble(
     terminate: () => ending.begin(0),
     log: logOf(output),
   });
-  const control = new RemoteControl(api);
+  tallies.known = (name) => supervisor.statusOf(name)?.node;
+  const control = new RemoteControl(api, [
+    ...metricsRoutes(() => ({ supervisor, api, tallies, output, requests: control.requests })),
+  ]);
   const ending: Ending = new Ending({ supervisor, state, link, receiver, control, sinks, say });
   await openControl(control, state, remote);
   return { api, supervisor, state, ending };

@@ -9,6 +9,7 @@ import net from "node:net";
 import type { WebSocketDoor } from "../broker/websocket/door.ts";
 import type { HttpRoute } from "../broker/websocket/routes.ts";
 import type { Commands } from "../control/commands.ts";
+import { RequestCounts } from "../control/request-counts.ts";
 import { listenPrivately } from "../os/private-socket.ts";
 import { socketPath } from "../os/socket-path.ts";
 import { version } from "../os/version.ts";
@@ -43,6 +44,8 @@ const CLOSE_MS = 1_000;
 export class RemoteControl {
   readonly #commands: Commands;
   readonly #routes: readonly HttpRoute[];
+  /** What was answered so far. */
+  readonly requests = new RequestCounts();
   readonly #server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) =>
     this.#admit(socket),
   );
@@ -139,8 +142,8 @@ export class RemoteControl {
     const { NODE_STATUS_TOPIC, nodeStatusEvent } = await import("../control/requests.ts");
     const { coppiceControl } = await import("../control/coppice-control.ts");
     const about = { version: version(), instance: randomUUID(), pid: process.pid };
-    endpoint().serve(supervisorControl(endpoint(), this.#commands));
-    endpoint().serve(coppiceControl(endpoint(), this.#commands, about));
+    endpoint().serve(supervisorControl(endpoint(), this.#commands, this.requests.count));
+    endpoint().serve(coppiceControl(endpoint(), this.#commands, about, this.requests.count));
     this.#tellStart = (node, pid) => {
       if (!endpoint().hasReaders(NODE_STATUS_TOPIC)) return;
       endpoint().publish(NODE_STATUS_TOPIC, nodeStatusEvent(node, pid), { forReaders: true });
