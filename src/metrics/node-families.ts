@@ -55,7 +55,7 @@ export function* nodeFamilies(nodes: readonly NodeFacts[]): Generator<Family> {
     type: "gauge",
     help: "The state that the node is in has 1, the others 0.",
     samples: eachWith("state", ({ status }) =>
-      STATES.map((state) => [state, Number(status.state === state)]),
+      STATES.map((state) => [state, Number(stateOf(status) === state)]),
     ),
   };
   yield {
@@ -147,6 +147,11 @@ export function isReady({ state, ready }: NodeStatus): boolean {
   return state === "running" && ready !== false;
 }
 
+/** As `status` has it in its table: one that is done, or was given up, is not just stopped. */
+function stateOf({ state, why }: NodeStatus): State {
+  return state === "stopped" && (why === "done" || why === "failed") ? why : state;
+}
+
 function kindOf(config: NodeConfig): string {
   if (config.zeek !== undefined) return "zeek";
   return config.command === undefined ? "script" : "program";
@@ -165,4 +170,13 @@ function seconds(milliseconds: number | undefined): number | undefined {
   return milliseconds === undefined ? undefined : milliseconds / 1000;
 }
 
-const STATES: readonly NodeState[] = ["pending", "running", "waiting", "stopping", "stopped"];
+type State = NodeState | "done" | "failed";
+const STATES: readonly State[] = [
+  "pending",
+  "running",
+  "waiting",
+  "stopping",
+  "stopped",
+  "done",
+  "failed",
+];

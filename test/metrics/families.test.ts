@@ -59,9 +59,21 @@ test("a node's series", () => {
     ],
   );
   const states = lines.filter((line) => line.includes("_state{"));
-  assert.equal(states.length, 5);
+  assert.equal(states.length, 7);
   assert.ok(states.includes(`${own("state", ',state="running"')} 1`));
   assert.equal(states.filter((line) => line.endsWith(" 1")).length, 1);
+});
+
+test("a node that is done, or was given up, is not just stopped", () => {
+  const stateOf = (more: Partial<NodeStatus>) =>
+    linesOf(nodeFamilies([factsOf(statusOf({ name: "a" }, more))]))
+      .filter((line) => line.includes("_state{") && line.endsWith(" 1"))
+      .map((line) => /state="(\w+)"/.exec(line)?.[1]);
+  assert.deepEqual(stateOf({ state: "stopped", why: "told" }), ["stopped"]);
+  assert.deepEqual(stateOf({ state: "stopped", why: "done" }), ["done"]);
+  assert.deepEqual(stateOf({ state: "stopped", why: "failed" }), ["failed"]);
+  assert.deepEqual(stateOf({ state: "stopped" }), ["stopped"]);
+  assert.deepEqual(stateOf({ state: "waiting" }), ["waiting"]);
 });
 
 test("what is not known of a node is left out; a node that waits says until when", () => {
