@@ -15,6 +15,8 @@ export interface Family {
 export interface Sample {
   /** Those without a value are left out. */
   labels?: Labels;
+  /** One label more: thousands of samples then share the others, and their text. */
+  further?: readonly [name: string, value: string];
   value: number;
   /** Of a histogram: which of its series. */
   part?: "_bucket" | "_sum" | "_count";
@@ -27,21 +29,36 @@ export const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 /** Its lines. One without samples still says that it is there. */
 export function renderFamily({ name, type, help, samples }: Family): string {
-  let text = `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n`;
-  for (const { labels, value, part = "" } of samples) {
-    text += `${name}${part}${labels === undefined ? "" : labelsText(labels)} ${number(value)}\n`;
+  const lines = [`# HELP ${name} ${escapeHelp(help)}`, `# TYPE ${name} ${type}`];
+  for (const { labels, further, value, part = "" } of samples) {
+    lines.push(`${name}${part}${bracesOf(labels, further)} ${number(value)}`);
   }
-  return text;
+  lines.push("");
+  return lines.join("\n");
 }
 
+function bracesOf(labels: Labels | undefined, further: Sample["further"]): string {
+  const text = labels === undefined ? "" : labelsText(labels);
+  if (further === undefined) return text === "" ? "" : `{${text}}`;
+  const [name, value] = further;
+  return `{${text}${text === "" ? "" : ","}${name}="${escapeValue(value)}"}`;
+}
+
+/** Made once for the many samples that have the same. */
 function labelsText(labels: Labels): string {
+  const known = texts.get(labels);
+  if (known !== undefined) return known;
   const pairs: string[] = [];
   for (const name in labels) {
     const value = labels[name];
     if (value !== undefined) pairs.push(`${name}="${escapeValue(value)}"`);
   }
-  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
+  const text = pairs.join(",");
+  texts.set(labels, text);
+  return text;
 }
+
+const texts = new WeakMap<Labels, string>();
 
 function escapeValue(text: string): string {
   return /[\\"\n]/.test(text) ? escapeHelp(text).replaceAll('"', '\\"') : text;

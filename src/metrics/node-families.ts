@@ -32,9 +32,10 @@ export function* nodeFamilies(nodes: readonly NodeFacts[]): Generator<Family> {
     nodes.flatMap((facts, i) => sample(labels[i], take(facts)));
   const eachWith = (label: string, valuesOf: (facts: NodeFacts) => [string, number][]): Sample[] =>
     nodes.flatMap((facts, i) =>
-      valuesOf(facts).map(([value, count]) => ({
-        labels: { ...labels[i], [label]: value },
-        value: count,
+      valuesOf(facts).map(([text, value]) => ({
+        labels: labels[i] ?? {},
+        further: [label, text],
+        value,
       })),
     );
 

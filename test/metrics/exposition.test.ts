@@ -13,6 +13,9 @@ test("a family is its help, its type and a line for each sample", () => {
       { labels: { node: "x", role: undefined }, value: 1.5 },
       { labels: { role: undefined }, value: 0 },
       { labels: { a: "1", b: "2" }, value: 1e21 },
+      { labels: { a: "1" }, further: ["b", '"'], value: 2 },
+      { labels: {}, further: ["b", "3"], value: 2 },
+      { further: ["b", "4"], value: 2 },
     ],
   });
   assert.equal(
@@ -24,6 +27,9 @@ test("a family is its help, its type and a line for each sample", () => {
       'a_total{node="x"} 1.5',
       "a_total 0",
       'a_total{a="1",b="2"} 1e+21',
+      'a_total{a="1",b="\\""} 2',
+      'a_total{b="3"} 2',
+      'a_total{b="4"} 2',
       "",
     ].join("\n"),
   );
