@@ -38,7 +38,7 @@ function openFiles(): number | undefined {
 /** No limit is a limit that nobody reaches. */
 function mostFiles(): number | undefined {
   try {
-    const limits = fs.readFileSync("/proc/self/limits", "latin1");
+    const limits = fs.readFileSync("/proc/self/limits", "utf8");
     const limit = /^Max open files +(\S+)/m.exec(limits)?.[1];
     return limit === "unlimited" ? Number.POSITIVE_INFINITY : Number(limit);
   } catch {

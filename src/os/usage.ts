@@ -46,7 +46,7 @@ function usageOf(
 /** In bytes; undefined for a process that has ended. */
 function memoryOf(pid: number): number | undefined {
   try {
-    const status = fs.readFileSync(`/proc/${pid}/status`, "latin1");
+    const status = fs.readFileSync(`/proc/${pid}/status`, "utf8");
     return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) * 1024;
   } catch {
     return undefined;

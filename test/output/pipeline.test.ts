@@ -151,7 +151,7 @@ test("bytes and lines are counted as they were written, whatever is cut, kept ba
   const pipeline = new Pipeline({
     sinks: { stdout: sink, stderr: sink },
     hooks: (stream) => (stream === "stderr" ? [() => false] : []),
-    onHookError: assert.fail,
+    onHookError: (error) => assert.fail(String(error)),
     count(node, stream, bytes, lines) {
       const sum = counted.get(`${node} ${stream}`) ?? { bytes: 0, lines: 0 };
       counted.set(`${node} ${stream}`, { bytes: sum.bytes + bytes, lines: sum.lines + lines });
