@@ -159,7 +159,9 @@ test("bytes and lines are counted as they were written, whatever is cut, kept ba
   });
   const foo = pipeline.source("foo", "stdout");
   const texts = ["one\ntw", "o\n\n", "x".repeat(3 * MAX_LINE), "\nla", "st"];
-  for (const text of texts) foo.push(latin(text));
+  for (const text of texts.slice(0, 3)) foo.push(latin(text));
+  assert.equal(counted.get("foo stdout")?.lines, 3);
+  for (const text of texts.slice(3)) foo.push(latin(text));
   assert.deepEqual(counted.get("foo stdout"), { bytes: texts.join("").length, lines: 4 });
   foo.end();
   assert.deepEqual(counted.get("foo stdout"), { bytes: texts.join("").length, lines: 5 });
