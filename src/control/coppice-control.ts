@@ -19,6 +19,7 @@ import {
   outcomeOf,
 } from "./protocol.ts";
 import { redactEvent, redactStatus } from "./redact.ts";
+import type { CountRequest } from "./request-counts.ts";
 import { nodeNamed, nodesNamed, whoIs } from "./who.ts";
 
 /** More at once on one connection are refused: each costs memory. */
@@ -38,10 +39,12 @@ interface Stream {
   grant(bytes: number): void;
 }
 
+/** @param count is told of each request that was answered */
 export function coppiceControl(
   endpoint: Endpoint,
   commands: Commands,
   about: Omit<Hello, "mayControl" | "reloads">,
+  count: CountRequest = () => {},
 ): Service {
   const streams = new Map<PeerInfo, Map<string, Stream>>();
   endpoint.on("peerLost", (info) => {
@@ -75,6 +78,7 @@ export function coppiceControl(
     } catch (error) {
       outcome = outcomeOf(error);
     }
+    count("coppice", isMethod(method) ? method : "unknown", "ok" in outcome);
     reply(from, id, "response", [JSON.stringify(outcome)]);
   }
 

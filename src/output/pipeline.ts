@@ -14,6 +14,8 @@ export interface PipelineOptions {
   onHookError: (error: unknown) => void;
   /** Keeps what is printed of a node: lines, or pieces of long ones. The bytes may change afterwards. */
   keep?: (node: string, stream: Stream, bytes: Uint8Array) => void;
+  /** Is told, for each chunk, of how many bytes it was and how many lines have ended in it. */
+  count?: (node: string, stream: Stream, bytes: number, lines: number) => void;
 }
 
 /** One source of output: a stream of one process. */
@@ -43,9 +45,10 @@ export class Pipeline {
   source(node: string, stream: Stream, begun?: SourceRest): Source {
     const prefix = encoder.encode(prefixOf(node, stream));
     const sink = this.#options.sinks[stream];
-    const keep = this.#options.keep;
+    const { keep, count } = this.#options;
     const kept = new Runs((bytes) => keep?.(node, stream, bytes));
     let out = new Batch(0);
+    let lines = 0;
     const source: Source = {
       push,
       end,
@@ -53,6 +56,7 @@ export class Pipeline {
     };
     if (begun?.isOpen) this.#open[stream] = source;
     const cutter = new LineCutter((bytes, start, end, first, last) => {
+      if (last) lines++;
       const hooks = this.#options.hooks(stream);
       if (hooks.length > 0 && !this.#passes(hooks, node, bytes, start, end)) return;
       this.#beginPiece(stream, source, out, prefix, first);
@@ -69,13 +73,15 @@ export class Pipeline {
       out = new Batch(bytes.length * 2);
       kept.begin(bytes);
       cutter.push(bytes);
-      flush();
+      flush(bytes.length);
     }
     function end(): void {
       cutter.end();
-      flush();
+      flush(0);
     }
-    function flush(): void {
+    function flush(bytes: number): void {
+      count?.(node, stream, bytes, lines);
+      lines = 0;
       kept.flush();
       sink.write(out.bytes());
       out = new Batch(0);

@@ -20,6 +20,7 @@ import {
   timestamp,
 } from "../broker/values.ts";
 import type { WebSocketPeerOptions } from "../broker/websocket/client.ts";
+import type { HttpRoute } from "../broker/websocket/routes.ts";
 import type { WebSocketListenOptions } from "../broker/websocket/server.ts";
 import { ListenError, NoSupervisorError } from "../errors.ts";
 import { beforeExit } from "./closing.ts";
@@ -44,6 +45,8 @@ export interface Peering {
 let own: Endpoint | undefined;
 /** Done before the first connection: in a Supervisor, what answers requests is loaded. */
 let prepare: () => Promise<void> = async () => {};
+/** What every WebSocket listener of this process answers to plain HTTP requests. */
+let routes: readonly HttpRoute[] = [];
 const open = new Set<{ close(): Promise<void> }>();
 
 /** This process's endpoint. */
@@ -55,6 +58,22 @@ export function endpoint(): Endpoint {
 /** Sets what is done before the first listener or peer of this process. */
 export function beforeConnecting(act: () => Promise<void>): void {
   prepare = act;
+}
+
+/** Sets what the WebSocket listeners of this process answer to plain HTTP requests; errors are reported. */
+export function serveHttp(served: readonly HttpRoute[]): readonly HttpRoute[] {
+  routes = served.map((route) => ({
+    ...route,
+    async handle(request) {
+      try {
+        return await route.handle(request);
+      } catch (error) {
+        reportError(error, `the answer at '${route.path}' failed`);
+        throw error;
+      }
+    },
+  }));
+  return routes;
 }
 
 /** Closes all listeners and peers. Resolves when what was published before has left this process. */
@@ -79,7 +98,7 @@ export const broker = {
     if (isRehearsal()) return nowhere(options);
     await prepare();
     const { listenWebSocket } = await import("../broker/websocket/server.ts");
-    return opened(await listenWebSocket(endpoint(), options));
+    return opened(await listenWebSocket(endpoint(), { routes, ...options }));
   },
   /** Connects to a Broker peer, and again whenever the connection breaks. */
   peer(host: string, port: number, options: NativePeerOptions = {}): Peering {

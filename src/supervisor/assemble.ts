@@ -18,6 +18,7 @@ import type { Invocation } from "./invocation.ts";
 import { KeptNodes } from "./kept-nodes.ts";
 import { LinkServer } from "./link-server.ts";
 import { LocalApi } from "./local-api.ts";
+import { metricsRoutes } from "./metrics-routes.ts";
 import { OutputReceiver } from "./output-receiver.ts";
 import type { Console } from "./own-output.ts";
 import { Reload } from "./reload.ts";
@@ -62,7 +63,7 @@ export async function assemble(
   { handedDown, remote, keep = 0 }: AssembleOptions,
   { state, image, env, output, invocation }: Surroundings,
 ): Promise<Parts> {
-  const { pipeline, history, say } = output;
+  const { pipeline, history, tallies, say } = output;
   const sinks = [output.sinks.stdout, output.sinks.stderr];
   const earlier = await state.earlierStem(say);
   const handover = takeHandover(state.file(places.handover), processId(process.pid));
@@ -124,6 +125,7 @@ export async function assemble(
       if (event.kind === "created") history.arrived(event.node ?? "");
       if (event.kind === "gone" && !supervisor.has(event.node ?? ""))
         history.left(event.node ?? "");
+      tallies.happened(event);
       watchers.tell(event);
     },
   };
@@ -154,7 +156,10 @@ export async function assemble(
     reload,
     reloads,
   });
-  const control = new RemoteControl(api, instance);
+  tallies.known = (name) => supervisor.statusOf(name)?.node;
+  const control = new RemoteControl(api, instance, [
+    ...metricsRoutes(() => ({ supervisor, api, tallies, output, requests: control.requests })),
+  ]);
   const ending: Ending = new Ending({ supervisor, state, link, receiver, control, sinks, say });
   // Whoever connects to a tree that is taken over shall find it as it is.
   const isTaken = await supervisor.takeOver();

@@ -30,6 +30,11 @@ export class Outbox {
     this.#soon = soon;
   }
 
+  /** How many are not sent yet. */
+  get size(): number {
+    return this.#commands.length;
+  }
+
   add(command: Command): void {
     this.#commands.push(command);
     this.#quietTurns = 0;

@@ -6,13 +6,15 @@
 import fs from "node:fs";
 import net from "node:net";
 import type { WebSocketDoor } from "../broker/websocket/door.ts";
+import type { HttpRoute } from "../broker/websocket/routes.ts";
 import type { Commands } from "../control/commands.ts";
+import { RequestCounts } from "../control/request-counts.ts";
 import { ListenError } from "../errors.ts";
 import { listenPrivately } from "../os/private-socket.ts";
 import { socketPath } from "../os/socket-path.ts";
 import { version } from "../os/version.ts";
 import { within } from "../os/within.ts";
-import { beforeConnecting, broker, closeBroker, endpoint } from "../script/broker.ts";
+import { beforeConnecting, broker, closeBroker, endpoint, serveHttp } from "../script/broker.ts";
 import { places } from "../wire/stem-setup.ts";
 
 export interface ListenAddress {
@@ -43,6 +45,9 @@ const RETRY_MS = 50;
 export class RemoteControl {
   readonly #commands: Commands;
   readonly #instance: string;
+  readonly #routes: readonly HttpRoute[];
+  /** What was answered so far. */
+  readonly requests = new RequestCounts();
   readonly #server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) =>
     this.#admit(socket),
   );
@@ -51,10 +56,14 @@ export class RemoteControl {
   #tellStart: ((node: string, pid: number) => void) | undefined;
   #door: Promise<WebSocketDoor> | undefined;
 
-  /** @param instance by what clients know this Supervisor */
-  constructor(commands: Commands, instance: string) {
+  /**
+   * @param instance by what clients know this Supervisor
+   * @param routes what is answered to plain HTTP requests wherever WebSocket clients may connect
+   */
+  constructor(commands: Commands, instance: string, routes: readonly HttpRoute[] = []) {
     this.#commands = commands;
     this.#instance = instance;
+    this.#routes = serveHttp(routes);
     beforeConnecting(() => this.#load());
     for (const name of ["peerAdded", "peerLost"] as const) {
       endpoint().on(name, (peer, reason?: string) => {
@@ -148,7 +157,7 @@ export class RemoteControl {
   async #makeDoor(): Promise<WebSocketDoor> {
     await this.#load();
     const { WebSocketDoor } = await import("../broker/websocket/door.ts");
-    return new WebSocketDoor(endpoint());
+    return new WebSocketDoor(endpoint(), { routes: this.#routes });
   }
 
   #load(): Promise<void> {
@@ -161,8 +170,8 @@ export class RemoteControl {
     const { NODE_STATUS_TOPIC, nodeStatusEvent } = await import("../control/requests.ts");
     const { coppiceControl } = await import("../control/coppice-control.ts");
     const about = { version: version(), instance: this.#instance, pid: process.pid };
-    endpoint().serve(supervisorControl(endpoint(), this.#commands));
-    endpoint().serve(coppiceControl(endpoint(), this.#commands, about));
+    endpoint().serve(supervisorControl(endpoint(), this.#commands, this.requests.count));
+    endpoint().serve(coppiceControl(endpoint(), this.#commands, about, this.requests.count));
     this.#tellStart = (node, pid) => {
       if (!endpoint().hasReaders(NODE_STATUS_TOPIC)) return;
       endpoint().publish(NODE_STATUS_TOPIC, nodeStatusEvent(node, pid), { forReaders: true });

@@ -17,6 +17,18 @@ import { Outbox } from "./outbox.ts";
 import { Roster, type RosterEffect, type RosterOptions, type Stray } from "./roster.ts";
 import { howItDied, standing, tidings, withoutText, withWhat } from "./tidings.ts";
 
+/** How the Supervisor does itself. */
+export interface Vitals {
+  /** A Stem is connected. */
+  isLinked: boolean;
+  /** The tree has begun to end. */
+  isEnding: boolean;
+  /** Stems that were started. */
+  stems: number;
+  /** Commands for the Stem that are not sent yet. */
+  commands: number;
+}
+
 export interface StemProcess {
   pid: number;
   signal(signal: NodeJS.Signals): void;
@@ -154,6 +166,15 @@ export class Supervisor {
 
   stemPid(): number {
     return this.#stem?.pid ?? -1;
+  }
+
+  vitals(): Vitals {
+    return {
+      isLinked: this.#isLinked,
+      isEnding: this.#onEnd !== undefined,
+      stems: this.#stems,
+      commands: this.#outbox.size,
+    };
   }
 
   /** One node as it is now, whatever it is called: names may be words of JavaScript's own. */

@@ -97,6 +97,10 @@ export class WebSocketLine implements Peer {
     });
   }
 
+  get queued(): number {
+    return this.#ws.bufferedAmount;
+  }
+
   send(message: Message): void {
     if (this.#ws.readyState !== WebSocket.OPEN) return;
     if (this.#ws.bufferedAmount > MAX_QUEUED) this.#fail("the server does not read what is sent");
