@@ -112,7 +112,7 @@ Nothing is changed.
       rolling: {
         type: "string",
         value: "N",
-        text: "replace N nodes at a time, each ready before the next (default: all at once)",
+        text: "replace so many nodes at a time, each ready first (default: all)",
       },
       timeout: TIMEOUT,
     },
