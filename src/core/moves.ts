@@ -140,6 +140,17 @@ export function newLife(event: Extract<Event, { type: "create" }>): Life {
   return { generation: event.generation, revival: FRESH };
 }
 
+/** Another order for a node that has one already. What was destroyed stays destroyed. */
+export function tell(state: In<"starting">, after: In<"starting">["after"]): Step;
+export function tell(state: In<"held" | "stopping" | "clearing">, after: Told): Step;
+export function tell(
+  state: In<"starting" | "held" | "stopping" | "clearing">,
+  after: In<"starting">["after"],
+): Step {
+  if (state.after === "gone" || state.after === after) return unchanged(state);
+  return { state: { ...state, after } as State, effects: [] };
+}
+
 export function report(news: News): Effect {
   return { type: "report", news };
 }

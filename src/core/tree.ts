@@ -1,19 +1,22 @@
 /** All nodes of a Stem: names, configurations and lives; commands in, effects out. No clock, no I/O. */
 import { type NodeConfig, policyOf } from "./config.ts";
-import { type Event, NEW, type News, type Others, type Rules, type State, wakeAt } from "./life.ts";
+import {
+  type Entry,
+  isAtRest,
+  isFailure,
+  isGoing,
+  isRevived,
+  ownReportOf,
+  predecessorOf,
+  wakeOf,
+} from "./entry.ts";
+import { type Event, NEW, type News, type Others, type Rules, type State } from "./life.ts";
 import { step } from "./node.ts";
 import { inEndOrder } from "./order.ts";
 import type { Wait } from "./precedence.ts";
 import { readyRulesOf } from "./readiness.ts";
-import {
-  isFulfilled,
-  type NodeReport,
-  type Reported,
-  type Request,
-  reportOf,
-  stateName,
-} from "./report.ts";
-import { type Member, Waits } from "./waits.ts";
+import { isFulfilled, type NodeReport, type Request, reportOf, stateName } from "./report.ts";
+import { Waits } from "./waits.ts";
 
 export type { NodeReport } from "./report.ts";
 
@@ -37,16 +40,6 @@ export type TreeEffect =
   | { type: "probe"; name: string; config: NodeConfig; pid: number }
   | { type: "report"; report: NodeReport; news: News }
   | { type: "gone"; name: string; id: number };
-
-interface Entry extends Reported, Member {
-  /** While it waits for others: when to look again, and when people are told that it waits. */
-  lookAt?: number;
-  sayAt?: number;
-  /** What was asked for last, until it is fulfilled. */
-  request?: Request;
-  /** Destroyed creations of this name whose process still has to end. */
-  ending: number[];
-}
 
 /** A node that has waited so long for others is told of. */
 const SAY_AFTER_MS = 10_000;
@@ -345,41 +338,4 @@ export class Tree {
     entry.ending = [];
     return ending.map((id) => ({ type: "gone", name, id }));
   }
-}
-
-/** What nobody asked for. A start that an order had undone by then is as little a failure as such an end. */
-function isFailure(news: News, before: State): boolean {
-  if (news.kind === "failed") return before.tag !== "starting" || before.after === "run";
-  return news.kind === "exited" && news.premature;
-}
-
-function isRevived(state: State): boolean {
-  return state.tag === "starting" && state.revived;
-}
-
-function isAtRest({ tag }: State): boolean {
-  return tag === "pending" || tag === "waiting" || tag === "stopped";
-}
-
-function wakeOf({ state, lookAt, sayAt }: Entry): number | undefined {
-  if (state.tag !== "pending") return wakeAt(state);
-  if (lookAt === undefined || sayAt === undefined) return lookAt ?? sayAt;
-  return Math.min(lookAt, sayAt);
-}
-
-/** Destroyed, but not gone: the name is free for a new creation. */
-function isGoing(state: State): boolean {
-  return "after" in state && state.after === "gone";
-}
-
-/** The destroyed creation whose process still has to end before the entry's own can start. */
-function predecessorOf({ id, ending }: Entry): number | undefined {
-  return ending.includes(id) ? undefined : ending.at(-1);
-}
-
-/** What concerns the present creation: not the process of its predecessor, which it waits for. */
-function ownReportOf(entry: Entry): NodeReport {
-  const { id, name, generation, since } = entry;
-  if (predecessorOf(entry) === undefined) return reportOf(entry);
-  return { id, name, state: "pending", generation, since };
 }
