@@ -16,7 +16,7 @@ export interface Entry extends Reported, Member {
 /** What nobody asked for. A start that an order had undone by then is as little a failure as such an end. */
 export function isFailure(news: News, before: State): boolean {
   if (news.kind === "failed") return before.tag !== "starting" || before.after === "run";
-  return news.kind === "exited" && news.premature;
+  return news.kind === "unhealthy" || (news.kind === "exited" && news.premature);
 }
 
 export function isRevived(state: State): boolean {

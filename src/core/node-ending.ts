@@ -9,11 +9,10 @@ export function held(state: In<"held">, event: Event, about: Circumstances): Ste
       return about.others.mayEnd ? stop(state, state.after, about) : unchanged(state);
     case "exited":
       if (event.pid !== state.pid) return unchanged(state);
-      return ended(state, event, state.after, false, about);
+      return ended(state, event, state.after, isFailed(state), about);
     case "create":
       return recreate(state, event);
     case "start":
-      return state.after === "stopped" ? tell(state, "respawn") : unchanged(state);
     case "restart":
       return tell(state, "respawn");
     case "stop":
@@ -24,6 +23,7 @@ export function held(state: In<"held">, event: Event, about: Circumstances): Ste
     case "failed":
     case "ready":
     case "probed":
+    case "checked":
     case "looked":
     case "wake":
       return unchanged(state);
@@ -36,7 +36,7 @@ export function stopping(state: In<"stopping">, event: Event, about: Circumstanc
   switch (event.type) {
     case "exited":
       if (event.pid !== state.pid) return unchanged(state);
-      return ended(state, event, state.after, false, about);
+      return ended(state, event, state.after, isFailed(state), about);
     case "wake": {
       if (about.now < state.stop.next) return unchanged(state);
       const { signal, stop } = nextSignal(state.stop.shots, about.now, about.rules.stop);
@@ -45,7 +45,6 @@ export function stopping(state: In<"stopping">, event: Event, about: Circumstanc
     case "create":
       return recreate(state, event);
     case "start":
-      return state.after === "stopped" ? tell(state, "respawn") : unchanged(state);
     case "restart":
       return tell(state, "respawn");
     case "stop":
@@ -56,6 +55,7 @@ export function stopping(state: In<"stopping">, event: Event, about: Circumstanc
     case "failed":
     case "ready":
     case "probed":
+    case "checked":
     case "looked":
     case "go":
       return unchanged(state);
@@ -90,7 +90,6 @@ export function clearing(state: In<"clearing">, event: Event, about: Circumstanc
     case "create":
       return recreate(state, event);
     case "start":
-      return state.after === "gone" ? unchanged(state) : tell(state, "respawn");
     case "restart":
       return tell(state, "respawn");
     case "stop":
@@ -101,12 +100,18 @@ export function clearing(state: In<"clearing">, event: Event, about: Circumstanc
     case "failed":
     case "ready":
     case "probed":
+    case "checked":
     case "exited":
     case "go":
       return unchanged(state);
     default:
       return event satisfies never;
   }
+}
+
+/** It has failed its checks, and nobody has given an order since. */
+function isFailed({ after }: In<"held" | "stopping">): boolean {
+  return typeof after === "object";
 }
 
 /** A new creation of a name whose last one is still ending: it starts when that has gone. */

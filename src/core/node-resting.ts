@@ -17,6 +17,7 @@ export function pending(state: In<"pending">, event: Event, about: Circumstances
     case "failed":
     case "ready":
     case "probed":
+    case "checked":
     case "exited":
     case "looked":
     case "wake":
@@ -42,6 +43,7 @@ export function waiting(state: In<"waiting">, event: Event, about: Circumstances
     case "failed":
     case "ready":
     case "probed":
+    case "checked":
     case "exited":
     case "looked":
     case "go":
@@ -65,6 +67,7 @@ export function stopped(state: In<"stopped">, event: Event, about: Circumstances
     case "failed":
     case "ready":
     case "probed":
+    case "checked":
     case "exited":
     case "looked":
     case "go":
@@ -91,6 +94,7 @@ export function gone(state: In<"gone">, event: Event, about: Circumstances): Ste
     case "failed":
     case "ready":
     case "probed":
+    case "checked":
     case "exited":
     case "looked":
     case "go":

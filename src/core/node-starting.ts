@@ -1,4 +1,5 @@
 /** A start under way: only its outcome ends it, whatever the node is told meanwhile. */
+import { firstHealth } from "./checking.ts";
 import type { Circumstances, Event, In, News, Step } from "./life.ts";
 import { chain, end, launch, newLife, report, rest, stop, tell, unchanged } from "./moves.ts";
 import { firstReadiness } from "./readiness.ts";
@@ -17,8 +18,10 @@ export function starting(state: In<"starting">, event: Event, about: Circumstanc
       const news: News = { kind: "started", revived: state.revived };
       const readiness = firstReadiness(about.rules.ready, about.now);
       const { since } = state;
+      const isReady = readiness.tag === "ready";
+      const health = firstHealth(isReady ? about.rules.health : undefined, about.now);
       const begun: Step = {
-        state: { tag: "running", life, pid, group, since, readiness },
+        state: { tag: "running", life, pid, group, since, readiness, health },
         effects: [report(news)],
       };
       return state.after === "run"
@@ -65,6 +68,7 @@ export function starting(state: In<"starting">, event: Event, about: Circumstanc
       return tell(state, "gone");
     case "ready":
     case "probed":
+    case "checked":
     case "exited":
     case "looked":
     case "go":

@@ -10,6 +10,7 @@ import {
   predecessorOf,
   wakeOf,
 } from "./entry.ts";
+import { checkRulesOf } from "./health.ts";
 import { type Event, NEW, type News, type Others, type Rules, type State } from "./life.ts";
 import { step } from "./node.ts";
 import { inEndOrder } from "./order.ts";
@@ -37,7 +38,7 @@ export type TreeEffect =
   | { type: "signal"; pid: number; signal: NodeJS.Signals }
   | { type: "signalGroups"; groups: readonly number[]; signal: NodeJS.Signals }
   | { type: "look"; name: string; groups: readonly number[] }
-  | { type: "probe"; name: string; config: NodeConfig; pid: number }
+  | { type: "probe" | "check"; name: string; config: NodeConfig; pid: number }
   | { type: "report"; report: NodeReport; news: News }
   | { type: "gone"; name: string; id: number };
 
@@ -177,7 +178,7 @@ export class Tree {
       id,
       name: config.name,
       config,
-      rules: this.#rulesOf(config),
+      rules: this.#rulesOf(config, id),
       state: NEW,
       generation: 0,
       since: now,
@@ -189,10 +190,11 @@ export class Tree {
     return entry;
   }
 
-  #rulesOf(config: NodeConfig): Rules {
+  #rulesOf(config: NodeConfig, id: number): Rules {
     const policy = policyOf(config);
     const stop = { ...policy.stop, sigkill: this.#sigkill };
-    return { ...policy, stop, ready: readyRulesOf(config) };
+    const health = checkRulesOf(config, id);
+    return { ...policy, stop, ready: readyRulesOf(config), ...(health && { health }) };
   }
 
   #destroy(entry: Entry, now: number): TreeEffect[] {
@@ -225,7 +227,7 @@ export class Tree {
     for (const effect of effects) {
       switch (effect.type) {
         case "spawn":
-          entry.rules = this.#rulesOf(entry.config);
+          entry.rules = this.#rulesOf(entry.config, entry.id);
           delete entry.created;
           out.push(...this.#released(entry));
           // A revival that did not wait is no news: a crash loop would say it each time.
@@ -250,6 +252,7 @@ export class Tree {
           out.push({ ...effect, name: entry.name });
           break;
         case "probe":
+        case "check":
           out.push({ ...effect, name: entry.name, config: entry.config });
           break;
         case "signal":

@@ -10,6 +10,7 @@ import { findLaunchTools, type LaunchTools } from "../os/tools.ts";
 import type { ToStem } from "../wire/stem-messages.ts";
 import { places, STEM_VARIABLE, type StemSetup } from "../wire/stem-setup.ts";
 import { ConfigFiles } from "./config-files.ts";
+import { HealthChecks } from "./health.ts";
 import { Launcher } from "./launcher.ts";
 import { StemLink } from "./link.ts";
 import { OutputChannel } from "./output.ts";
@@ -31,10 +32,17 @@ const tools = findLaunchTools();
 // Where it really is: the state directory may be gone by the time that this is cleared away.
 const pipes = fs.realpathSync(privateDirectory(path.join(places.pipes, String(process.pid))));
 const output = new OutputChannel(groupHasMembers);
+const pool = new PipePool(pipes, tools.mkfifo);
+const health = new HealthChecks({
+  environmentOf: (config) => launcher.environmentOf(config),
+  prefix: orphanPrefix(tools),
+  pipes: pool,
+});
 const launcher = new Launcher({
   tools,
   output,
-  pipes: new PipePool(pipes, tools.mkfifo),
+  heartbeats: health.heartbeats,
+  pipes: pool,
   files: new ConfigFiles(privateDirectory(places.nodes)),
   stateDirectory: setup.stateDirectory,
   env: inheritable(process.env),
@@ -73,7 +81,11 @@ const stem = new Stem(
     clock: systemClock,
     start: (order, events) => launcher.start(order, events),
     probe: (config, pid, seen) => prober.probe(config, pid, seen),
-    ended: (pid) => prober.exited(pid),
+    check: (config, pid, seen) => health.check(config, pid, seen),
+    ended: (pid) => {
+      prober.exited(pid);
+      health.exited(pid);
+    },
     signal: signalProcess,
     signalGroup,
     living: (groups) => {

@@ -16,6 +16,8 @@ export interface StemPorts {
   start(order: StartOrder, events: StartEvents): void;
   /** Looks whether a process is ready, in the way that its configuration says; calls back once. */
   probe(config: NodeConfig, pid: number, seen: (isReady: boolean) => void): void;
+  /** Checks once whether a process is healthy; calls back once, with the reason if it is not. */
+  check(config: NodeConfig, pid: number, seen: (reason?: string) => void): void;
   /** A process has ended: nobody need look at it any more. */
   ended(pid: number): void;
   signal(pid: number, signal: NodeJS.Signals): void;
@@ -175,6 +177,12 @@ export class Stem {
         const { name, config, pid } = effect;
         return this.#ports.probe(config, pid, (isReady) =>
           this.#fact(name, { type: "probed", pid, isReady }),
+        );
+      }
+      case "check": {
+        const { name, config, pid } = effect;
+        return this.#ports.check(config, pid, (reason) =>
+          this.#fact(name, { type: "checked", pid, ...(reason !== undefined && { reason }) }),
         );
       }
       case "report":

@@ -349,6 +349,7 @@ function update(member: Member, report: NodeReport, news: News): void {
   if (pid !== undefined) status.pid = pid;
   if (why !== undefined) status.why = why;
   if (ready !== undefined) status.ready = ready;
+  if (report.health !== undefined) status.health = report.health;
   if (waitsFor !== undefined) status.waitsFor = waitsFor;
   const exit = lastExit ?? member.status.lastExit;
   if (exit !== undefined) status.lastExit = exit;

@@ -12,7 +12,7 @@ import type { Clock } from "../os/clock.ts";
 import type { FromStem, ToStem } from "../wire/stem-messages.ts";
 import { Outbox } from "./outbox.ts";
 import { type Goal, Roster, type RosterEffect, type Stray } from "./roster.ts";
-import { howItDied, standing, tidings, withoutText, withWhat } from "./tidings.ts";
+import { howItDied, howItFails, standing, tidings, withoutText, withWhat } from "./tidings.ts";
 
 export interface StemProcess {
   pid: number;
@@ -239,7 +239,8 @@ export class Supervisor {
       case "failed":
         return this.#ports.nodeStatus(name, 0, status);
       case "exited":
-        if (news.premature)
+        // Of one that was ended for its health the reason has been told.
+        if (news.premature && news.exit.unhealthy === undefined)
           this.#error(`Supervised node '${name}' (PID ${pid}) ${howItDied(news.exit)}`);
         return this.#ports.nodeExit(name, status.lastExit ?? { at: status.since }, status);
       case "blocked":
@@ -250,7 +251,10 @@ export class Supervisor {
         return this.#ports.say(
           `warning: node '${name}' starts ${withoutText(news.without, isKnown)}`,
         );
+      case "unhealthy":
+        return this.#error(`Supervised node '${name}' (PID ${pid}) ${howItFails(news)}`);
       case "ready":
+      case "checked":
       case "changed":
       case "gone":
         return;
