@@ -8,12 +8,12 @@ export const HEALTH_OPTIONS: Record<string, Option> = {
   "health-http": {
     type: "string",
     value: "URL",
-    text: "restarted unless this answers well: PORT, PORT/path or http://…",
+    text: "restarted unless this answers: PORT, PORT/path, http://…",
   },
   "health-port": {
     type: "string",
     value: "PORT",
-    text: "restarted unless this accepts: PORT, HOST:PORT or a Unix socket's path",
+    text: "restarted unless this accepts; as --ready-port",
   },
   "health-command": {
     type: "string",
@@ -22,22 +22,22 @@ export const HEALTH_OPTIONS: Record<string, Option> = {
   },
   "health-heartbeat": {
     type: "boolean",
-    text: "restarted when its event loop is blocked (of a node that runs scripts)",
+    text: "restarted when its event loop is blocked (scripts only)",
   },
   "health-fd": {
     type: "string",
     value: "N",
-    text: "restarted unless it writes something to this descriptor, again and again",
+    text: "restarted unless it keeps writing to this descriptor",
   },
   "health-interval": {
     type: "string",
-    value: "SECONDS",
-    text: "from one check to the next (default: 10)",
+    value: "SEC",
+    text: "seconds from one check to the next (default: 10)",
   },
   "health-timeout": {
     type: "string",
-    value: "SECONDS",
-    text: "what a check may take (default: 5)",
+    value: "SEC",
+    text: "seconds that a check may take (default: 5)",
   },
   "health-failures": {
     type: "string",

@@ -59,6 +59,12 @@ export function exitText({ code, signal, unhealthy }: LastExit): string {
   return code === undefined ? "unknown" : `status ${code}`;
 }
 
+/** The same, with all that is known. */
+export function fullExitText(exit: LastExit): string {
+  const { unhealthy } = exit;
+  return unhealthy === undefined ? exitText(exit) : printable(`unhealthy: ${unhealthy}`);
+}
+
 /** `waiting, starts in 3s`; `pending, waits for logger-1`; `running, not ready`; `running, 1 of 3 checks failed`; `done`; `failed`. */
 export function stateText(status: NodeStatus, now: number): string {
   const { state, nextStart, waitsFor = [], why, health } = status;

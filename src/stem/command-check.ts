@@ -59,6 +59,14 @@ async function lastLine(stream: Readable, signal: AbortSignal): Promise<string> 
   stream.on("data", (bytes: Buffer) => {
     tail = Buffer.concat([tail, bytes]).subarray(-TAIL_BYTES);
   });
+  // Aborted before, `once` does not wait at all: the command has been killed, and its pipe ends soon or never.
   await once(stream, "close", { signal }).catch(() => stream.destroy());
-  return tail.toString().trimEnd().split("\n").at(-1)?.slice(0, LINE_LENGTH) ?? "";
+  return (
+    tail
+      .toString()
+      .trimEnd()
+      .split(/[\r\n]/)
+      .at(-1)
+      ?.slice(0, LINE_LENGTH) ?? ""
+  );
 }

@@ -81,7 +81,7 @@ const health = v.union(
       ...often,
     }),
   ],
-  "must be one of { command }, { http }, { port } and { heartbeat }, which may have interval, timeout (both from 1 ms on) and failures (from 1 on)",
+  "must be one of { command }, { http }, { port } and { heartbeat }, which may have interval, timeout and failures",
 );
 
 /** What `zeek` may have. */

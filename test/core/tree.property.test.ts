@@ -112,6 +112,6 @@ test("27, 29, 31, 32, 40, 42: no order of events starts a node twice, loses one,
       if (isCalm) model.calm();
       model.end();
     }),
-    { numRuns: 1_200 },
+    { numRuns: 900 },
   );
 });
