@@ -1,6 +1,6 @@
 /** Asks over HTTP whether somebody is well: one request, of which the status alone is read. */
-import net from "node:net";
 import type { HttpTarget } from "../core/http-target.ts";
+import { connectUntil } from "./connecting.ts";
 
 /** The longest head that is waited for. */
 const LONGEST = 8 * 1024;
@@ -19,7 +19,7 @@ export function httpProblem(
     let isJudged = false;
     let problem: string | undefined = "the connection was closed without an answer";
     let head = "";
-    const socket = net.connect({ host, port, signal });
+    const socket = connectUntil(signal, { host, port });
     const judge = (found: string | undefined): void => {
       if (isJudged) return;
       isJudged = true;

@@ -1,8 +1,8 @@
 /** Looks from outside whether a process is ready. Each look ends within a time, and never throws. */
 import fs from "node:fs/promises";
-import net from "node:net";
 import path from "node:path";
 import type { PortTarget } from "../core/port-target.ts";
+import { connectUntil } from "./connecting.ts";
 import { signalGroup } from "./signals.ts";
 import { shortPath } from "./socket-path.ts";
 import { type SpawnEvents, type SpawnRequest, type Started, startProcess } from "./spawn.ts";
@@ -43,7 +43,7 @@ function connect(
 ): Promise<NodeJS.ErrnoException | undefined> {
   return new Promise((seen) => {
     let problem: NodeJS.ErrnoException | undefined;
-    const socket = net.connect({ ...target, signal });
+    const socket = connectUntil(signal, target);
     socket.once("connect", () => socket.destroy());
     socket.on("error", (error) => {
       problem = error;

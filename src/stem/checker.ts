@@ -25,27 +25,32 @@ export class Checker {
   }
 
   /**
-   * @param gone aborted when nobody wants to know any more
+   * @param check aborted here when its time is over, and by others when nobody wants to know any more
    * @param seen called once, when nothing of the check is left, with the reason if it has failed
    */
-  check(config: NodeConfig, pid: number, gone: AbortSignal, seen: (reason?: string) => void): void {
+  check(
+    config: NodeConfig,
+    pid: number,
+    check: AbortController,
+    seen: (reason?: string) => void,
+  ): void {
     const { health } = config;
     if (health === undefined) return seen();
     this.#turns.add(() => {
-      if (!gone.aborted) this.#begin({ config, health, pid }, gone, seen);
+      if (!check.signal.aborted) this.#begin({ config, health, pid }, check, seen);
     });
   }
 
-  #begin(subject: Subject, gone: AbortSignal, seen: (reason?: string) => void): void {
-    const late = new AbortController();
+  #begin(subject: Subject, check: AbortController, seen: (reason?: string) => void): void {
     const { timeout = HEALTH_DEFAULTS.timeout } = subject.health;
     // Not a timer alone: a stall of ours is no fault of the node's, and what it has said is read first.
-    const deadline = new Deadline(timeout, () => late.abort());
-    void this.#look(subject, AbortSignal.any([gone, late.signal]))
+    const deadline = new Deadline(timeout, () => check.abort());
+    void this.#look(subject, check.signal)
       .catch(problemOf)
       .then((problem) => {
         deadline.callOff();
-        seen(problem !== undefined && late.signal.aborted ? lateText(subject.health) : problem);
+        const isLate = problem !== undefined && check.signal.aborted;
+        seen(isLate ? lateText(subject.health) : problem);
       });
   }
 

@@ -31,13 +31,13 @@ export class HealthChecks {
     const check = new AbortController();
     this.#checks.set(pid, check);
     const settle = (reason?: string): void => {
-      if (check.signal.aborted) return;
+      if (this.#checks.get(pid) !== check) return;
       this.#checks.delete(pid);
       seen(reason);
     };
     this.#checker ??= this.#load();
     this.#checker.then(
-      (checker) => checker.check(config, pid, check.signal, settle),
+      (checker) => checker.check(config, pid, check, settle),
       () => {
         // That nothing can be loaded here is no fault of the node's.
         this.#checker = undefined;
