@@ -1,9 +1,10 @@
 /** A node as the tree knows it, and what follows from that for its reports. */
 import { type News, type State, wakeAt } from "./life.ts";
-import { type NodeReport, type Reported, type Request, reportOf } from "./report.ts";
+import { type NodeReport, type Origin, type Reported, type Request, reportOf } from "./report.ts";
 import type { Member } from "./waits.ts";
 
 export interface Entry extends Reported, Member {
+  origin: Origin;
   /** While it waits for others: when to look again, and when people are told that it waits. */
   lookAt?: number;
   sayAt?: number;
@@ -31,6 +32,12 @@ export function wakeOf({ state, lookAt, sayAt }: Entry): number | undefined {
   if (state.tag !== "pending") return wakeAt(state);
   if (lookAt === undefined || sayAt === undefined) return lookAt ?? sayAt;
   return Math.min(lookAt, sayAt);
+}
+
+/** It is to have no process, or to be rid of the one that it has. */
+export function isStopped(state: State): boolean {
+  if (state.tag === "stopped") return state.why === "told";
+  return "after" in state && (state.after === "stopped" || state.after === "dismiss");
 }
 
 /** Destroyed, but not gone: the name is free for a new creation. */

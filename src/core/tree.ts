@@ -6,6 +6,7 @@ import {
   isFailure,
   isGoing,
   isRevived,
+  isStopped,
   ownReportOf,
   predecessorOf,
   wakeOf,
@@ -16,10 +17,17 @@ import { step } from "./node.ts";
 import { inEndOrder } from "./order.ts";
 import type { Wait } from "./precedence.ts";
 import { readyRulesOf } from "./readiness.ts";
-import { isFulfilled, type NodeReport, type Request, reportOf, stateName } from "./report.ts";
+import {
+  isFulfilled,
+  type NodeReport,
+  type Origin,
+  type Request,
+  reportOf,
+  stateName,
+} from "./report.ts";
 import { Waits } from "./waits.ts";
 
-export type { NodeReport } from "./report.ts";
+export type { NodeReport, Origin } from "./report.ts";
 
 /** What a Stem is asked to create. */
 export interface Creation {
@@ -31,6 +39,17 @@ export interface Creation {
   previous?: readonly number[];
   /** It is not to start until it is told to. */
   stopped?: boolean;
+  /** Kept for the Supervisor. */
+  origin?: Origin | undefined;
+}
+
+/** What a Supervisor that has just connected must know of a node. */
+export interface Kept {
+  config: NodeConfig;
+  report: NodeReport;
+  origin: Origin;
+  /** It was told to stop, and not yet to start again. */
+  stopped: boolean;
 }
 
 export type TreeEffect =
@@ -66,12 +85,14 @@ export class Tree {
 
   create(creation: Creation, now: number): TreeEffect[] {
     const { id, config, generation = 0, previous = [], stopped = false } = creation;
+    const { origin = "script" } = creation;
     const known = this.#entries.get(config.name);
     if (known !== undefined) {
       if (!isGoing(known.state)) return [];
       this.#waits.left(known.config);
       known.id = id;
       known.config = config;
+      known.origin = origin;
       delete known.lastExit;
       delete known.request;
       delete known.created;
@@ -153,12 +174,17 @@ export class Tree {
   }
 
   /** What a Supervisor that has just connected must know. */
-  snapshot(): { nodes: { config: NodeConfig; report: NodeReport }[]; ending: number[] } {
+  snapshot(): { nodes: Kept[]; ending: number[] } {
     const entries = [...this.#entries.values()];
     return {
       nodes: entries
         .filter((entry) => !entry.ending.includes(entry.id))
-        .map((entry) => ({ config: entry.config, report: ownReportOf(entry) })),
+        .map((entry) => ({
+          config: entry.config,
+          report: ownReportOf(entry),
+          origin: entry.origin,
+          stopped: isStopped(entry.state),
+        })),
       ending: entries.flatMap((entry) => entry.ending),
     };
   }
@@ -173,11 +199,12 @@ export class Tree {
     return this.#entries.get(name)?.id;
   }
 
-  #newEntry({ id, config }: Creation, now: number): Entry {
+  #newEntry({ id, config, origin = "script" }: Creation, now: number): Entry {
     const entry: Entry = {
       id,
       name: config.name,
       config,
+      origin,
       rules: this.#rulesOf(config, id),
       state: NEW,
       generation: 0,

@@ -4,12 +4,13 @@ import path from "node:path";
 import { systemClock } from "../os/clock.ts";
 import { ownExecutable } from "../os/executable.ts";
 import { PipePool } from "../os/pipes.ts";
-import { livingGroups, processStat } from "../os/process-table.ts";
+import { isRunning, livingGroups, processStat } from "../os/process-table.ts";
 import { groupHasMembers, signalGroup, signalProcess } from "../os/signals.ts";
 import { findLaunchTools, type LaunchTools } from "../os/tools.ts";
-import type { ToStem } from "../wire/stem-messages.ts";
+import type { Hold, Order, ToStem } from "../wire/stem-messages.ts";
 import { places, STEM_VARIABLE, type StemSetup } from "../wire/stem-setup.ts";
 import { ConfigFiles } from "./config-files.ts";
+import { Guardian } from "./guardian.ts";
 import { HealthChecks } from "./health.ts";
 import { Launcher } from "./launcher.ts";
 import { StemLink } from "./link.ts";
@@ -32,6 +33,12 @@ const tools = findLaunchTools();
 // Where it really is: the state directory may be gone by the time that this is cleared away.
 const pipes = fs.realpathSync(privateDirectory(path.join(places.pipes, String(process.pid))));
 const output = new OutputChannel(groupHasMembers);
+const guardian = new Guardian({ pid: setup.parent, ...startTimeOf(setup.parent) }, setup.keep, {
+  now: systemClock.now,
+  // Our own parent is known to be gone at once, and without /proc.
+  isRunning: ({ pid, startTime }) =>
+    pid === setup.parent ? process.ppid === pid : isRunning(pid, startTime),
+});
 const pool = new PipePool(pipes, tools.mkfifo);
 const health = new HealthChecks({
   environmentOf: (config) => launcher.environmentOf(config),
@@ -65,15 +72,17 @@ const link = new StemLink(setup, {
     output.attach(socket);
     sayWhatIsMissing(tools);
   },
-  command: (message) => commands.add(message),
+  command,
   disconnected: () => {
+    guardian.disconnected();
     // Commands belong to one connection: the next begins with what there is.
     commands.clear();
     // At the end nobody comes back for what is left.
     if (ending) output.discard();
     else output.detach();
   },
-  isOrphaned,
+  isOrphaned: () => guardian.isOrphaned(),
+  isExpecting: () => guardian.isExpecting,
   orphaned: endAsOrphan,
 });
 const stem = new Stem(
@@ -102,14 +111,20 @@ const stem = new Stem(
   { sigkill },
 );
 
-const commands = new Turns((message: ToStem) => stem.command(message));
+const commands = new Turns((message: Order | Hold) => {
+  if (message.type !== "hold") return stem.command(message);
+  // After everything that was ordered before.
+  guardian.hold(message.within);
+  output.detach();
+  link.hold();
+});
 let ending = false;
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => end(EXIT.ordered));
 process.on("SIGHUP", () => {});
 // ---- From here on nothing may end the Stem but an order or the end of its Supervisor. ----
 process.on("uncaughtException", (error) => note(`error: the Stem caught ${error.stack ?? error}`));
 setInterval(() => {
-  if (isOrphaned()) endAsOrphan();
+  if (guardian.isOrphaned()) endAsOrphan();
 }, PARENT_CHECK_MS);
 link.connect();
 
@@ -134,8 +149,14 @@ function endAsOrphan(): void {
   end(EXIT.orphaned);
 }
 
-function isOrphaned(): boolean {
-  return process.ppid !== setup.parent;
+function command(message: ToStem): void {
+  if (message.type === "welcome") guardian.welcomed(message.supervisor, message.keep);
+  else commands.add(message);
+}
+
+function startTimeOf(pid: number): { startTime?: number } {
+  const startTime = processStat(pid)?.startTime;
+  return startTime === undefined ? {} : { startTime };
 }
 
 function note(text: string): void {

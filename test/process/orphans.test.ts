@@ -200,7 +200,12 @@ async function adoptedStem(t: TestContext, env: Record<string, string>) {
   );
   atEnd(t, () => server.close());
 
-  const setup: Omit<StemSetup, "parent"> = { token: "any", stateDirectory, nodeOptions: [] };
+  const setup: Omit<StemSetup, "parent"> = {
+    token: "any",
+    stateDirectory,
+    nodeOptions: [],
+    keep: 0,
+  };
   const main = path.join(import.meta.dirname, "..", "..", "src", "stem", "main.ts");
   const parent = spawn(
     process.execPath,
