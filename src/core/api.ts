@@ -86,6 +86,8 @@ export type TreeEventKind =
   | "failed"
   | "ready"
   | "exited"
+  /** It failed too many health checks, and is ended. */
+  | "unhealthy"
   /** Another state, with nothing else to tell. */
   | "changed"
   /** Nothing of a destroyed node lives any more. */

@@ -1,6 +1,18 @@
 /** All nodes of a Stem: names, configurations and lives; commands in, effects out. No clock, no I/O. */
 import { type NodeConfig, policyOf } from "./config.ts";
-import { type Event, NEW, type News, type Others, type Rules, type State, wakeAt } from "./life.ts";
+import {
+  type Entry,
+  isAtRest,
+  isFailure,
+  isGoing,
+  isRevived,
+  isStopped,
+  ownReportOf,
+  predecessorOf,
+  wakeOf,
+} from "./entry.ts";
+import { checkRulesOf } from "./health.ts";
+import { type Event, NEW, type News, type Others, type Rules, type State } from "./life.ts";
 import { step } from "./node.ts";
 import { inEndOrder } from "./order.ts";
 import type { Wait } from "./precedence.ts";
@@ -9,12 +21,11 @@ import {
   isFulfilled,
   type NodeReport,
   type Origin,
-  type Reported,
   type Request,
   reportOf,
   stateName,
 } from "./report.ts";
-import { type Member, Waits } from "./waits.ts";
+import { Waits } from "./waits.ts";
 
 export type { NodeReport, Origin } from "./report.ts";
 
@@ -46,20 +57,9 @@ export type TreeEffect =
   | { type: "signal"; pid: number; signal: NodeJS.Signals }
   | { type: "signalGroups"; groups: readonly number[]; signal: NodeJS.Signals }
   | { type: "look"; name: string; groups: readonly number[] }
-  | { type: "probe"; name: string; config: NodeConfig; pid: number }
+  | { type: "probe" | "check"; name: string; config: NodeConfig; pid: number }
   | { type: "report"; report: NodeReport; news: News }
   | { type: "gone"; name: string; id: number };
-
-interface Entry extends Reported, Member {
-  origin: Origin;
-  /** While it waits for others: when to look again, and when people are told that it waits. */
-  lookAt?: number;
-  sayAt?: number;
-  /** What was asked for last, until it is fulfilled. */
-  request?: Request;
-  /** Destroyed creations of this name whose process still has to end. */
-  ending: number[];
-}
 
 /** A node that has waited so long for others is told of. */
 const SAY_AFTER_MS = 10_000;
@@ -205,7 +205,7 @@ export class Tree {
       name: config.name,
       config,
       origin,
-      rules: this.#rulesOf(config),
+      rules: this.#rulesOf(config, id),
       state: NEW,
       generation: 0,
       since: now,
@@ -217,10 +217,11 @@ export class Tree {
     return entry;
   }
 
-  #rulesOf(config: NodeConfig): Rules {
+  #rulesOf(config: NodeConfig, id: number): Rules {
     const policy = policyOf(config);
     const stop = { ...policy.stop, sigkill: this.#sigkill };
-    return { ...policy, stop, ready: readyRulesOf(config) };
+    const health = checkRulesOf(config, id);
+    return { ...policy, stop, ready: readyRulesOf(config), ...(health && { health }) };
   }
 
   #destroy(entry: Entry, now: number): TreeEffect[] {
@@ -253,7 +254,7 @@ export class Tree {
     for (const effect of effects) {
       switch (effect.type) {
         case "spawn":
-          entry.rules = this.#rulesOf(entry.config);
+          entry.rules = this.#rulesOf(entry.config, entry.id);
           delete entry.created;
           out.push(...this.#released(entry));
           // A revival that did not wait is no news: a crash loop would say it each time.
@@ -278,6 +279,7 @@ export class Tree {
           out.push({ ...effect, name: entry.name });
           break;
         case "probe":
+        case "check":
           out.push({ ...effect, name: entry.name, config: entry.config });
           break;
         case "signal":
@@ -366,47 +368,4 @@ export class Tree {
     entry.ending = [];
     return ending.map((id) => ({ type: "gone", name, id }));
   }
-}
-
-/** What nobody asked for. A start that an order had undone by then is as little a failure as such an end. */
-function isFailure(news: News, before: State): boolean {
-  if (news.kind === "failed") return before.tag !== "starting" || before.after === "run";
-  return news.kind === "exited" && news.premature;
-}
-
-function isRevived(state: State): boolean {
-  return state.tag === "starting" && state.revived;
-}
-
-function isAtRest({ tag }: State): boolean {
-  return tag === "pending" || tag === "waiting" || tag === "stopped";
-}
-
-function wakeOf({ state, lookAt, sayAt }: Entry): number | undefined {
-  if (state.tag !== "pending") return wakeAt(state);
-  if (lookAt === undefined || sayAt === undefined) return lookAt ?? sayAt;
-  return Math.min(lookAt, sayAt);
-}
-
-/** It is to have no process, or to be rid of the one that it has. */
-function isStopped(state: State): boolean {
-  if (state.tag === "stopped") return state.why === "told";
-  return "after" in state && (state.after === "stopped" || state.after === "dismiss");
-}
-
-/** Destroyed, but not gone: the name is free for a new creation. */
-function isGoing(state: State): boolean {
-  return "after" in state && state.after === "gone";
-}
-
-/** The destroyed creation whose process still has to end before the entry's own can start. */
-function predecessorOf({ id, ending }: Entry): number | undefined {
-  return ending.includes(id) ? undefined : ending.at(-1);
-}
-
-/** What concerns the present creation: not the process of its predecessor, which it waits for. */
-function ownReportOf(entry: Entry): NodeReport {
-  const { id, name, generation, since } = entry;
-  if (predecessorOf(entry) === undefined) return reportOf(entry);
-  return { id, name, state: "pending", generation, since };
 }

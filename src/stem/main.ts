@@ -11,6 +11,7 @@ import type { Hold, Order } from "../wire/stem-messages.ts";
 import { places, STEM_VARIABLE, type StemSetup } from "../wire/stem-setup.ts";
 import { ConfigFiles } from "./config-files.ts";
 import { Guardian } from "./guardian.ts";
+import { HealthChecks } from "./health.ts";
 import { Launcher } from "./launcher.ts";
 import { StemLink } from "./link.ts";
 import { OutputChannel } from "./output.ts";
@@ -38,10 +39,17 @@ const guardian = new Guardian({ pid: setup.parent, ...startTimeOf(setup.parent) 
   isRunning: ({ pid, startTime }) =>
     pid === setup.parent ? process.ppid === pid : isRunning(pid, startTime),
 });
+const pool = new PipePool(pipes, tools.mkfifo);
+const health = new HealthChecks({
+  environmentOf: (config) => launcher.environmentOf(config),
+  prefix: orphanPrefix(tools),
+  pipes: pool,
+});
 const launcher = new Launcher({
   tools,
   output,
-  pipes: new PipePool(pipes, tools.mkfifo),
+  heartbeats: health.heartbeats,
+  pipes: pool,
   files: new ConfigFiles(privateDirectory(places.nodes)),
   stateDirectory: setup.stateDirectory,
   env: inheritable(process.env),
@@ -83,7 +91,11 @@ const stem = new Stem(
     clock: systemClock,
     start: (order, events) => launcher.start(order, events),
     probe: (config, pid, seen) => prober.probe(config, pid, seen),
-    ended: (pid) => prober.exited(pid),
+    check: (config, pid, seen) => health.check(config, pid, seen),
+    ended: (pid) => {
+      prober.exited(pid);
+      health.exited(pid);
+    },
     signal: signalProcess,
     signalGroup,
     living: (groups) => {

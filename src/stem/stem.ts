@@ -3,7 +3,7 @@
  * Nothing waits in here; one timer serves every node.
  */
 import type { NodeConfig } from "../core/config.ts";
-import type { Event } from "../core/life.ts";
+import type { Event, News } from "../core/life.ts";
 import { type NodeReport, Tree, type TreeEffect } from "../core/tree.ts";
 import type { Clock } from "../os/clock.ts";
 import type { FromStem, Order, ProcessId } from "../wire/stem-messages.ts";
@@ -16,6 +16,8 @@ export interface StemPorts {
   start(order: StartOrder, events: StartEvents): void;
   /** Looks whether a process is ready, in the way that its configuration says; calls back once. */
   probe(config: NodeConfig, pid: number, seen: (isReady: boolean) => void): void;
+  /** Checks once whether a process is healthy; calls back once, with the reason if it is not. */
+  check(config: NodeConfig, pid: number, seen: (reason?: string) => void): void;
   /** A process has ended: nobody need look at it any more. */
   ended(pid: number): void;
   signal(pid: number, signal: NodeJS.Signals): void;
@@ -33,6 +35,8 @@ export interface StemPorts {
 
 /** What of that is told later to a Supervisor that was not there: the first of it. */
 const MAX_MISSED = 1_000;
+/** What of all that is reported is news for people later, too. */
+const KEPT: ReadonlySet<News["kind"]> = new Set(["exited", "started", "failed", "unhealthy"]);
 
 export class Stem {
   readonly #ports: StemPorts;
@@ -196,6 +200,12 @@ export class Stem {
           this.#fact(name, { type: "probed", pid, isReady }),
         );
       }
+      case "check": {
+        const { name, config, pid } = effect;
+        return this.#ports.check(config, pid, (reason) =>
+          this.#fact(name, { type: "checked", pid, ...(reason !== undefined && { reason }) }),
+        );
+      }
       case "report":
         return this.#report(effect);
       case "gone":
@@ -237,8 +247,8 @@ export class Stem {
   #report({ report, news }: Extract<TreeEffect, { type: "report" }>): void {
     const told = { report: this.#forWire(report), news };
     if (this.#ports.send({ type: "report", ...told })) return;
-    const isEvent = news.kind === "exited" || news.kind === "started" || news.kind === "failed";
-    if (isEvent && this.#missed.length < MAX_MISSED) this.#missed.push({ type: "missed", ...told });
+    if (KEPT.has(news.kind) && this.#missed.length < MAX_MISSED)
+      this.#missed.push({ type: "missed", ...told });
   }
 
   #forWire(report: NodeReport): NodeReport {

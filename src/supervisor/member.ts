@@ -105,6 +105,7 @@ export function statusFrom({ status: known }: Member, report: NodeReport): NodeS
   if (pid !== undefined) status.pid = pid;
   if (why !== undefined) status.why = why;
   if (ready !== undefined) status.ready = ready;
+  if (report.health !== undefined) status.health = report.health;
   if (waitsFor !== undefined) status.waitsFor = waitsFor;
   const exit = lastExit ?? known.lastExit;
   if (exit !== undefined) status.lastExit = exit;

@@ -15,7 +15,7 @@ import type { FromStem, ToStem } from "../wire/stem-messages.ts";
 import type { Goal } from "./member.ts";
 import { Outbox } from "./outbox.ts";
 import { Roster, type RosterEffect, type RosterOptions, type Stray } from "./roster.ts";
-import { howItDied, standing, tidings, withoutText, withWhat } from "./tidings.ts";
+import { howItDied, howItFails, standing, tidings, withoutText, withWhat } from "./tidings.ts";
 
 /** How the Supervisor does itself. */
 export interface Vitals {
@@ -362,6 +362,8 @@ export class Supervisor {
       case "blocked":
       case "impatient":
       case "ready":
+      case "checked":
+      case "unhealthy":
       case "changed":
       case "gone":
         return;
@@ -388,7 +390,8 @@ export class Supervisor {
           this.#error(`Supervised node '${name}' (PID ${pid}) revived after premature exit`);
         return;
       case "exited":
-        if (news.premature)
+        // Of one that was ended for its health the reason has been told.
+        if (news.premature && news.exit.unhealthy === undefined)
           this.#error(`Supervised node '${name}' (PID ${pid}) ${howItDied(news.exit)}`);
         return;
       case "blocked":
@@ -399,8 +402,11 @@ export class Supervisor {
         return this.#ports.say(
           `warning: node '${name}' starts ${withoutText(news.without, isKnown)}`,
         );
+      case "unhealthy":
+        return this.#error(`Supervised node '${name}' (PID ${pid}) ${howItFails(news)}`);
       case "failed":
       case "ready":
+      case "checked":
       case "changed":
       case "gone":
         return;

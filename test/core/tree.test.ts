@@ -213,7 +213,8 @@ function words(effects: readonly TreeEffect[]): string[] {
       case "signalGroups":
         return `${effect.signal} group ${effect.groups}`;
       case "probe":
-        return `${effect.name} probe ${effect.pid}`;
+      case "check":
+        return `${effect.name} ${effect.type} ${effect.pid}`;
       case "look":
         return `${effect.name} look ${effect.groups}`;
       case "report":

@@ -96,6 +96,7 @@ function stemWith(living: Map<number, number>, forget: (name: string) => void = 
       clock,
       start: ({ config: { name } }) => void starts.push(name),
       probe: () => {},
+      check: () => {},
       ended: () => {},
       signal: (pid, signal) => void signals.push(`${signal} ${pid}`),
       signalGroup: (group, signal) => void signals.push(`${signal} ${group}`),

@@ -9,6 +9,10 @@ import type { World } from "./world.ts";
 
 const NAMES = ["a", "b", "c", "d"];
 const READY = ["started", { fd: 3 }, { file: "x" }, { fd: 3, timeout: 500 }] as const;
+const HEALTH = [
+  { heartbeat: true, interval: 1_000, failures: 1 },
+  { http: 8080, interval: 5_000, failures: 2 },
+] as const;
 const CREATION = "CREATION";
 
 /** Which of the user's orders created a node: names are used again. */
@@ -194,6 +198,7 @@ export class User {
     if (isOrdered && dice.chance(0.2)) config.after?.push("nobody");
     if (isOrdered && dice.chance(0.5)) config.afterTimeout = dice.pick([0, 500, 5_000]);
     if (dice.chance(0.4)) config.ready = dice.pick(READY);
+    if (dice.chance(0.4)) config.health = dice.pick(HEALTH);
     if (dice.chance(0.3)) {
       config.stop = dice.pick([
         { attempts: 0 },

@@ -7,8 +7,8 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { ListenError } from "../../errors.ts";
+import { Deadline } from "../../os/deadline.ts";
 import { remoteOf } from "../addresses.ts";
-import { Deadline } from "../deadline.ts";
 import type { Endpoint, PeerInfo } from "../endpoint.ts";
 import {
   type Access,
