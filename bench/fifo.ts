@@ -12,6 +12,8 @@ export class Fifo {
   readonly writeEnd: number;
   /** Bytes read so far. */
   bytes = 0;
+  /** Given what was read; it changes afterwards. */
+  onBytes: (bytes: Uint8Array) => void = () => {};
   readonly #socket: net.Socket;
   #waiting: { bytes: number; reached: (at: number) => void } | undefined;
 
@@ -23,7 +25,13 @@ export class Fifo {
     this.writeEnd = fs.openSync(path, O_WRONLY);
     // One buffer for all reads: the bench must cost less than what it measures.
     const buffer = new Uint8Array(READ_SIZE);
-    const onread = { buffer, callback: (count: number) => this.#take(count) };
+    const onread = {
+      buffer,
+      callback: (count: number) => {
+        this.onBytes(buffer.subarray(0, count));
+        return this.#take(count);
+      },
+    };
     this.#socket = new net.Socket({ fd: read, readable: true, writable: false, onread });
     this.#socket.on("error", () => {});
     this.#socket.resume();

@@ -4,13 +4,14 @@ import { control } from "./control.ts";
 import { idle } from "./idle.ts";
 import { memory } from "./memory.ts";
 import { output } from "./output.ts";
+import { reload } from "./reload.ts";
 import type { Measure, Result } from "./result.ts";
 import { revival } from "./revival.ts";
 import { start } from "./start.ts";
 import { noise, table } from "./table.ts";
 import { undoAll } from "./undo.ts";
 
-const MEASURES: readonly Measure[] = [revival, start, idle, memory, output, control];
+const MEASURES: readonly Measure[] = [revival, start, idle, memory, output, control, reload];
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.once(signal, () => {
