@@ -6,6 +6,7 @@ import { UsageError } from "../errors.ts";
 import type { HandedDown } from "../script/args.ts";
 import type { RemoteOptions } from "../supervisor/remote-control.ts";
 import { explain } from "./explain.ts";
+import { keepTime, withKeepTime } from "./keep-time.ts";
 import { REMOTE_HELP, REMOTE_OPTIONS, remoteOptionsOf } from "./remote-options.ts";
 
 /** What there is to run, or to print instead. */
@@ -78,26 +79,6 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     ...(values.keep === undefined ? {} : { keep: keepTime(values.keep) }),
   };
 }
-
-/** @returns milliseconds. @throws UsageError */
-function keepTime(text: string): number {
-  const seconds = Number(text);
-  if (NUMBER.test(text) && seconds > 0 && seconds <= LONGEST_KEEP_S) return seconds * 1000;
-  throw new UsageError(`--keep is a number of seconds up to ${LONGEST_KEEP_S}, not '${text}'`);
-}
-
-/** Its number may be left out, which Node.js' own parser does not know of an option. */
-export function withKeepTime(argv: readonly string[]): string[] {
-  const end = argv.indexOf("--");
-  return argv.map((arg, at) => {
-    const isOption = arg === "--keep" && (end < 0 || at < end);
-    return isOption && !NUMBER.test(argv[at + 1] ?? "") ? `--keep=${DEFAULT_KEEP_S}` : arg;
-  });
-}
-
-const NUMBER = /^\d+(?:\.\d+)?$/;
-const DEFAULT_KEEP_S = 60;
-const LONGEST_KEEP_S = 7 * 24 * 3600;
 
 /** Absolute, once; `-` is no file, which whoever reads packets is told. */
 function captureFile(name: string): string {

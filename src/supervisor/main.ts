@@ -30,6 +30,8 @@ export interface SupervisorOptions {
   nodes?: readonly NodeConfig[];
   /** How long the tree lives on without a Supervisor (ms). Default: not at all. */
   keep?: number;
+  /** Why nobody knows which nodes there should be: those of a tree that is taken over stay as they are. */
+  trouble?: string;
 }
 
 type Say = (text: string) => void;
@@ -67,14 +69,14 @@ export async function runSupervisor(
     // ---- From here on nothing may end the Supervisor but an order. ----
     errors.isUp = true;
     void takeOver(parts, {
-      load: () => load(state, options.handedDown),
+      load: () => load(state, options),
       nodes: options.nodes ?? [],
       hasFailed: () => errors.hasFailed,
       say: output.say,
     });
     // The nodes have run on all the while: how long scripts take to load is no matter of a watchdog.
     service.ready();
-  } else if (await bringUp(parts, options.handedDown, output.say)) {
+  } else if (await bringUp(parts, options, output.say)) {
     // ---- From here on, too. ----
     errors.isUp = true;
     createAll(parts, options.nodes ?? [], output.say);
@@ -85,12 +87,12 @@ export async function runSupervisor(
 }
 
 /** Starts the Stem, and loads the scripts meanwhile. @returns false if the tree ends instead */
-async function bringUp(parts: Parts, handedDown: HandedDown, say: Say): Promise<boolean> {
+async function bringUp(parts: Parts, options: SupervisorOptions, say: Say): Promise<boolean> {
   const { supervisor, state, ending } = parts;
   const linked = supervisor.start();
   try {
     // Together: a script may itself wait for what only a Stem can do.
-    await Promise.all([linked, load(state, handedDown)]);
+    await Promise.all([linked, load(state, options)]);
   } catch (error) {
     if (ending.hasBegun) return false;
     say(`error: ${error instanceof CoppiceError ? error.message : describe(error)}`);
@@ -99,7 +101,12 @@ async function bringUp(parts: Parts, handedDown: HandedDown, say: Say): Promise<
   return !ending.hasBegun;
 }
 
-async function load(state: StateDirectory, { scripts, exec }: HandedDown): Promise<void> {
+/** @throws CoppiceError */
+async function load(
+  state: StateDirectory,
+  { handedDown: { scripts, exec }, trouble }: SupervisorOptions,
+): Promise<void> {
+  if (trouble !== undefined) throw new CoppiceError("COPPICE_SCRIPT", trouble);
   const cache = state.file("cache");
   useCompileCache(cache);
   await warmScripts(scripts, cache);

@@ -221,6 +221,29 @@ test("a node.cfg is checked, and runs", async (t) => {
     assert.doesNotMatch(stderr, /is taken by/);
   });
 
+  await t.test(
+    "a reload reads the file anew, and touches nothing but what has changed",
+    async () => {
+      const remote = await connect(`unix:${site.file(".coppice")}/control.sock`);
+      atEnd(t, () => remote.close());
+      const idle = await remote.plan();
+      assert.deepEqual([...new Set(idle.changes.map(({ action }) => action))], ["keep"]);
+      fs.writeFileSync(site.file("opt/etc/node.cfg"), CLUSTER.replace("s3cret", "0ther"));
+      const reloaded = await remote.reload();
+      assert.deepEqual(reloaded.changed.sort(), ["worker-1-1", "worker-1-2"]);
+      const { nodes: now } = await remote.status();
+      for (const name of names.filter((one) => !one.startsWith("worker")))
+        assert.equal(now[name]?.pid, nodes[name]?.pid, name);
+      fs.writeFileSync(site.file("opt/etc/node.cfg"), "[manager]\ntype=");
+      await assert.rejects(remote.reload(), { code: "COPPICE_RELOAD", message: /node\.cfg/ });
+      fs.writeFileSync(site.file("opt/etc/node.cfg"), CLUSTER);
+      assert.equal((await remote.reload()).changed.length, 2);
+      await until("all to be ready again", async () =>
+        Object.values((await remote.status()).nodes).every(({ ready }) => ready === true),
+      );
+    },
+  );
+
   await t.test("its logs end in the archive, which outlives whoever writes them", async () => {
     // There is no such file before somebody has said hello.
     const log = () => linesOf(site.file("opt/spool/logger-1/cluster.log"));

@@ -4,8 +4,9 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { FileError, UsageError } from "../../errors.ts";
 import { callIn } from "../dispatch.ts";
+import { withKeepTime } from "../keep-time.ts";
 import { parseLine } from "../line.ts";
-import { OPTIONS, parseCommandLine, withKeepTime } from "../options.ts";
+import { OPTIONS, parseCommandLine } from "../options.ts";
 import { findVerb } from "../verbs.ts";
 
 export interface ServiceArguments {

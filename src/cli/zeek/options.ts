@@ -26,6 +26,11 @@ export const ZEEK_OPTIONS: Record<string, Option> = {
     value: "SECONDS",
     text: "check: for each Zeek to parse (default: 60); diag: for an answer",
   },
+  keep: {
+    type: "string",
+    value: "SECONDS",
+    text: "let the nodes live on for so long if the Supervisor is killed: docs/reload.md",
+  },
   listen: {
     type: "string",
     value: "[ADDR:]PORT",
@@ -71,6 +76,7 @@ export const ONLY_FOR: Record<string, readonly ("run" | "check" | "diag")[]> = {
   timeout: ["check", "diag"],
   json: ["check"],
   connect: ["diag"],
+  keep: ["run"],
   listen: ["run"],
   websocket: ["run"],
   "read-token-file": ["run"],

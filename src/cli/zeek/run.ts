@@ -5,12 +5,14 @@ import { makeDirectories } from "../../os/files.ts";
 import { leaveProcessOne } from "../../os/init.ts";
 import { lockHolder } from "../../os/lock.ts";
 import { errnoText } from "../../os/tools.ts";
+import { REHEARSAL_VARIABLE } from "../../supervisor/invocation.ts";
 import type { Context } from "../context.ts";
+import { keepTime } from "../keep-time.ts";
 import type { Line } from "../line.ts";
 import { remoteOptionsOf } from "../remote-options.ts";
 import { sayError, sayNote } from "../say.ts";
 import { askPlanner } from "./ask-planner.ts";
-import type { RunPlan } from "./planner.ts";
+import type { PlannerAnswer, RunPlan } from "./planner.ts";
 import { requestOf } from "./request.ts";
 import { keepSeed } from "./seed.ts";
 
@@ -21,28 +23,27 @@ export async function runCluster(file: string, line: Line, context: Context): Pr
   const request = requestOf(file, line, context);
   const { stateDirectory } = request;
   const remote = remoteOptionsOf(remoteValues(line, context));
+  const keep = line.text("keep");
   // Else each of its ports would be told to be taken.
   const pid = lockHolder(path.join(stateDirectory, "supervisor.lock"));
-  if (pid !== undefined) throw new AlreadyRunningError(pid, stateDirectory);
+  const isReplaced = pid === process.pid;
+  const isRehearsal = process.env[REHEARSAL_VARIABLE] !== undefined;
+  if (pid !== undefined && !isReplaced && !isRehearsal)
+    throw new AlreadyRunningError(pid, stateDirectory);
   const answer = await askPlanner(request, context);
-  if ("error" in answer) {
-    sayError(context, answer.error);
-    return answer.exitStatus;
-  }
-  if ("problems" in answer) {
-    for (const problem of answer.problems) sayError(context, problem);
-    return 1;
-  }
-  const { plan } = answer;
+  const problems = problemsOf(answer, file);
+  for (const problem of problems) sayError(context, problem);
+  // A Supervisor that has replaced itself has a tree to look after, whatever has become of the file.
+  if (problems.length > 0 && !isReplaced) return "error" in answer ? answer.exitStatus : 1;
+  const [trouble] = problems;
+  const plan = "plan" in answer ? answer.plan : NOTHING;
   for (const note of plan.notes) sayNote(context, note);
-  if (plan.nodes.length === 0) {
-    sayError(context, `${file}: there is no node to run`);
-    return 1;
-  }
-  prepare(plan, stateDirectory);
+  if (!isRehearsal) prepare(plan, stateDirectory);
   const { bootSupervisor } = await import("../../supervisor/boot.ts");
   await bootSupervisor({
     stateDirectory,
+    ...(trouble === undefined ? {} : { trouble }),
+    ...(keep === undefined ? {} : { keep: keepTime(keep) }),
     handedDown: {
       scripts: [],
       exec: [],
@@ -56,6 +57,15 @@ export async function runCluster(file: string, line: Line, context: Context): Pr
   });
   return 0;
 }
+
+/** Why it cannot be run: lines. */
+function problemsOf(answer: PlannerAnswer, file: string): string[] {
+  if ("error" in answer) return [answer.error];
+  if ("problems" in answer) return answer.problems;
+  return answer.plan.nodes.length === 0 ? [`${file}: there is no node to run`] : [];
+}
+
+const NOTHING: RunPlan = { nodes: [], notes: [], directories: [] };
 
 function remoteValues(line: Line, { directory }: Context): Parameters<typeof remoteOptionsOf>[0] {
   const file = (option: string): string | undefined => {
