@@ -15,6 +15,7 @@ export type {
 export type {
   ClusterEndpoint,
   NodeConfig,
+  OutputConfig,
   Ready,
   ReadySign,
   RevivalPolicy,

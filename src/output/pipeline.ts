@@ -71,6 +71,11 @@ export class Pipeline {
     return source;
   }
 
+  /** Whole lines that are not to be printed, or pieces of long ones. */
+  keep(node: string, stream: Stream, bytes: Uint8Array): void {
+    this.#options.keep?.(node, stream, bytes);
+  }
+
   /** A line of ours that must not land in the middle of a node's long one. */
   breakLine(stream: Stream): void {
     if (this.#open[stream] === undefined) return;

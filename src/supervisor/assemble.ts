@@ -73,7 +73,8 @@ export async function assemble(
     },
     soon: (act) => void setImmediate(act),
     accept: (config, known) => {
-      const accepted = acceptConfig(config, known);
+      const others = () => Object.values(supervisor.status().nodes).map(({ node }) => node);
+      const accepted = acceptConfig(config, known, others);
       makeDirectory(accepted.directory);
       return accepted;
     },

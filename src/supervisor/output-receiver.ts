@@ -35,7 +35,11 @@ export class OutputReceiver {
       if (this.#connections === 0) this.#onIdle?.();
     });
     return (payload) => {
-      const { node, pid, stream, bytes } = decodeOutput(payload);
+      const { node, pid, stream, isFiled, bytes } = decodeOutput(payload);
+      if (isFiled === true) {
+        readyLines(node, pid, this.#watch)?.(bytes);
+        return this.#pipeline.keep(node, stream, bytes);
+      }
       const key = `${pid} ${stream} ${node}`;
       const known = sources.get(key) ?? {
         source: this.#pipeline.source(node, stream),
