@@ -3,9 +3,11 @@ import fs from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { UsageError } from "../errors.ts";
+import type { LogOptions } from "../output/format.ts";
 import type { HandedDown } from "../script/args.ts";
 import type { RemoteOptions } from "../supervisor/remote-control.ts";
 import { explain } from "./explain.ts";
+import { LOG_HELP, LOG_NAMES, LOG_OPTIONS, logOptionsOf } from "./log-options.ts";
 import { REMOTE_HELP, REMOTE_OPTIONS, remoteOptionsOf } from "./remote-options.ts";
 
 /** What there is to run, or to print instead. */
@@ -19,6 +21,7 @@ export interface RunOptions {
   pcapFile?: string;
   handedDown: HandedDown;
   remote: RemoteOptions;
+  log: LogOptions;
 }
 
 export const HELP = `Usage: coppice [options] [script...] [name=value...]
@@ -35,7 +38,7 @@ Runs scripts; with -j as the Supervisor of a tree of processes.
   -C, --no-checksums     ignore the checksums of packets
   -e, --exec CODE        run this code after the scripts; may be given again
       --state-dir DIR    where the tree keeps its sockets and files (default: .coppice)
-${REMOTE_HELP}  -v, --version          print the version
+${LOG_HELP}${REMOTE_HELP}  -v, --version          print the version
   -h, --help             print this
 `;
 
@@ -51,6 +54,10 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   if (!values.supervisor && (remote.listen ?? remote.websocket) !== undefined) {
     throw new UsageError("--listen and --websocket are for a Supervisor: they need -j");
   }
+  const log = logOptionsOf(values);
+  const given = LOG_NAMES.find((name) => values[name] !== undefined);
+  if (!values.supervisor && given !== undefined)
+    throw new UsageError(`--${given} is for a Supervisor: it needs -j`);
   const { scripts, defines } = sortOperands(positionals);
   if (!values.supervisor && scripts.length === 0 && values.exec.length === 0) {
     throw new UsageError("no script to run; see coppice --help");
@@ -69,6 +76,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
       defines,
     },
     remote,
+    log,
   };
 }
 
@@ -85,6 +93,7 @@ const OPTIONS = {
   "no-checksums": { type: "boolean", short: "C", default: false },
   exec: { type: "string", short: "e", multiple: true, default: [] as string[] },
   "state-dir": { type: "string", default: ".coppice" },
+  ...LOG_OPTIONS,
   ...REMOTE_OPTIONS,
   version: { type: "boolean", short: "v", default: false },
   help: { type: "boolean", short: "h", default: false },

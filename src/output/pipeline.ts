@@ -1,4 +1,5 @@
 /** From a node's bytes to the Supervisor's stdout and stderr: lines, hooks, prefix, sink. */
+import { type Author, type Format, type Prefixer, type Recorder, ZEEK_FORMAT } from "./format.ts";
 import { LineCutter } from "./lines.ts";
 import type { Sink } from "./sink.ts";
 
@@ -14,6 +15,10 @@ export interface PipelineOptions {
   onHookError: (error: unknown) => void;
   /** Keeps what is printed of a node: lines, or pieces of long ones. The bytes may change afterwards. */
   keep?: (node: string, stream: Stream, bytes: Uint8Array) => void;
+  /** How lines look; Zeek's way if left out. */
+  format?: Format;
+  /** Unix time in milliseconds. */
+  now?: () => number;
 }
 
 /** One source of output: a stream of one process. */
@@ -25,24 +30,41 @@ export interface Source {
 
 export class Pipeline {
   readonly #options: PipelineOptions;
+  readonly #format: Format;
+  readonly #now: () => number;
   /** The source whose unfinished line is on each sink. */
   readonly #open: Record<Stream, Source | undefined> = { stdout: undefined, stderr: undefined };
 
   constructor(options: PipelineOptions) {
     this.#options = options;
+    this.#format = options.format ?? ZEEK_FORMAT;
+    this.#now = options.now ?? Date.now;
   }
 
   /** @param node "" for the Stem's own output */
   source(node: string, stream: Stream): Source {
-    const prefix = encoder.encode(prefixOf(node, stream));
+    return this.#format.tag === "record"
+      ? this.#recorded(node, stream, this.#format.recorder(node, stream))
+      : this.#prefixed(node, stream, this.#format.prefixer(node, stream));
+  }
+
+  /** The Supervisor's own lines, which no hook sees; undefined if they are to be printed as they are. */
+  own(stream: Stream): Source | undefined {
+    if (this.#format === ZEEK_FORMAT) return undefined;
+    return this.#format.tag === "record"
+      ? this.#recorded(undefined, stream, this.#format.recorder(undefined, stream))
+      : this.#prefixed(undefined, stream, this.#format.prefixer(undefined, stream));
+  }
+
+  #prefixed(author: Author, stream: Stream, prefixer: Prefixer): Source {
     const sink = this.#options.sinks[stream];
-    const keep = this.#options.keep;
-    const kept = new Runs((bytes) => keep?.(node, stream, bytes));
+    const kept = this.#runs(author, stream);
     let out = new Batch(0);
+    let prefix: Uint8Array = EMPTY;
     const source: Source = { push, end };
+    const now = this.#now;
     const cutter = new LineCutter((bytes, start, end, first, last) => {
-      const hooks = this.#options.hooks(stream);
-      if (hooks.length > 0 && !this.#passes(hooks, node, bytes, start, end)) return;
+      if (!this.#passes(author, stream, bytes, start, end)) return;
       this.#beginPiece(stream, source, out, prefix, first);
       out.add(bytes, start, end);
       kept.add(bytes, start, end);
@@ -55,11 +77,13 @@ export class Pipeline {
     function push(bytes: Uint8Array): void {
       // Room for short lines, whose prefixes are as long as they are.
       out = new Batch(bytes.length * 2);
+      prefix = prefixer(now());
       kept.begin(bytes);
       cutter.push(bytes);
       flush();
     }
     function end(): void {
+      prefix = prefixer(now());
       cutter.end();
       flush();
     }
@@ -69,6 +93,54 @@ export class Pipeline {
       out = new Batch(0);
     }
     return source;
+  }
+
+  /** Each piece is a line by itself, so no line is ever unfinished. */
+  #recorded(author: Author, stream: Stream, record: Recorder): Source {
+    const sink = this.#options.sinks[stream];
+    const kept = this.#runs(author, stream);
+    const now = this.#now;
+    let at = 0;
+    let records = "";
+    /** Of a line that comes in pieces, which may be cut within a character. */
+    let pieces = decoder;
+    const cutter = new LineCutter((bytes, start, end, first, last) => {
+      if (!this.#passes(author, stream, bytes, start, end)) return;
+      const hasNewline = bytes[end - 1] === NEWLINE && end > start;
+      const stop = hasNewline ? end - 1 : end;
+      if (first && !last) pieces = new TextDecoder("utf-8", { ignoreBOM: true });
+      const text =
+        first && last
+          ? bufferOf(bytes).toString("utf8", start, stop)
+          : pieces.decode(bytes.subarray(start, stop), { stream: !last });
+      records += record(at, text, last);
+      kept.add(bytes, start, end);
+      if (last && !hasNewline) kept.add(NEWLINES, 0, 1);
+    });
+    function push(bytes: Uint8Array): void {
+      at = now();
+      kept.begin(bytes);
+      cutter.push(bytes);
+      flush();
+    }
+    function end(): void {
+      at = now();
+      cutter.end();
+      flush();
+    }
+    function flush(): void {
+      kept.flush();
+      if (records !== "") sink.write(encoder.encode(records));
+      records = "";
+    }
+    return { push, end };
+  }
+
+  #runs(author: Author, stream: Stream): Runs {
+    const { keep } = this.#options;
+    return new Runs((bytes) => {
+      if (author !== undefined) keep?.(author, stream, bytes);
+    });
   }
 
   /** Whole lines that are not to be printed, or pieces of long ones. */
@@ -97,7 +169,13 @@ export class Pipeline {
     this.#open[stream] = source;
   }
 
-  #passes(
+  #passes(author: Author, stream: Stream, bytes: Uint8Array, start: number, end: number): boolean {
+    if (author === undefined) return true;
+    const hooks = this.#options.hooks(stream);
+    return hooks.length === 0 || this.#passesAll(hooks, author, bytes, start, end);
+  }
+
+  #passesAll(
     hooks: readonly OutputHook[],
     node: string,
     bytes: Uint8Array,
@@ -119,10 +197,10 @@ export class Pipeline {
   }
 }
 
-/** Zeek's prefix. */
-function prefixOf(node: string, stream: Stream): string {
-  const outer = `[supervisor:${stream.toUpperCase()}] `;
-  return node === "" ? outer : `${outer}[${node}] `;
+/** The same bytes; a decoder takes several times as long for a short line. */
+function bufferOf(bytes: Uint8Array): Buffer {
+  if (bytes instanceof Buffer) return bytes;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** Joins pieces that follow each other in a chunk, so that a chunk of many lines is kept at once. */

@@ -103,7 +103,17 @@ export async function assemble(
     log: logOf(output),
   });
   const control = new RemoteControl(api);
-  const ending: Ending = new Ending({ supervisor, state, link, receiver, control, sinks, say });
+  const endLines = (): void => output.end();
+  const ending: Ending = new Ending({
+    supervisor,
+    state,
+    link,
+    receiver,
+    control,
+    sinks,
+    say,
+    endLines,
+  });
   await openControl(control, state, remote);
   return { api, supervisor, state, ending };
 }

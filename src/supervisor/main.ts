@@ -1,6 +1,7 @@
 /** The Supervisor's process, from its first line to its last. */
 import type { NodeConfig } from "../core/config.ts";
 import { CoppiceError } from "../errors.ts";
+import type { LogOptions } from "../output/format.ts";
 import { argsOf, type HandedDown, setArgs } from "../script/args.ts";
 import { describe, onHandlerError, raise } from "../script/lifecycle.ts";
 import { loadScripts } from "../script/load.ts";
@@ -22,6 +23,8 @@ export interface SupervisorOptions {
   interface?: string;
   pcapFile?: string;
   remote: RemoteOptions;
+  /** How it prints lines; Zeek's way if left out. */
+  log?: LogOptions;
   /** Created once the tree is up, before any script's handlers of `init` run. */
   nodes?: readonly NodeConfig[];
 }
@@ -40,7 +43,7 @@ export async function runSupervisor(
 ): Promise<void> {
   process.title = "coppice: supervisor";
   const env = inheritable(process.env);
-  const output = takeOverOutput();
+  const output = takeOverOutput(options.log);
   const parts = await assemble(options, { state, image, env, output });
   const { api, ending, supervisor } = parts;
   setArgs(argsOf(options));

@@ -1,4 +1,5 @@
 /** The options of `coppice zeek`: where Zeek is, and the Supervisor's own. */
+import { LOG_VERB_OPTIONS } from "../log-options.ts";
 import type { Option } from "../verb.ts";
 
 export const ZEEK_OPTIONS: Record<string, Option> = {
@@ -26,6 +27,7 @@ export const ZEEK_OPTIONS: Record<string, Option> = {
     value: "SECONDS",
     text: "check: for each Zeek to parse (default: 60); diag: for an answer",
   },
+  ...LOG_VERB_OPTIONS,
   listen: {
     type: "string",
     value: "[ADDR:]PORT",
@@ -71,6 +73,8 @@ export const ONLY_FOR: Record<string, readonly ("run" | "check" | "diag")[]> = {
   timeout: ["check", "diag"],
   json: ["check"],
   connect: ["diag"],
+  "log-format": ["run"],
+  "log-timestamps": ["run"],
   listen: ["run"],
   websocket: ["run"],
   "read-token-file": ["run"],

@@ -6,6 +6,7 @@ import { lockHolder } from "../../os/lock.ts";
 import { errnoText } from "../../os/tools.ts";
 import type { Context } from "../context.ts";
 import type { Line } from "../line.ts";
+import { logOptionsOf } from "../log-options.ts";
 import { remoteOptionsOf } from "../remote-options.ts";
 import { sayError, sayNote } from "../say.ts";
 import { askPlanner } from "./ask-planner.ts";
@@ -18,6 +19,10 @@ export async function runCluster(file: string, line: Line, context: Context): Pr
   const request = requestOf(file, line, context);
   const { stateDirectory } = request;
   const remote = remoteOptionsOf(remoteValues(line, context));
+  const log = logOptionsOf({
+    "log-format": line.text("log-format"),
+    "log-timestamps": line.text("log-timestamps"),
+  });
   // Else each of its ports would be told to be taken.
   const pid = lockHolder(path.join(stateDirectory, "supervisor.lock"));
   if (pid !== undefined) throw new AlreadyRunningError(pid, stateDirectory);
@@ -49,6 +54,7 @@ export async function runCluster(file: string, line: Line, context: Context): Pr
       defines: {},
     },
     remote,
+    log,
     nodes: plan.nodes,
   });
   return 0;
