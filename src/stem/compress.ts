@@ -1,4 +1,4 @@
-/** Old output is compressed by the thread pool, one file of the whole tree at a time. */
+/** Old output is compressed by the thread pool. */
 import { createReadStream, createWriteStream } from "node:fs";
 import fs from "node:fs/promises";
 import path from "node:path";
@@ -6,22 +6,15 @@ import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { draftName, oldName, toCompress } from "../core/output-file.ts";
 
-let turn: Promise<unknown> = Promise.resolve();
-
 /** Compresses what is left to compress of a file's old ones. @throws the system's error */
-export function compressOld(directory: string, base: string, keep: number): Promise<void> {
-  const act = async (): Promise<void> => {
-    for (const { number, isDone } of toCompress(base, await fs.readdir(directory), keep)) {
-      const place = (name: string): string => path.join(directory, name);
-      const plain = place(oldName(base, number, false));
-      const compressed = place(oldName(base, number, true));
-      if (!isDone) await compress(plain, place(draftName(base, number)), compressed);
-      await fs.unlink(plain);
-    }
-  };
-  const done = turn.then(act);
-  turn = done.catch(() => {});
-  return done;
+export async function compressOld(directory: string, base: string, keep: number): Promise<void> {
+  for (const { number, isDone } of toCompress(base, await fs.readdir(directory), keep)) {
+    const place = (name: string): string => path.join(directory, name);
+    const plain = place(oldName(base, number, false));
+    const compressed = place(oldName(base, number, true));
+    if (!isDone) await compress(plain, place(draftName(base, number)), compressed);
+    await fs.unlink(plain);
+  }
 }
 
 /** The name says that it is complete, so it gets it only then. */

@@ -186,9 +186,11 @@ export class OutputChannel {
   }
 
   #checkIdle(): void {
-    const left = [...this.#sources.values()].flat();
-    // Files are written, whoever else has gone.
-    if (left.every(({ file }) => file === undefined && this.#discarding)) this.#onIdle?.();
+    for (const sources of this.#sources.values()) {
+      // What goes to a file is written, whoever else has gone.
+      if (sources.some(({ file }) => file !== undefined || !this.#discarding)) return;
+    }
+    this.#onIdle?.();
   }
 
   #pause(): void {

@@ -36,6 +36,11 @@ export class RotatingFile {
   #failure: { lines: number; retryAt: number } | undefined;
   /** Full, even if a shorter line would still fit. */
   #isFull = false;
+  /** The last one. */
+  #rotation: Promise<void> | undefined;
+  /** It has asked for its turn to compress. */
+  #isQueued = false;
+  /** The one that goes on. */
   #compression: Promise<void> | undefined;
   #hasCompressed = true;
   #onQuiet: (() => void)[] = [];
@@ -69,13 +74,13 @@ export class RotatingFile {
 
   /** Opened again by the next write. */
   close(): void {
-    this.#do(() => this.#close());
+    this.#do(() => this.#close().catch(() => {}));
   }
 
   /** Calls back when all is written, and nothing is being compressed. */
   whenQuiet(callback: () => void): void {
-    if (this.#isWorking || this.#compression !== undefined) this.#onQuiet.push(callback);
-    else callback();
+    this.#onQuiet.push(callback);
+    this.#tellQuiet();
   }
 
   #do(job: () => Promise<void>): void {
@@ -85,7 +90,10 @@ export class RotatingFile {
 
   async #work(): Promise<void> {
     this.#isWorking = true;
-    for (let job = this.#jobs.shift(); job !== undefined; job = this.#jobs.shift()) await job();
+    for (let job = this.#jobs.shift(); job !== undefined; job = this.#jobs.shift()) {
+      // Whatever went wrong with one, the rest gets its turn.
+      await job().catch((error: Error) => this.#say("failed to use its output file", error));
+    }
     this.#isWorking = false;
     this.#tellQuiet();
   }
@@ -120,7 +128,8 @@ export class RotatingFile {
       return 0;
     }
     this.#act = "write";
-    const { bytesWritten } = (await this.#handle?.write(bytes, 0, fits, null)) ?? NO_FILE;
+    const { bytesWritten } = (await this.#handle?.write(bytes, 0, fits, null)) ?? NOT_WRITTEN;
+    if (bytesWritten === 0) throw new Error("Nothing was written");
     const newline = bytes.lastIndexOf(NEWLINE, bytesWritten - 1) + 1;
     if (newline > 0) this.#whole = this.#size + newline;
     this.#size += bytesWritten;
@@ -153,35 +162,49 @@ export class RotatingFile {
     // Its files have names that they are about to lose.
     await this.#compression;
     this.#act = "rotate";
+    this.#rotation = this.#moveOn();
+    await this.#rotation;
+    this.#isFull = false;
+    await this.#close();
+    await this.#ready();
+    if (this.settings.compress && this.settings.keep > 0) this.#askForCompression();
+  }
+
+  async #moveOn(): Promise<void> {
     const [directory, base] = [path.dirname(this.#path), path.basename(this.#path)];
-    const { keep, compress } = this.settings;
-    for (const step of rotation(base, await fs.readdir(directory), keep)) {
+    for (const step of rotation(base, await fs.readdir(directory), this.settings.keep)) {
       const [name, act] =
         "remove" in step
           ? [step.remove, fs.unlink]
           : [step.rename, (file: string) => fs.rename(file, path.join(directory, step.to))];
       await act(path.join(directory, name)).catch(unlessGone);
     }
-    this.#isFull = false;
-    await this.#close();
-    await this.#ready();
-    if (compress && keep > 0) this.#compress(directory, base);
   }
 
-  #compress(directory: string, base: string): void {
-    const compress = async (): Promise<void> => {
-      try {
-        const { compressOld } = await import("./compress.ts");
-        await compressOld(directory, base, this.settings.keep);
-        this.#hasCompressed = true;
-      } catch (error) {
-        if (this.#hasCompressed) this.#say(`failed to compress old output of`, error as Error);
-        this.#hasCompressed = false;
-      }
-      this.#compression = undefined;
-      this.#tellQuiet();
-    };
-    this.#compression = compress();
+  /** Files whose turn has not come may be moved on: then there are more of them to compress. */
+  #askForCompression(): void {
+    if (this.#isQueued) return;
+    this.#isQueued = true;
+    turn = turn.then(() => {
+      this.#isQueued = false;
+      this.#compression = this.#compress();
+      return this.#compression;
+    });
+  }
+
+  async #compress(): Promise<void> {
+    try {
+      await this.#rotation?.catch(() => {});
+      const { compressOld } = await import("./compress.ts");
+      const { dir, base } = path.parse(this.#path);
+      await compressOld(dir, base, this.settings.keep);
+      this.#hasCompressed = true;
+    } catch (error) {
+      if (this.#hasCompressed) this.#say("failed to compress old output of", error as Error);
+      this.#hasCompressed = false;
+    }
+    this.#compression = undefined;
+    this.#tellQuiet();
   }
 
   async #fail(error: Error, rest: Uint8Array): Promise<void> {
@@ -230,10 +253,13 @@ export class RotatingFile {
   }
 
   #tellQuiet(): void {
-    if (this.#isWorking || this.#compression !== undefined) return;
+    if (this.#isWorking || this.#isQueued || this.#compression !== undefined) return;
     for (const callback of this.#onQuiet.splice(0)) callback();
   }
 }
+
+/** One file of the whole tree is compressed at a time. */
+let turn = Promise.resolve();
 
 /** What follows the first newline. */
 function afterLine(bytes: Uint8Array): Uint8Array {
@@ -257,4 +283,4 @@ const NEWLINES = new Uint8Array([NEWLINE]);
 const NOTHING = new Uint8Array(0);
 /** Who wrote what was there before. */
 const SOMEONE = {};
-const NO_FILE = { bytesWritten: 0 };
+const NOT_WRITTEN = { bytesWritten: 0 };
