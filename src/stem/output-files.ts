@@ -125,6 +125,7 @@ class FileStream implements OutputFile {
   readonly #to: FileStreamOptions;
   readonly #left: () => void;
   readonly #lines = new WholeLines();
+  /** Bytes that are on their way. */
   #pending = 0;
   #onIdle: (() => void) | undefined;
 
@@ -140,8 +141,7 @@ class FileStream implements OutputFile {
   take(bytes: Uint8Array, from: Readable): void {
     const run = this.#lines.push(bytes);
     if (run === undefined) return;
-    from.pause();
-    this.#pass(run, () => from.resume());
+    this.#pass(run, from);
   }
 
   end(done: () => void): void {
@@ -150,22 +150,29 @@ class FileStream implements OutputFile {
       done();
     };
     const rest = this.#lines.end();
-    if (rest !== undefined) this.#pass(rest, () => {});
+    if (rest !== undefined) this.#pass(rest);
     if (this.isIdle) leave();
     else this.#onIdle = leave;
   }
 
-  #pass(run: Run, goOn: () => void): void {
-    const done = (): void => {
-      this.#pending--;
-      if (this.#pending > 0) return;
-      goOn();
-      this.#onIdle?.();
-    };
+  #pass(run: Run, from?: Readable): void {
     const { file, writer, stream, copies } = this.#to;
     const { node, pid, isAwaited } = writer;
-    this.#pending += isAwaited ? 2 : 1;
+    const { length } = run.bytes;
+    let left = isAwaited ? 2 : 1;
+    const done = (): void => {
+      left--;
+      if (left > 0) return;
+      this.#pending -= length;
+      if (this.#pending < AHEAD) from?.resume();
+      if (this.isIdle) this.#onIdle?.();
+    };
+    this.#pending += length;
+    if (this.#pending >= AHEAD) from?.pause();
     copies.add(node, pid, stream, run.bytes, isAwaited ? done : undefined);
     file.write(this, run, done);
   }
 }
+
+/** What of a stream may be on its way before it gives no more: reading and writing take turns otherwise. */
+const AHEAD = 128 * 1024;
