@@ -16,6 +16,7 @@ export type { HealthTrouble } from "./core/checking.ts";
 export type {
   ClusterEndpoint,
   NodeConfig,
+  OutputConfig,
   Ready,
   ReadySign,
   RevivalPolicy,

@@ -1,7 +1,8 @@
 /** A node's configuration, as the options of `coppice create` say it. */
 import os from "node:os";
 import path from "node:path";
-import type { NodeConfig, Ready } from "../core/config.ts";
+import type { NodeConfig, OutputConfig, Ready } from "../core/config.ts";
+import { byteCount } from "../core/output-file.ts";
 import { HEALTH_OPTIONS, healthFrom } from "./health-options.ts";
 import type { Line } from "./line.ts";
 import { portFrom } from "./port-text.ts";
@@ -47,6 +48,19 @@ export const CONFIG_OPTIONS: Record<string, Option> = {
     text: "a file for its stderr",
     completes: "files",
   },
+  "output-file": {
+    type: "string",
+    value: "FILE",
+    text: "a file for both that is rotated, and so never fills the disk",
+    completes: "files",
+  },
+  "output-max-size": {
+    type: "string",
+    value: "SIZE",
+    text: "how large it may become: 500K, 10M, 2G (default: 10M)",
+  },
+  "output-keep": { type: "string", value: "N", text: "how many old ones are kept (default: 5)" },
+  "output-compress": { type: "boolean", text: "compress the old ones" },
   "truncate-output": { type: "boolean", text: "empty those files at the first start" },
   script: {
     type: "string",
@@ -120,6 +134,7 @@ export function configFrom(line: Line, name: string, here: string): NodeConfig {
     pcapFile: file("pcap-file"),
     stdoutFile: file("stdout-file"),
     stderrFile: file("stderr-file"),
+    output: outputFrom(line, absolute),
     truncateOutput: line.flag("truncate-output") || undefined,
     bareMode: line.flag("bare-mode") || undefined,
     addlUserScripts: some(line.list("script").map(absolute)),
@@ -148,6 +163,21 @@ function environment(line: Line): Record<string, string> | undefined {
     return [pair.slice(0, equals), pair.slice(equals + 1)];
   });
   return pairs.length === 0 ? undefined : Object.fromEntries(pairs);
+}
+
+/** @throws UsageError if there is no file for what is said of it */
+function outputFrom(line: Line, absolute: (file: string) => string): OutputConfig | undefined {
+  const file = line.text("output-file");
+  const maxSize = line.text("output-max-size");
+  const keep = line.wholeNumber("output-keep");
+  const compress = line.flag("output-compress") || undefined;
+  if (maxSize !== undefined && byteCount(maxSize) === undefined)
+    throw line.wrong(`--output-max-size is a size such as 500K or 10M, not '${maxSize}'`);
+  const more = withoutUnset({ maxSize, keep, compress });
+  if (file !== undefined) return { file: absolute(file), ...more };
+  const [given] = ["output-max-size", "output-keep", "output-compress"].filter((o) => line.has(o));
+  if (given !== undefined) throw line.wrong(`--${given} needs --output-file`);
+  return undefined;
 }
 
 /** @throws UsageError if there is more than one sign */

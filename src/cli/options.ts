@@ -3,10 +3,12 @@ import fs from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { UsageError } from "../errors.ts";
+import type { LogOptions } from "../output/format.ts";
 import type { HandedDown } from "../script/args.ts";
 import type { RemoteOptions } from "../supervisor/remote-control.ts";
 import { explain } from "./explain.ts";
 import { keepTime, withKeepTime } from "./keep-time.ts";
+import { LOG_HELP, LOG_NAMES, LOG_OPTIONS, logOptionsOf } from "./log-options.ts";
 import { REMOTE_HELP, REMOTE_OPTIONS, remoteOptionsOf } from "./remote-options.ts";
 
 /** What there is to run, or to print instead. */
@@ -22,6 +24,7 @@ export interface RunOptions {
   remote: RemoteOptions;
   /** Milliseconds. */
   keep?: number;
+  log: LogOptions;
 }
 
 export const HELP = `Usage: coppice [options] [script...] [name=value...]
@@ -40,7 +43,7 @@ Runs scripts; with -j as the Supervisor of a tree of processes.
       --state-dir DIR    where the tree keeps its sockets and files (default: .coppice)
       --keep [SECONDS]   let the nodes live on for so long if the Supervisor is killed, for the
                          next one to take over (default: they end with it; without a number: 60)
-${REMOTE_HELP}  -v, --version          print the version
+${LOG_HELP}${REMOTE_HELP}  -v, --version          print the version
   -h, --help             print this
 `;
 
@@ -58,6 +61,10 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   }
   if (!values.supervisor && values.keep !== undefined)
     throw new UsageError("--keep is for a Supervisor: it needs -j");
+  const log = logOptionsOf(values);
+  const given = LOG_NAMES.find((name) => values[name] !== undefined);
+  if (!values.supervisor && given !== undefined)
+    throw new UsageError(`--${given} is for a Supervisor: it needs -j`);
   const { scripts, defines } = sortOperands(positionals);
   if (!values.supervisor && scripts.length === 0 && values.exec.length === 0) {
     throw new UsageError("no script to run; see coppice --help");
@@ -77,6 +84,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     },
     remote,
     ...(values.keep === undefined ? {} : { keep: keepTime(values.keep) }),
+    log,
   };
 }
 
@@ -95,6 +103,7 @@ export const OPTIONS = {
   exec: { type: "string", short: "e", multiple: true, default: [] as string[] },
   keep: { type: "string" },
   "state-dir": { type: "string", default: ".coppice" },
+  ...LOG_OPTIONS,
   ...REMOTE_OPTIONS,
   version: { type: "boolean", short: "v", default: false },
   help: { type: "boolean", short: "h", default: false },

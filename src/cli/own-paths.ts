@@ -16,7 +16,16 @@ export function withAbsolutePaths(config: NodeConfig, here: string): NodeConfig 
     if (value === undefined) return [];
     return [[field, Array.isArray(value) ? value.map(absolute) : absolute(value)]];
   });
-  return { ...config, ...Object.fromEntries(changed) };
+  return { ...config, ...Object.fromEntries(changed), ...withAbsoluteOutput(config, absolute) };
+}
+
+/** What is not as it should be the Supervisor refuses. */
+function withAbsoluteOutput(
+  { directory, output }: NodeConfig,
+  absolute: (file: unknown) => unknown,
+): Partial<NodeConfig> {
+  if (directory !== undefined || typeof output !== "object" || output === null) return {};
+  return { output: { ...output, file: absolute(output.file) as string } };
 }
 
 function isOutput(field: string): boolean {

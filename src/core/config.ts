@@ -1,6 +1,7 @@
 /** What a node is: the configuration that a user writes, and the policies that follow from it. */
 
 import { type HealthCheck, healthProblem } from "./health.ts";
+import { outputProblem } from "./output-file.ts";
 import { portTarget } from "./port-target.ts";
 
 export type Role = "NONE" | "LOGGER" | "MANAGER" | "PROXY" | "WORKER";
@@ -79,6 +80,18 @@ export interface ZeekConfig {
   wrapper?: string[];
 }
 
+/** A file for both streams of a node that is rotated, and so never holds more than it is to. */
+export interface OutputConfig {
+  /** Relative to the node's directory. */
+  file: string;
+  /** Bytes, or "500K", "10M", "2G" in powers of 1024. Default: 10M. */
+  maxSize?: number | string;
+  /** How many old ones are kept, as FILE.1, the newest, to FILE.N. Default: 5. */
+  keep?: number;
+  /** Whether these are compressed: FILE.1.gz. Default: false. */
+  compress?: boolean;
+}
+
 /** Everything about one node (Zeek's `Supervisor::NodeConfig`, and Coppice's own). */
 export interface NodeConfig {
   name: string;
@@ -88,6 +101,8 @@ export interface NodeConfig {
   stdoutFile?: string;
   stderrFile?: string;
   truncateOutput?: boolean;
+  /** Instead of `stdoutFile` and `stderrFile`. */
+  output?: OutputConfig;
   bareMode?: boolean;
   addlBaseScripts?: string[];
   addlUserScripts?: string[];
@@ -154,7 +169,7 @@ export function configProblem(config: NodeConfig): string | undefined {
   if (config.command !== undefined && config.zeek !== undefined) {
     return `node '${config.name}' has command and zeek set: it is one program`;
   }
-  return readyProblem(config) ?? healthProblem(config);
+  return outputProblem(config) ?? readyProblem(config) ?? healthProblem(config);
 }
 
 function readyProblem({ name, ready, ...config }: NodeConfig): string | undefined {

@@ -1,4 +1,6 @@
 /** From a node's bytes to the Supervisor's stdout and stderr: lines, hooks, prefix, sink. */
+import { Batch, Runs } from "./batches.ts";
+import { type Author, type Format, type Prefixer, type Recorder, ZEEK_FORMAT } from "./format.ts";
 import { LineCutter, type Rest } from "./lines.ts";
 import type { Sink } from "./sink.ts";
 
@@ -16,6 +18,10 @@ export interface PipelineOptions {
   keep?: (node: string, stream: Stream, bytes: Uint8Array) => void;
   /** Is told, for each chunk, of how many bytes it was and how many lines have ended in it. */
   count?: (node: string, stream: Stream, bytes: number, lines: number) => void;
+  /** How lines look; Zeek's way if left out. */
+  format?: Format;
+  /** Unix time in milliseconds. */
+  now?: () => number;
 }
 
 /** One source of output: a stream of one process. */
@@ -34,20 +40,38 @@ export interface SourceRest extends Rest {
 
 export class Pipeline {
   readonly #options: PipelineOptions;
+  readonly #format: Format;
+  readonly #now: () => number;
   /** The source whose unfinished line is on each sink. */
   readonly #open: Record<Stream, Source | undefined> = { stdout: undefined, stderr: undefined };
 
   constructor(options: PipelineOptions) {
     this.#options = options;
+    this.#format = options.format ?? ZEEK_FORMAT;
+    this.#now = options.now ?? Date.now;
   }
 
   /** @param node "" for the Stem's own output; @param begun what an earlier source has left of a line */
   source(node: string, stream: Stream, begun?: SourceRest): Source {
-    const prefix = encoder.encode(prefixOf(node, stream));
+    return this.#format.tag === "record"
+      ? this.#recorded(node, stream, this.#format.recorder(node, stream), begun)
+      : this.#prefixed(node, stream, this.#format.prefixer(node, stream), begun);
+  }
+
+  /** The Supervisor's own lines, which no hook sees; undefined if they are to be printed as they are. */
+  own(stream: Stream): Source | undefined {
+    if (this.#format === ZEEK_FORMAT) return undefined;
+    return this.#format.tag === "record"
+      ? this.#recorded(undefined, stream, this.#format.recorder(undefined, stream))
+      : this.#prefixed(undefined, stream, this.#format.prefixer(undefined, stream));
+  }
+
+  #prefixed(author: Author, stream: Stream, prefixer: Prefixer, begun?: SourceRest): Source {
     const sink = this.#options.sinks[stream];
-    const { keep, count } = this.#options;
-    const kept = new Runs((bytes) => keep?.(node, stream, bytes));
+    const kept = this.#runs(author, stream);
+    const count = this.#counter(author, stream);
     let out = new Batch(0);
+    let prefix: Uint8Array = EMPTY;
     let lines = 0;
     const source: Source = {
       push,
@@ -55,10 +79,10 @@ export class Pipeline {
       rest: () => ({ ...cutter.rest(), isOpen: this.#open[stream] === source }),
     };
     if (begun?.isOpen) this.#open[stream] = source;
+    const now = this.#now;
     const cutter = new LineCutter((bytes, start, end, first, last) => {
       if (last) lines++;
-      const hooks = this.#options.hooks(stream);
-      if (hooks.length > 0 && !this.#passes(hooks, node, bytes, start, end)) return;
+      if (!this.#passes(author, stream, bytes, start, end)) return;
       this.#beginPiece(stream, source, out, prefix, first);
       out.add(bytes, start, end);
       kept.add(bytes, start, end);
@@ -71,22 +95,90 @@ export class Pipeline {
     function push(bytes: Uint8Array): void {
       // Room for short lines, whose prefixes are as long as they are.
       out = new Batch(bytes.length * 2);
+      prefix = prefixer(now());
       kept.begin(bytes);
       cutter.push(bytes);
       flush(bytes.length);
     }
     function end(): void {
+      prefix = prefixer(now());
       cutter.end();
       flush(0);
     }
     function flush(bytes: number): void {
-      count?.(node, stream, bytes, lines);
+      count(bytes, lines);
       lines = 0;
       kept.flush();
       sink.write(out.bytes());
       out = new Batch(0);
     }
     return source;
+  }
+
+  /** Each piece is a line by itself, so no line is ever unfinished. */
+  #recorded(author: Author, stream: Stream, record: Recorder, begun?: SourceRest): Source {
+    const sink = this.#options.sinks[stream];
+    const kept = this.#runs(author, stream);
+    const count = this.#counter(author, stream);
+    let lines = 0;
+    const now = this.#now;
+    let at = 0;
+    let records = "";
+    /** Of a line that comes in pieces, which may be cut within a character. */
+    let pieces = decoder;
+    const cutter = new LineCutter((bytes, start, end, first, last) => {
+      if (last) lines++;
+      if (!this.#passes(author, stream, bytes, start, end)) return;
+      const hasNewline = bytes[end - 1] === NEWLINE && end > start;
+      const stop = hasNewline ? end - 1 : end;
+      if (first && !last) pieces = new TextDecoder("utf-8", { ignoreBOM: true });
+      const text =
+        first && last
+          ? bufferOf(bytes).toString("utf8", start, stop)
+          : pieces.decode(bytes.subarray(start, stop), { stream: !last });
+      records += record(at, text, last);
+      kept.add(bytes, start, end);
+      if (last && !hasNewline) kept.add(NEWLINES, 0, 1);
+    }, begun);
+    function push(bytes: Uint8Array): void {
+      at = now();
+      kept.begin(bytes);
+      cutter.push(bytes);
+      flush(bytes.length);
+    }
+    function end(): void {
+      at = now();
+      cutter.end();
+      flush(0);
+    }
+    function flush(bytes: number): void {
+      count(bytes, lines);
+      lines = 0;
+      kept.flush();
+      if (records !== "") sink.write(encoder.encode(records));
+      records = "";
+    }
+    return { push, end, rest: () => ({ ...cutter.rest(), isOpen: false }) };
+  }
+
+  /** The Supervisor's own lines are no node's. */
+  #counter(author: Author, stream: Stream): (bytes: number, lines: number) => void {
+    const { count } = this.#options;
+    if (author === undefined || count === undefined) return () => {};
+    return (bytes, lines) => count(author, stream, bytes, lines);
+  }
+
+  #runs(author: Author, stream: Stream): Runs {
+    const { keep } = this.#options;
+    return new Runs((bytes) => {
+      if (author !== undefined) keep?.(author, stream, bytes);
+    });
+  }
+
+  /** Whole lines that are not to be printed, or pieces of long ones. */
+  keep(node: string, stream: Stream, bytes: Uint8Array): void {
+    this.#counter(node, stream)(bytes.length, newlinesIn(bytes));
+    this.#options.keep?.(node, stream, bytes);
   }
 
   /** A line of ours that must not land in the middle of a node's long one. */
@@ -110,7 +202,13 @@ export class Pipeline {
     this.#open[stream] = source;
   }
 
-  #passes(
+  #passes(author: Author, stream: Stream, bytes: Uint8Array, start: number, end: number): boolean {
+    if (author === undefined) return true;
+    const hooks = this.#options.hooks(stream);
+    return hooks.length === 0 || this.#passesAll(hooks, author, bytes, start, end);
+  }
+
+  #passesAll(
     hooks: readonly OutputHook[],
     node: string,
     bytes: Uint8Array,
@@ -132,75 +230,16 @@ export class Pipeline {
   }
 }
 
-/** Zeek's prefix. */
-function prefixOf(node: string, stream: Stream): string {
-  const outer = `[supervisor:${stream.toUpperCase()}] `;
-  return node === "" ? outer : `${outer}[${node}] `;
+function newlinesIn(bytes: Uint8Array): number {
+  let count = 0;
+  for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) count++;
+  return count;
 }
 
-/** Joins pieces that follow each other in a chunk, so that a chunk of many lines is kept at once. */
-class Runs {
-  readonly #emit: (bytes: Uint8Array) => void;
-  #chunk: Uint8Array = EMPTY;
-  #start = 0;
-  #end = 0;
-
-  constructor(emit: (bytes: Uint8Array) => void) {
-    this.#emit = emit;
-  }
-
-  begin(chunk: Uint8Array): void {
-    this.#chunk = chunk;
-    this.#start = 0;
-    this.#end = 0;
-  }
-
-  add(source: Uint8Array, start: number, end: number): void {
-    if (source === this.#chunk && start === this.#end) {
-      this.#end = end;
-      return;
-    }
-    this.flush();
-    if (source === this.#chunk) {
-      this.#start = start;
-      this.#end = end;
-    } else if (end > start) this.#emit(source.subarray(start, end));
-  }
-
-  flush(): void {
-    if (this.#end > this.#start) this.#emit(this.#chunk.subarray(this.#start, this.#end));
-    this.#start = this.#end;
-  }
-}
-
-/** Pieces put together in memory that grows by doubling. */
-class Batch {
-  #bytes: Uint8Array = EMPTY;
-  #length = 0;
-  readonly #expected: number;
-
-  /** @param expected how many bytes to make room for at first */
-  constructor(expected: number) {
-    this.#expected = expected;
-  }
-
-  add(source: Uint8Array, start: number, end: number): void {
-    const needed = this.#length + end - start;
-    if (needed > this.#bytes.length) this.#grow(needed);
-    if (start === 0 && end === source.length) this.#bytes.set(source, this.#length);
-    else this.#bytes.set(source.subarray(start, end), this.#length);
-    this.#length = needed;
-  }
-
-  bytes(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
-  }
-
-  #grow(needed: number): void {
-    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2, this.#expected));
-    grown.set(this.bytes());
-    this.#bytes = grown;
-  }
+/** The same bytes; a decoder takes several times as long for a short line. */
+function bufferOf(bytes: Uint8Array): Buffer {
+  if (bytes instanceof Buffer) return bytes;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 const NEWLINE = 0x0a;

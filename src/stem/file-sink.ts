@@ -2,7 +2,17 @@
 import fs from "node:fs";
 import type { Readable } from "node:stream";
 
-export class FileSink {
+/** What takes a stream in the Supervisor's place. */
+export interface OutputFile {
+  /** Nothing is on its way to the file. */
+  readonly isIdle: boolean;
+  /** Takes what a stream gave, and has it give no more until it has room. */
+  take(bytes: Uint8Array, from: Readable): void;
+  /** The stream has ended. Calls back when everything is written. */
+  end(done: () => void): void;
+}
+
+export class FileSink implements OutputFile {
   readonly #fd: number;
   readonly #failed: (error: NodeJS.ErrnoException) => void;
   #pending = 0;

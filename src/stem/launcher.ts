@@ -6,10 +6,13 @@ import type { PipePool } from "../os/pipes.ts";
 import type { LaunchTools } from "../os/tools.ts";
 import type { ConfigFiles } from "./config-files.ts";
 import { checkEnterable } from "./enterable.ts";
+import type { OutputFile } from "./file-sink.ts";
 import type { Heartbeats } from "./heartbeats.ts";
 import { type Program, startNodeProcess } from "./node-process.ts";
 import type { OutputChannel } from "./output.ts";
+import type { OutputFiles } from "./output-files.ts";
 import { failureText, type StartEvents, type StartOrder } from "./start.ts";
+import type { StreamName } from "./streams.ts";
 import type { ZeekNodes } from "./zeek-nodes.ts";
 
 export interface LauncherOptions {
@@ -25,18 +28,34 @@ export interface LauncherOptions {
   scriptCommand: readonly string[];
 }
 
+/** The same, for whoever starts a process. */
+export interface StartOptions extends LauncherOptions {
+  /** What takes a process's output in the Supervisor's place. @param directory where it works: absolute */
+  filesOf(
+    order: StartOrder,
+    pid: number,
+    directory: string,
+  ): Partial<Record<StreamName, OutputFile>>;
+}
+
 export class Launcher {
-  readonly #options: LauncherOptions;
+  readonly #options: StartOptions;
   /** There once a Zeek was to be started: a Stem without any need not hold what it takes. */
   #zeeks: ZeekNodes | undefined;
   #loading: Promise<ZeekNodes> | undefined;
+  /** There once a node's output was to be written here. */
+  #files: OutputFiles | undefined;
 
   constructor(options: LauncherOptions) {
-    this.#options = options;
+    const filesOf: StartOptions["filesOf"] = (order, pid, directory) =>
+      this.#files?.open(order, pid, directory) ?? {};
+    this.#options = { ...options, filesOf };
   }
 
   /** Starts a process; calls back exactly once with `started` or `failed`, and never throws. */
   start(order: StartOrder, events: StartEvents): void {
+    if (order.config.output !== undefined && this.#files === undefined)
+      return this.#startWithFiles(order, events);
     if (order.config.zeek !== undefined) return this.#startZeek(order, events);
     startNodeProcess(order, () => this.#programOf(order.config), events, this.#options);
   }
@@ -45,6 +64,12 @@ export class Launcher {
   forget(name: string): void {
     this.#options.files.forget(name);
     this.#zeeks?.forget(name);
+    this.#files?.forget(name);
+  }
+
+  /** What a process has printed says that it is ready. */
+  ready(pid: number): void {
+    this.#files?.ready(pid);
   }
 
   /** What a node's process gets, and so what looks whether it is ready. */
@@ -57,17 +82,30 @@ export class Launcher {
     return isClustered ? { ...own, CLUSTER_NODE: config.name } : own;
   }
 
+  #startWithFiles(order: StartOrder, events: StartEvents): void {
+    import("./output-files.ts").then(
+      ({ OutputFiles }) => {
+        this.#files ??= new OutputFiles(this.#options.output);
+        this.start(order, events);
+      },
+      (error: Error) => this.#fail(order, error, events),
+    );
+  }
+
   #startZeek(order: StartOrder, events: StartEvents): void {
     this.#loading ??= this.#loadZeeks();
     this.#loading.then(
       (zeeks) => zeeks.start(order, events),
       (error: Error) => {
         this.#loading = undefined;
-        const { name } = order.config;
-        this.#options.output.say(name, failureText(name, error));
-        events.failed();
+        this.#fail(order, error, events);
       },
     );
+  }
+
+  #fail({ config: { name } }: StartOrder, error: Error, events: StartEvents): void {
+    this.#options.output.say(name, failureText(name, error));
+    events.failed();
   }
 
   async #loadZeeks(): Promise<ZeekNodes> {

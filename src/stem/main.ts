@@ -73,7 +73,10 @@ const link = new StemLink(setup, {
     output.attach(socket);
     sayWhatIsMissing(tools);
   },
-  command: (message) => commands.add(message),
+  command: (message) => {
+    if (message.type === "ready") launcher.ready(message.pid);
+    commands.add(message);
+  },
   disconnected: () => {
     guardian.disconnected();
     // Commands belong to one connection: the next begins with what there is.

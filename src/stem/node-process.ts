@@ -1,7 +1,7 @@
 /** Starts a node's process, whatever it runs, with its streams. */
 import { startProcess } from "../os/spawn.ts";
 import { executableProblem } from "../os/tools.ts";
-import type { LauncherOptions } from "./launcher.ts";
+import type { StartOptions } from "./launcher.ts";
 import { launchPrefix } from "./prefix.ts";
 import { failureText, Opened, type StartEvents, StartFailure, type StartOrder } from "./start.ts";
 import { onFirstLine, openStream, openWords } from "./streams.ts";
@@ -18,7 +18,7 @@ export function startNodeProcess(
   order: StartOrder,
   programOf: () => Program,
   events: StartEvents,
-  options: LauncherOptions,
+  options: StartOptions,
 ): void {
   const opened = new Opened();
   try {
@@ -35,7 +35,7 @@ function start(
   order: StartOrder,
   { directory, command, env }: Program,
   events: StartEvents,
-  options: LauncherOptions,
+  options: StartOptions,
   opened: Opened,
 ): void {
   const { config } = order;
@@ -78,10 +78,11 @@ function start(
     },
   );
   if (!begun) return;
-  output.add(name, running, {
+  const streams = {
     stdout: stdout.pipe?.open() ?? child.stdout,
     stderr: stderr.pipe?.open() ?? child.stderr,
-  });
+  };
+  output.add(name, running, streams, options.filesOf(order, running, directory));
   for (const { fd, pipe, says } of words) {
     const stream = pipe?.open() ?? child.other(fd);
     if (stream === null) continue;
@@ -106,7 +107,7 @@ function fail(
   { config }: StartOrder,
   error: NodeJS.ErrnoException,
   events: StartEvents,
-  { output }: LauncherOptions,
+  { output }: StartOptions,
 ): void {
   output.say(config.name, failureText(config.name, error));
   events.failed();

@@ -1,8 +1,8 @@
 /** The output of all nodes, on its way to the Supervisor: read only as fast as it is taken. */
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
-import { encodeOutputHead } from "../wire/stem-messages.ts";
-import type { FileSink } from "./file-sink.ts";
+import { encodeOutputHead, type Output } from "../wire/stem-messages.ts";
+import type { OutputFile } from "./file-sink.ts";
 import type { StreamName } from "./streams.ts";
 
 /** What may have been in a pipe when its last writer of the node's own ended (Linux's largest pipe). */
@@ -18,7 +18,7 @@ interface Source {
   name: StreamName;
   readable: Readable;
   /** Where it goes instead of to the Supervisor. */
-  file: FileSink | undefined;
+  file: OutputFile | undefined;
   /** Bytes read since the last look. */
   fresh: number;
   /** Bytes read since the process group was seen to be gone. */
@@ -37,6 +37,8 @@ export class OutputChannel {
   #held: Uint8Array[] = [];
   #heldBytes = 0;
   #onIdle: (() => void) | undefined;
+  /** What goes to files, and to the Supervisor where it has room; undefined while nothing does. */
+  copies: { flush(): void; discard(): void } | undefined;
 
   /** @param hasMembers whether a process group still has members */
   constructor(hasMembers: (group: number) => boolean) {
@@ -46,10 +48,10 @@ export class OutputChannel {
   /** A Supervisor takes output again. */
   attach(socket: Socket): void {
     this.#socket = socket;
-    socket.on("drain", () => this.#resume());
+    socket.on("drain", () => this.#hasRoom());
     for (const bytes of this.#held.splice(0)) socket.write(bytes);
     this.#heldBytes = 0;
-    this.#resume();
+    this.#hasRoom();
   }
 
   /** Nobody takes output: nodes that write have to wait. */
@@ -62,6 +64,7 @@ export class OutputChannel {
   discard(): void {
     this.#discarding = true;
     this.#held = [];
+    this.copies?.discard();
     this.#resume();
   }
 
@@ -73,7 +76,7 @@ export class OutputChannel {
     node: string,
     pid: number,
     streams: Record<StreamName, Readable | null>,
-    files: Partial<Record<StreamName, FileSink>> = {},
+    files: Partial<Record<StreamName, OutputFile>> = {},
   ): void {
     const sources: Source[] = [];
     for (const name of ["stdout", "stderr"] as const) {
@@ -120,7 +123,14 @@ export class OutputChannel {
     const bytes = encoder.encode(`${text}\n`);
     const head = encodeOutputHead({ node, pid: 0, stream: "stderr" }, bytes.length);
     const frame = Buffer.concat([head, bytes]);
-    this.#send(frame);
+    this.#sendOrHold(frame);
+  }
+
+  /** Sends what is in a file already, or will be. @returns false if there is no room for it */
+  copy(output: Omit<Output, "bytes">, bytes: Uint8Array): boolean {
+    const hasRoom = this.#socket?.writableNeedDrain === false;
+    if (hasRoom) this.#send(output, bytes);
+    return hasRoom || this.#discarding;
   }
 
   /** Calls back once every stream has ended, or nobody waits for them any more. */
@@ -133,14 +143,23 @@ export class OutputChannel {
     source.fresh += bytes.length;
     source.afterEnd += bytes.length;
     if (source.file !== undefined) return source.file.take(bytes, source.readable);
+    const { node, pid, name: stream } = source;
+    this.#send({ node, pid, stream }, bytes);
+  }
+
+  #send(output: Omit<Output, "bytes">, bytes: Uint8Array): void {
     const socket = this.#socket;
     if (this.#discarding || socket === undefined) return;
-    const { node, pid, name: stream } = source;
     socket.cork();
-    socket.write(encodeOutputHead({ node, pid, stream }, bytes.length));
+    socket.write(encodeOutputHead(output, bytes.length));
     const hasRoom = socket.write(bytes);
     socket.uncork();
     if (!hasRoom) this.#pause();
+  }
+
+  #hasRoom(): void {
+    this.#resume();
+    this.copies?.flush();
   }
 
   /** All that the node itself wrote has been read: the pipe was empty, or a pipeful has passed. */
@@ -151,12 +170,12 @@ export class OutputChannel {
   #closed(source: Source): void {
     const { node, pid, name: stream, file } = source;
     if (file !== undefined) return file.end(() => this.#forget(source));
-    this.#send(encodeOutputHead({ node, pid, stream }, 0));
+    this.#sendOrHold(encodeOutputHead({ node, pid, stream }, 0));
     this.#forget(source);
   }
 
   /** What is no stream's own: it is kept for a while if there is no Supervisor to take it. */
-  #send(frame: Uint8Array): void {
+  #sendOrHold(frame: Uint8Array): void {
     if (this.#socket !== undefined) this.#socket.write(frame);
     else if (!this.#discarding && this.#heldBytes + frame.length <= MAX_HELD_BYTES) {
       this.#held.push(frame);
@@ -172,7 +191,11 @@ export class OutputChannel {
   }
 
   #checkIdle(): void {
-    if (this.#sources.size === 0 || this.#discarding) this.#onIdle?.();
+    for (const sources of this.#sources.values()) {
+      // What goes to a file is written, whoever else has gone.
+      if (sources.some(({ file }) => file !== undefined || !this.#discarding)) return;
+    }
+    this.#onIdle?.();
   }
 
   #pause(): void {

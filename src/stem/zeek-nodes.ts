@@ -14,7 +14,7 @@ import { createMessage } from "../zeek/stem-protocol.ts";
 import { isSupervised } from "../zeek/supervised.ts";
 import { backendProblem, type Version } from "../zeek/version.ts";
 import { checkEnterable } from "./enterable.ts";
-import type { LauncherOptions } from "./launcher.ts";
+import type { StartOptions } from "./launcher.ts";
 import { checkExecutable, type Program, startNodeProcess } from "./node-process.ts";
 import { orphanPrefix } from "./prefix.ts";
 import { failureText, type StartEvents, StartFailure, type StartOrder } from "./start.ts";
@@ -30,14 +30,14 @@ interface HandedDown {
 }
 
 export class ZeekNodes {
-  readonly #options: LauncherOptions;
+  readonly #options: StartOptions;
   readonly #installations: ZeekInstallations;
   /** What nodes were started with last, by name. */
   readonly #environments = new Map<string, NodeJS.ProcessEnv>();
   #handedDown: HandedDown | undefined;
   #stdbuf: readonly string[] | undefined;
 
-  constructor(options: LauncherOptions) {
+  constructor(options: StartOptions) {
     this.#options = options;
     this.#installations = new ZeekInstallations(orphanPrefix(options.tools));
   }

@@ -7,7 +7,7 @@ import path from "node:path";
 import { Descriptors } from "../os/descriptors.ts";
 import type { PipePool } from "../os/pipes.ts";
 import { errnoText } from "../os/tools.ts";
-import { FileSink } from "./file-sink.ts";
+import { FileSink, type OutputFile } from "./file-sink.ts";
 import type { OutputChannel } from "./output.ts";
 import type { StartOrder } from "./start.ts";
 import { openFile, type StreamName } from "./streams.ts";
@@ -48,23 +48,27 @@ export class ZeekOutputs {
     return place;
   }
 
-  /** The node runs: what it writes is read. */
-  read(pid: number, channel: OutputChannel): void {
+  /** The node runs: what it writes is read. @param files what takes it, if that is not the Supervisor */
+  read(
+    pid: number,
+    channel: OutputChannel,
+    files: Partial<Record<StreamName, OutputFile>> = {},
+  ): void {
     if (this.#outputs === undefined) return;
     const { stdout, stderr } = this.#outputs;
     const streams = {
       stdout: this.#fds.stream(stdout.read, "read"),
       stderr: this.#fds.stream(stderr.read, "read"),
     };
-    const files: Partial<Record<StreamName, FileSink>> = {};
+    const sinks = { ...files };
     for (const [stream, { file }] of [["stdout", stdout] as const, ["stderr", stderr] as const]) {
       if (file === undefined) continue;
-      files[stream] = new FileSink(this.#fds.release(file), (error) => {
+      sinks[stream] = new FileSink(this.#fds.release(file), (error) => {
         const text = `node '${this.#name}' failed to write its ${stream} file: ${errnoText(error)}`;
         channel.say(this.#name, text);
       });
     }
-    channel.add(this.#name, pid, streams, files);
+    channel.add(this.#name, pid, streams, sinks);
   }
 
   /** The node has ended: no stream ends as long as we hold it open, as had to be until the node had opened it. */

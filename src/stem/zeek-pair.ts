@@ -9,7 +9,7 @@ import type { Exit } from "../core/revival.ts";
 import { groupHasMembers, signalGroup } from "../os/signals.ts";
 import { startProcess } from "../os/spawn.ts";
 import { deathOf, type StemMessage } from "../zeek/stem-protocol.ts";
-import type { LauncherOptions } from "./launcher.ts";
+import type { StartOptions } from "./launcher.ts";
 import { orphanPrefix } from "./prefix.ts";
 import { failureText, Opened, type StartEvents, type StartOrder } from "./start.ts";
 import { openPipe } from "./streams.ts";
@@ -30,7 +30,7 @@ export interface ZeekPairOrder {
 export function startZeekPair(
   order: ZeekPairOrder,
   events: StartEvents,
-  options: LauncherOptions,
+  options: StartOptions,
 ): void {
   new ZeekPair(order, events, options).start();
 }
@@ -43,7 +43,7 @@ class ZeekPair {
   readonly #given: ZeekPairOrder;
   readonly #name: string;
   readonly #events: StartEvents;
-  readonly #options: LauncherOptions;
+  readonly #options: StartOptions;
   readonly #link = new ZeekLink((message) => this.#hear(message));
   readonly #outputs: ZeekOutputs;
   #state: State = { tag: "starting" };
@@ -51,7 +51,7 @@ class ZeekPair {
   #stem = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(given: ZeekPairOrder, events: StartEvents, options: LauncherOptions) {
+  constructor(given: ZeekPairOrder, events: StartEvents, options: StartOptions) {
     this.#given = given;
     this.#name = given.order.config.name;
     this.#events = events;
@@ -135,7 +135,9 @@ class ZeekPair {
     clearTimeout(this.#timer);
     this.#state = { tag: "running", pid };
     this.#events.started(pid, this.#stem);
-    this.#outputs.read(pid, this.#options.output);
+    const { order, directory } = this.#given;
+    const files = this.#options.filesOf(order, pid, directory);
+    this.#outputs.read(pid, this.#options.output, files);
   }
 
   #died(exit: Exit): void {

@@ -106,7 +106,8 @@ export async function assemble(
     takeOverStem: (exited) => earlier && stems.takeOver(earlier, exited),
     soon: (act) => void setImmediate(act),
     accept: (config, known) => {
-      const accepted = acceptConfig(config, known);
+      const others = () => Object.values(supervisor.status().nodes).map(({ node }) => node);
+      const accepted = acceptConfig(config, known, others);
       makeDirectory(accepted.directory);
       return accepted;
     },
@@ -141,6 +142,7 @@ export async function assemble(
       receiver,
       sinks,
       history,
+      endLines: () => output.end(),
       control: () => control,
       ending: () => ending,
       instance,
@@ -160,7 +162,16 @@ export async function assemble(
   const control = new RemoteControl(api, instance, [
     ...metricsRoutes(() => ({ supervisor, api, tallies, output, requests: control.requests })),
   ]);
-  const ending: Ending = new Ending({ supervisor, state, link, receiver, control, sinks, say });
+  const ending: Ending = new Ending({
+    supervisor,
+    state,
+    link,
+    receiver,
+    control,
+    sinks,
+    say,
+    endLines: () => output.end(),
+  });
   // Whoever connects to a tree that is taken over shall find it as it is.
   const isTaken = await supervisor.takeOver();
   if (isTaken) await openAgain(control, state, remote, say);

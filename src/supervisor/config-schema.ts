@@ -8,7 +8,8 @@ import { circleThrough } from "../core/order.ts";
 import { withPlainPattern } from "../core/readiness.ts";
 import { NodeConfigError } from "../errors.ts";
 import { MAX_PAYLOAD } from "../wire/frames.ts";
-import { schema, zeek } from "./node-schema.ts";
+import { output, schema, zeek } from "./node-schema.ts";
+import { outputClash } from "./output-claims.ts";
 import { zeekProblem } from "./zeek-check.ts";
 
 /** A frame's payload, less what a message says beside the configuration. */
@@ -17,11 +18,13 @@ const MAX_BYTES = MAX_PAYLOAD - 64 * 1024;
 /**
  * Checks a configuration and makes it a node's own: a frozen copy, with absolute paths of what is there.
  * @param known the configuration of the node that has a name already
+ * @param others those of all nodes
  * @throws NodeConfigError in Zeek's words where Zeek objects too
  */
 export function acceptConfig(
   config: unknown,
   known: (name: string) => NodeConfig | undefined,
+  others: () => Iterable<NodeConfig> = () => [],
 ): NodeConfig {
   const name = nameOf(config);
   const problem = nameProblem(name);
@@ -37,7 +40,10 @@ export function acceptConfig(
   const circle = circleThrough(accepted, known);
   if (circle !== undefined)
     throw new NodeConfigError(`node '${name}' would wait for itself: ${circleText(circle)}`);
-  return freeze(copyOf(withAbsolutePaths(accepted)));
+  const own = withAbsolutePaths(accepted);
+  const clash = outputClash(own, others);
+  if (clash !== undefined) throw new NodeConfigError(clash);
+  return freeze(copyOf(own));
 }
 
 function circleText(circle: readonly string[]): string {
@@ -99,10 +105,10 @@ function explain(issue: v.BaseIssue<unknown>): string {
 }
 
 function suggestion(field: string): string {
-  const isZeeks = field.startsWith("zeek.");
-  const known = isZeeks ? Object.keys(zeek.entries) : Object.keys(schema.entries);
-  const meant = nearest(isZeeks ? field.slice("zeek.".length) : field, known);
-  return meant === undefined ? "" : `; did you mean '${isZeeks ? "zeek." : ""}${meant}'?`;
+  const [, prefix = "", name = field] = /^(zeek\.|output\.)(.*)$/s.exec(field) ?? [];
+  const { entries } = prefix === "zeek." ? zeek : prefix === "output." ? output : schema;
+  const meant = nearest(name, Object.keys(entries));
+  return meant === undefined ? "" : `; did you mean '${prefix}${meant}'?`;
 }
 
 function freeze<Value>(value: Value): Value {

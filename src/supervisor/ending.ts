@@ -22,6 +22,8 @@ export interface EndingOptions {
   control: RemoteControl;
   sinks: readonly Sink[];
   say(text: string): void;
+  /** Prints what is left of unfinished lines. */
+  endLines(): void;
 }
 
 /** Thrown to stop a script that calls `process.exit`: the tree ends in order first. */
@@ -83,6 +85,7 @@ export class Ending {
     if (!isOrderly(exit)) await state.endStrays(say);
     await control.close();
     state.clear();
+    this.#options.endLines();
     if (isRead) await this.#flush();
     this.#exit(status);
   }

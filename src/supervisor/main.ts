@@ -2,6 +2,7 @@
 import type { NodeConfig } from "../core/config.ts";
 import { CoppiceError } from "../errors.ts";
 import { hasTerminal } from "../os/terminal.ts";
+import type { LogOptions } from "../output/format.ts";
 import { argsOf, type HandedDown, setArgs } from "../script/args.ts";
 import { describe, onHandlerError, raise } from "../script/lifecycle.ts";
 import { loadScripts } from "../script/load.ts";
@@ -26,6 +27,8 @@ export interface SupervisorOptions {
   interface?: string;
   pcapFile?: string;
   remote: RemoteOptions;
+  /** How it prints lines; Zeek's way if left out. */
+  log?: LogOptions;
   /** Created once the tree is up, before any script's handlers of `init` run. */
   nodes?: readonly NodeConfig[];
   /** How long the tree lives on without a Supervisor (ms). Default: not at all. */
@@ -50,7 +53,7 @@ export async function runSupervisor(
 ): Promise<void> {
   process.title = "coppice: supervisor";
   const env = inheritable(process.env);
-  const output = takeOverOutput();
+  const output = takeOverOutput(options.log);
   const parts = await assemble(options, { state, image, env, output, invocation });
   const { api, ending, supervisor } = parts;
   setArgs(argsOf(options));

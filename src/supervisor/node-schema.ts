@@ -1,6 +1,7 @@
 /** The shape of a node's configuration. */
 import os from "node:os";
 import * as v from "valibot";
+import { byteCount, LEAST_MAX_SIZE, MOST_KEPT } from "../core/output-file.ts";
 
 /** Node's timers hold no more (ms): 24 days. */
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -99,6 +100,21 @@ export const zeek = v.strictObject({
   wrapper: v.exactOptional(v.tupleWithRest([filled], text)),
 });
 
+const size = v.custom<number | string>(
+  (value) =>
+    (typeof value === "number" || typeof value === "string") &&
+    (byteCount(value) ?? 0) >= LEAST_MAX_SIZE,
+  `must be a number of bytes, or one with K, M or G, of at least ${LEAST_MAX_SIZE}`,
+);
+
+/** What `output` may have. */
+export const output = v.strictObject({
+  file: filled,
+  maxSize: v.exactOptional(size),
+  keep: v.exactOptional(v.pipe(count, v.maxValue(MOST_KEPT))),
+  compress: v.exactOptional(v.boolean()),
+});
+
 /** Everything that a configuration may have. */
 export const schema = v.strictObject({
   name: v.string(),
@@ -108,6 +124,7 @@ export const schema = v.strictObject({
   stdoutFile: v.exactOptional(filled),
   stderrFile: v.exactOptional(filled),
   truncateOutput: v.exactOptional(v.boolean()),
+  output: v.exactOptional(output),
   bareMode: v.exactOptional(v.boolean()),
   addlBaseScripts: v.exactOptional(v.array(filled)),
   addlUserScripts: v.exactOptional(v.array(filled)),

@@ -51,7 +51,11 @@ export class OutputReceiver {
       if (this.#connections === 0) this.#onIdle?.();
     });
     return (payload) => {
-      const { node, pid, stream, bytes } = decodeOutput(payload);
+      const { node, pid, stream, isFiled, bytes } = decodeOutput(payload);
+      if (isFiled === true) {
+        readyLines(node, pid, this.#watch)?.(bytes);
+        return this.#pipeline.keep(node, stream, bytes);
+      }
       const key = keyOf({ node, pid, stream });
       const known = sources.get(key) ?? this.#source({ node, pid, stream });
       if (bytes.length === 0) {

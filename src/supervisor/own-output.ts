@@ -1,6 +1,7 @@
 /** What the Supervisor itself prints goes through the same sinks as its nodes' lines, whole and in order. */
 import fs from "node:fs";
 import { errnoText } from "../os/tools.ts";
+import { formatOf, type LogOptions } from "../output/format.ts";
 import { History } from "../output/history.ts";
 import { Pipeline, type Stream } from "../output/pipeline.ts";
 import { Sink, type Target } from "../output/sink.ts";
@@ -15,13 +16,15 @@ export interface Console {
   tallies: Tallies;
   /** Prints a line on stderr. */
   say(text: string): void;
+  /** Prints what is left of lines that scripts have begun to print. */
+  end(): void;
 }
 
 /**
  * Makes `process.stdout` and `process.stderr` write through sinks: Node.js would block the whole
  * process on a reader that has stalled.
  */
-export function takeOverOutput(): Console {
+export function takeOverOutput(log: LogOptions = { format: "zeek" }): Console {
   const say = (text: string): void => void process.stderr.write(`${text}\n`);
   const sinks = {
     stdout: new Sink(targetOf(process.stdout), (error) => {
@@ -39,10 +42,16 @@ export function takeOverOutput(): Console {
     },
     count: (node, stream, bytes, lines) => tallies.printed(node, stream, bytes, lines),
     hooks: hooksOf,
+    format: formatOf(log),
     onHookError: (error) => say(`error: a hook failed: ${describe(error)}`),
   });
-  for (const stream of ["stdout", "stderr"] as const) redirect(stream, sinks[stream], pipeline);
-  return { sinks, pipeline, history, tallies, say };
+  const ends = (["stdout", "stderr"] as const).map((stream) =>
+    redirect(stream, sinks[stream], pipeline),
+  );
+  const end = (): void => {
+    for (const one of ends) one();
+  };
+  return { sinks, pipeline, history, tallies, say, end };
 }
 
 /** Pipes and sockets Node.js writes to in the background; for the rest a thread has to wait. */
@@ -53,11 +62,21 @@ function targetOf(stream: NodeJS.WriteStream & { fd: number }): Target {
   return { write: (bytes, done) => write(bytes, done) };
 }
 
-function redirect(name: Stream, sink: Sink, pipeline: Pipeline): void {
+/** @returns what prints the rest of an unfinished line */
+function redirect(name: Stream, sink: Sink, pipeline: Pipeline): () => void {
   const stream = process[name];
+  // Zeek's format has nothing before the Supervisor's own lines: they need not be found.
+  const source = pipeline.own(name);
+  const pass = (bytes: Uint8Array): boolean => {
+    if (source === undefined) {
+      pipeline.breakLine(name);
+      return sink.write(bytes);
+    }
+    source.push(bytes);
+    return !sink.isFull;
+  };
   const write = (chunk: unknown, encoding?: unknown, callback?: unknown): boolean => {
-    pipeline.breakLine(name);
-    const hasRoom = sink.write(toBytes(chunk, encoding));
+    const hasRoom = pass(toBytes(chunk, encoding));
     const done = typeof encoding === "function" ? encoding : callback;
     if (typeof done === "function") sink.whenIdle(() => process.nextTick(done));
     if (!hasRoom) sink.whenDrained(() => stream.emit("drain"));
@@ -65,6 +84,7 @@ function redirect(name: Stream, sink: Sink, pipeline: Pipeline): void {
   };
   stream.write = write as typeof stream.write;
   stream.on("error", () => {});
+  return () => source?.end();
 }
 
 function toBytes(chunk: unknown, encoding: unknown): Uint8Array {

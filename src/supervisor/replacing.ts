@@ -27,6 +27,8 @@ export interface ReplacingParts {
   receiver: OutputReceiver;
   sinks: readonly Sink[];
   history: History;
+  /** Prints what is left of lines that scripts have begun to print. */
+  endLines(): void;
   control(): RemoteControl;
   ending(): Ending;
   instance: string;
@@ -67,6 +69,7 @@ export function reloadPorts(parts: ReplacingParts): ReloadPorts {
       link.release();
     },
     async close() {
+      parts.endLines();
       await within(
         CLOSE_MS,
         Promise.allSettled([parts.control().close(CONNECTIONS_MS), closeAll(), flushed()]),

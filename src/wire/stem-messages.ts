@@ -92,6 +92,8 @@ export interface Output {
   /** Of the process that wrote it; 0 where there was none (a start that failed). */
   pid: number;
   stream: "stdout" | "stderr";
+  /** It goes to a file of the node's: whole lines, or pieces of long ones, that are not to be printed. */
+  isFiled?: boolean;
   bytes: Uint8Array;
 }
 
@@ -155,7 +157,8 @@ export function encodeOutputHead(output: Omit<Output, "bytes">, length: number):
   const head = new Uint8Array(header.length + OUTPUT_FIXED + name.length);
   head.set(header);
   const view = new DataView(head.buffer);
-  view.setUint8(header.length, output.stream === "stdout" ? 1 : 2);
+  const stream = output.stream === "stdout" ? STDOUT : STDERR;
+  view.setUint8(header.length, output.isFiled === true ? stream | FILED : stream);
   view.setUint32(header.length + 1, output.pid);
   view.setUint8(header.length + 5, name.length);
   head.set(name, header.length + OUTPUT_FIXED);
@@ -165,13 +168,14 @@ export function encodeOutputHead(output: Omit<Output, "bytes">, length: number):
 /** @throws ProtocolError if the payload is not `u8 stream, u32be pid, u8 length, name, bytes` */
 export function decodeOutput(payload: Uint8Array): Output {
   const nameLength = payload[5] ?? 0;
-  const stream = payload[0];
-  if (payload.length < OUTPUT_FIXED + nameLength || (stream !== 1 && stream !== 2)) {
+  const stream = (payload[0] ?? 0) & ~FILED;
+  if (payload.length < OUTPUT_FIXED + nameLength || (stream !== STDOUT && stream !== STDERR)) {
     throw new ProtocolError("malformed output");
   }
   const view = new DataView(payload.buffer, payload.byteOffset);
   return {
-    stream: stream === 1 ? "stdout" : "stderr",
+    stream: stream === STDOUT ? "stdout" : "stderr",
+    ...(stream === payload[0] ? {} : { isFiled: true }),
     pid: view.getUint32(1),
     node: decoder.decode(payload.subarray(OUTPUT_FIXED, OUTPUT_FIXED + nameLength)),
     bytes: payload.subarray(OUTPUT_FIXED + nameLength),
@@ -187,5 +191,9 @@ function parse(payload: Uint8Array): unknown {
 }
 
 const OUTPUT_FIXED = 6;
+const STDOUT = 1;
+const STDERR = 2;
+/** Beside one of them. */
+const FILED = 4;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

@@ -109,6 +109,29 @@ test("create: how its health is checked; one way, and no more; how often alone i
   assert.equal((await run("i", "--health-fd", "seven")).status, 2);
 });
 
+test("create: a file that is rotated, and what is said of it", async () => {
+  const remote = new FakeRemote();
+  const run = (options: string) =>
+    coppice(["create", ...options.split(" "), "--", "x"], { remote, directory: "/here" });
+  await run("a --output-file out.log");
+  await run(
+    "b --output-file /var/b.log --output-max-size 500K --output-keep 0 --output-compress -d w",
+  );
+  assert.deepEqual(
+    created(remote).map(({ output }) => output),
+    [{ file: "/here/out.log" }, { file: "/var/b.log", maxSize: "500K", keep: 0, compress: true }],
+  );
+  const alone = await run("c --output-keep 3");
+  assert.equal(alone.status, 2);
+  assert.match(
+    alone.stderr,
+    /^error: --output-keep needs --output-file; see coppice create --help/,
+  );
+  const odd = await run("d --output-file f --output-max-size 10X");
+  assert.equal(odd.status, 2);
+  assert.match(odd.stderr, /^error: --output-max-size is a size such as 500K or 10M, not '10X'/);
+});
+
 test("create: whom a node waits for is told to whoever waits for the command", async () => {
   const remote = new FakeRemote(
     node("web", { state: "pending", waitsFor: ["db", "cache"], generation: 0 }),
@@ -133,11 +156,11 @@ test("create from JSON, from stdin and from scripts; a list is tried to its end"
   const remote = new FakeRemote(node("taken"));
   const create = (operand: string, stdin = "") =>
     coppice(["create", operand], { remote, directory, stdin });
-  write("one.json", '{ "name": "one", "directory": "d", "stdoutFile": "out" }');
+  write("one.json", '{ "name": "one", "directory": "d", "output": { "file": "out" } }');
   assert.equal((await create("one.json")).stdout, "created 'one' (PID 201)\n");
   const many = await create(
     "-",
-    '[{"name":"two"},{"name":"taken"},{"name":"three","stdoutFile":"out"}]',
+    '[{"name":"two"},{"name":"taken"},{"name":"three","stdoutFile":"out","output":{"file":"f","keep":1}}]',
   );
   assert.equal(many.status, 1);
   assert.equal(many.stdout, "created 'two' (PID 202)\ncreated 'three' (PID 203)\n");
@@ -151,10 +174,14 @@ test("create from JSON, from stdin and from scripts; a list is tried to its end"
   for (const file of ["nodes.ts", "./node.mjs", "default.mts"])
     assert.equal((await create(file)).status, 0, file);
   assert.deepEqual(created(remote), [
-    { name: "one", directory: `${directory}/d`, stdoutFile: "out" },
+    { name: "one", directory: `${directory}/d`, output: { file: "out" } },
     { name: "two" },
     { name: "taken" },
-    { name: "three", stdoutFile: `${directory}/out` },
+    {
+      name: "three",
+      stdoutFile: `${directory}/out`,
+      output: { file: `${directory}/f`, keep: 1 },
+    },
     { name: "four" },
     { name: "five" },
     { name: "function" },

@@ -281,6 +281,18 @@ async function suite(t: TestContext, zeek: ZeekTree, supervised: boolean): Promi
       await zeek.puppet.destroy(name);
     });
 
+  await t.test("a file that is rotated takes both of its streams", async () => {
+    const does = doing("print out; print-stderr err; print-done bye");
+    await zeek.create(live("rotated", { output: { file: "out", maxSize: "1K" }, ...does }));
+    await zeek.ready("rotated");
+    // Among what a Zeek says of itself.
+    const lines = () => zeek.read("rotated/out").split("\n");
+    await until("both lines", () => lines().includes("out") && lines().includes("err"));
+    await zeek.puppet.destroy("rotated");
+    await until("its last line", () => lines().includes("bye"));
+    assert.doesNotMatch(`${zeek.tree.stdout}${zeek.tree.stderr}`, /\[rotated\] (out|err|bye)/);
+  });
+
   await t.test(
     "17, 48: of a burst into a file none is lost, though the tree ends meanwhile",
     async () => {

@@ -25,6 +25,23 @@ const REFUSED: [what: string, config: unknown, message: RegExp][] = [
     /unknown field 'comand'; did you mean 'command'/,
   ],
   ["Zeek's spelling", { name: "a", stdout_file: "x" }, /did you mean 'stdoutFile'\?$/],
+  [
+    "a mistyped field of output",
+    { name: "a", output: { file: "f", max_size: 1 } },
+    /unknown field 'output.max_size'; did you mean 'output.maxSize'\?$/,
+  ],
+  ["output without a file", { name: "a", output: {} }, /field 'output.file'/],
+  ...[0, 1023, "1X", "0.5M", -1].map((maxSize): (typeof REFUSED)[number] => [
+    `a size of ${maxSize}`,
+    { name: "a", output: { file: "f", maxSize } },
+    /field 'output.maxSize': must be a number of bytes, or one with K, M or G, of at least 1024$/,
+  ]),
+  ["1000 old files", { name: "a", output: { file: "f", keep: 1000 } }, /field 'output.keep'/],
+  [
+    "two ways for output",
+    { name: "a", output: { file: "f" }, stderrFile: "g" },
+    /^node 'a' has output and stderrFile set: output takes both streams$/,
+  ],
   ["a command of one string", { name: "a", command: "ls" }, /field 'command'/],
   ["an empty command", { name: "a", command: [] }, /field 'command.0'/],
   ["a NUL", { name: "a", command: ["a\0b"] }, /field 'command.0': no NUL$/],

@@ -74,12 +74,16 @@ test("36: a message that is too long for a frame is refused before it is sent", 
 });
 
 test("46: output comes out as it went in, whatever the bytes and the name", () => {
-  const anyOutput = fc.record({
-    node: fc.string({ unit: "grapheme", maxLength: 20 }),
-    pid: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
-    stream: fc.constantFrom("stdout" as const, "stderr" as const),
-    bytes: fc.uint8Array({ maxLength: 200 }).map((data) => Uint8Array.from(data)),
-  });
+  const anyOutput = fc.record(
+    {
+      node: fc.string({ unit: "grapheme", maxLength: 20 }),
+      pid: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+      stream: fc.constantFrom("stdout" as const, "stderr" as const),
+      isFiled: fc.constant(true),
+      bytes: fc.uint8Array({ maxLength: 200 }).map((data) => Uint8Array.from(data)),
+    },
+    { requiredKeys: ["node", "pid", "stream", "bytes"] },
+  );
   fc.assert(
     fc.property(anyOutput, ({ bytes, ...head }) => {
       const frame = Buffer.concat([encodeOutputHead(head, bytes.length), bytes]);
@@ -127,7 +131,7 @@ test("46: output that is cut short or has another stream is refused", () => {
   for (let length = 0; length < payload.length; length++) {
     assert.throws(() => decodeOutput(payload.subarray(0, length)), ProtocolError);
   }
-  for (const stream of [0, 3, 255]) {
+  for (const stream of [0, 3, 4, 7, 255]) {
     const other = Uint8Array.from(payload);
     other[0] = stream;
     assert.throws(() => decodeOutput(other), ProtocolError);

@@ -66,18 +66,20 @@ function countOf(line: Line): number {
   return Number(text);
 }
 
-/** What goes to a file does not come by here. */
+/** What goes to a file does not come by here, or not for long. */
 function tellWhere(
   [name, { node }]: [string, NodeStatus],
   context: Context,
   wanted: OutputLine["stream"] | undefined,
 ): void {
+  const place = (file: string): string =>
+    file.startsWith("/") || node.directory === undefined ? file : `${node.directory}/${file}`;
+  if (node.output !== undefined)
+    sayNote(context, `all that node '${name}' printed is in ${place(node.output.file)}`);
   for (const stream of ["stdout", "stderr"] as const) {
     const file = node[`${stream}File`];
     if (file === undefined || (wanted !== undefined && wanted !== stream)) continue;
-    const isWhole = file.startsWith("/") || node.directory === undefined;
-    const where = isWhole ? file : `${node.directory}/${file}`;
-    sayNote(context, `node '${name}' writes its ${stream} to ${where}`);
+    sayNote(context, `node '${name}' writes its ${stream} to ${place(file)}`);
   }
 }
 

@@ -1,4 +1,5 @@
 /** The options of `coppice zeek`: where Zeek is, and the Supervisor's own. */
+import { LOG_VERB_OPTIONS } from "../log-options.ts";
 import type { Option } from "../verb.ts";
 
 export const ZEEK_OPTIONS: Record<string, Option> = {
@@ -31,6 +32,7 @@ export const ZEEK_OPTIONS: Record<string, Option> = {
     value: "SECONDS",
     text: "let the nodes live on for so long if the Supervisor is killed: docs/reload.md",
   },
+  ...LOG_VERB_OPTIONS,
   listen: {
     type: "string",
     value: "[ADDR:]PORT",
@@ -77,6 +79,8 @@ export const ONLY_FOR: Record<string, readonly ("run" | "check" | "diag")[]> = {
   json: ["check"],
   connect: ["diag"],
   keep: ["run"],
+  "log-format": ["run"],
+  "log-timestamps": ["run"],
   listen: ["run"],
   websocket: ["run"],
   "read-token-file": ["run"],

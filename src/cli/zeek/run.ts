@@ -9,6 +9,7 @@ import { REHEARSAL_VARIABLE } from "../../supervisor/invocation.ts";
 import type { Context } from "../context.ts";
 import { keepTime } from "../keep-time.ts";
 import type { Line } from "../line.ts";
+import { logOptionsOf } from "../log-options.ts";
 import { remoteOptionsOf } from "../remote-options.ts";
 import { sayError, sayNote } from "../say.ts";
 import { askPlanner } from "./ask-planner.ts";
@@ -24,6 +25,10 @@ export async function runCluster(file: string, line: Line, context: Context): Pr
   const { stateDirectory } = request;
   const remote = remoteOptionsOf(remoteValues(line, context));
   const keep = line.text("keep");
+  const log = logOptionsOf({
+    "log-format": line.text("log-format"),
+    "log-timestamps": line.text("log-timestamps"),
+  });
   // Else each of its ports would be told to be taken.
   const pid = lockHolder(path.join(stateDirectory, "supervisor.lock"));
   const isReplaced = pid === process.pid;
@@ -53,6 +58,7 @@ export async function runCluster(file: string, line: Line, context: Context): Pr
       defines: {},
     },
     remote,
+    log,
     nodes: plan.nodes,
   });
   return 0;
