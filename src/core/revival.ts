@@ -5,6 +5,8 @@ import type { RevivalPolicy } from "./config.ts";
 export interface Exit {
   code?: number;
   signal?: string;
+  /** The kernel ended it for want of memory. */
+  oom?: true;
 }
 
 /** What revival remembers of a node between its lives. */

@@ -1,12 +1,13 @@
 /** What a node's process is given for its output, and to say that it is ready. */
 import path from "node:path";
 import type { Readable } from "node:stream";
-import type { NodeConfig } from "../core/config.ts";
+import type { Identity } from "../core/identity.ts";
 import { readyOf } from "../core/readiness.ts";
 import { openOutputFile } from "../os/files.ts";
 import type { PipeEnds, PipePool } from "../os/pipes.ts";
 import { errnoText } from "../os/tools.ts";
-import { type Opened, StartFailure, type StartOrder } from "./start.ts";
+import type { OwnFiles } from "./prefix.ts";
+import { type Opened, ownerOf, StartFailure, type StartOrder } from "./start.ts";
 
 export type StreamName = "stdout" | "stderr";
 
@@ -24,8 +25,21 @@ export function openStream(
   pipes: PipePool,
   opened: Opened,
 ): Given {
-  const file = openFile(order, stream, directory);
-  return file === undefined ? openPipe(pipes, opened) : { give: opened.fd(file) };
+  // Somebody else opens its files itself, and says through the pipe what it could not open.
+  const owner = ownerOf(order);
+  const file = owner === undefined ? openFile(order, stream, directory) : undefined;
+  return file === undefined ? openPipe(pipes, opened, owner) : { give: opened.fd(file) };
+}
+
+/** The files that the process of somebody else is to open itself. */
+export function ownFiles(order: StartOrder, directory: string): OwnFiles | undefined {
+  if (ownerOf(order) === undefined) return undefined;
+  const { stdoutFile, stderrFile, truncateOutput } = order.config;
+  return {
+    ...(stdoutFile === undefined ? {} : { stdout: path.resolve(directory, stdoutFile) }),
+    ...(stderrFile === undefined ? {} : { stderr: path.resolve(directory, stderrFile) }),
+    truncate: order.fresh && truncateOutput === true,
+  };
 }
 
 /** The file that a node's output goes to, if it does. @throws StartFailure in Zeek's words */
@@ -47,8 +61,9 @@ export function openFile(
   }
 }
 
-export function openPipe(pipes: PipePool, opened: Opened): Given {
-  const pipe = pipes.take();
+/** @param owner somebody else, who is to write to it */
+export function openPipe(pipes: PipePool, opened: Opened, owner?: Identity): Given {
+  const pipe = pipes.take(owner);
   if (pipe === undefined) return { give: "pipe" };
   opened.pipe(pipe);
   return { give: pipe.write, pipe };
@@ -56,14 +71,14 @@ export function openPipe(pipes: PipePool, opened: Opened): Given {
 
 /** Where a node says that it is ready; undefined if that is found out in another way. */
 export function openReady(
-  config: NodeConfig,
+  order: StartOrder,
   pipes: PipePool,
   opened: Opened,
 ): (Given & { fd: number }) | undefined {
-  const ready = readyOf(config);
+  const ready = readyOf(order.config);
   const isFd = typeof ready === "object" && "fd" in ready;
   if (!isFd && ready !== "init") return undefined;
-  return { fd: isFd ? ready.fd : READY_FD, ...openPipe(pipes, opened) };
+  return { fd: isFd ? ready.fd : READY_FD, ...openPipe(pipes, opened, ownerOf(order)) };
 }
 
 /** Calls back at the first newline; what comes after it is of no interest. */

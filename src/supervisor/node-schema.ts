@@ -1,6 +1,7 @@
 /** The shape of a node's configuration. */
 import os from "node:os";
 import * as v from "valibot";
+import { amountOf, isLimit, LEAST_CPUS, RESOURCES, umaskText } from "../core/limits.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
@@ -15,6 +16,11 @@ const text = v.pipe(
   v.string(),
   v.check((value) => !value.includes("\0"), "no NUL"),
 );
+
+/** The last number that is an account's: the one after it means "no change". */
+const MAX_ID = 2 ** 32 - 2;
+const UMASK = 'must be octal digits such as "027", or a number up to 0o777';
+const SIZE = 'must be a number of bytes, or a text such as "512M"';
 
 /** The library's `record` drops these keys without a word, as they may do harm; they are refused. */
 const UNUSABLE_KEYS = ["__proto__", "prototype", "constructor"];
@@ -61,6 +67,20 @@ const ready = v.union(
   "must be started, init, or one of { fd }, { port }, { line }, { file } and { command }, which may have a timeout",
 );
 
+const account = v.union(
+  [v.pipe(v.string(), v.regex(/^[^-\s:,/][^\s:,/]*$/)), v.pipe(count, v.maxValue(MAX_ID))],
+  "must be a name or a number",
+);
+
+const LIMIT = 'must be a number, a text such as "512M", or "unlimited"';
+const amount = v.union([v.number(), v.string()], LIMIT);
+const limit = v.pipe(amount, v.check(isLimit, LIMIT));
+const resource = v.union(
+  [limit, v.strictObject({ soft: v.exactOptional(limit), hard: v.exactOptional(limit) })],
+  `${LIMIT}, or { soft, hard } of these`,
+);
+const resources = Object.fromEntries(RESOURCES.map((name) => [name, v.exactOptional(resource)]));
+
 /** What `zeek` may have. */
 export const zeek = v.strictObject({
   executable: v.exactOptional(filled),
@@ -90,6 +110,24 @@ export const schema = v.strictObject({
   addlUserScripts: v.exactOptional(v.array(filled)),
   env: v.exactOptional(dictionary(v.pipe(filled, v.regex(/^[^=]+$/, "no =")), text)),
   cpuAffinity: v.exactOptional(count),
+  user: v.exactOptional(account),
+  group: v.exactOptional(account),
+  umask: v.exactOptional(
+    v.pipe(
+      v.union([v.string(), v.number()], UMASK),
+      v.check((mask) => umaskText(mask) !== undefined, UMASK),
+    ),
+  ),
+  nice: v.exactOptional(v.pipe(v.number(), v.safeInteger(), v.minValue(-20), v.maxValue(19))),
+  limits: v.exactOptional(v.strictObject(resources)),
+  memoryMax: v.exactOptional(
+    v.pipe(
+      v.union([v.number(), v.string()], SIZE),
+      v.check((size) => (amountOf(size) ?? 0) > 0, SIZE),
+    ),
+  ),
+  cpuMax: v.exactOptional(v.pipe(v.number(), v.finite(), v.minValue(LEAST_CPUS))),
+  tasksMax: v.exactOptional(positive),
   cluster: v.exactOptional(dictionary(v.string(), endpoint)),
   command: v.exactOptional(v.tupleWithRest([filled], text)),
   after: v.exactOptional(v.array(filled)),
