@@ -19,6 +19,7 @@ export interface RunOptions {
   pcapFile?: string;
   handedDown: HandedDown;
   remote: RemoteOptions;
+  cgroups: boolean;
 }
 
 export const HELP = `Usage: coppice [options] [script...] [name=value...]
@@ -35,6 +36,7 @@ Runs scripts; with -j as the Supervisor of a tree of processes.
   -C, --no-checksums     ignore the checksums of packets
   -e, --exec CODE        run this code after the scripts; may be given again
       --state-dir DIR    where the tree keeps its sockets and files (default: .coppice)
+      --no-cgroups       give nodes no control groups, where the machine has them
 ${REMOTE_HELP}  -v, --version          print the version
   -h, --help             print this
 `;
@@ -50,6 +52,9 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   const remote = remoteOptionsOf(values);
   if (!values.supervisor && (remote.listen ?? remote.websocket) !== undefined) {
     throw new UsageError("--listen and --websocket are for a Supervisor: they need -j");
+  }
+  if (!values.supervisor && values["no-cgroups"]) {
+    throw new UsageError("--no-cgroups is for a Supervisor: it needs -j");
   }
   const { scripts, defines } = sortOperands(positionals);
   if (!values.supervisor && scripts.length === 0 && values.exec.length === 0) {
@@ -69,6 +74,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
       defines,
     },
     remote,
+    cgroups: !values["no-cgroups"],
   };
 }
 
@@ -85,6 +91,7 @@ const OPTIONS = {
   "no-checksums": { type: "boolean", short: "C", default: false },
   exec: { type: "string", short: "e", multiple: true, default: [] as string[] },
   "state-dir": { type: "string", default: ".coppice" },
+  "no-cgroups": { type: "boolean", default: false },
   ...REMOTE_OPTIONS,
   version: { type: "boolean", short: "v", default: false },
   help: { type: "boolean", short: "h", default: false },

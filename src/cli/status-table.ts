@@ -52,8 +52,9 @@ export function isTroubled(status: NodeStatus): boolean {
     : status.state !== "running" || isNotReady(status);
 }
 
-/** `status 1`, `signal SIGKILL`. */
-export function exitText({ code, signal }: LastExit): string {
+/** `status 1`, `signal SIGKILL`, `out of memory`. */
+export function exitText({ code, signal, oom }: LastExit): string {
+  if (oom === true) return "out of memory";
   if (signal !== undefined) return `signal ${printable(signal)}`;
   return code === undefined ? "unknown" : `status ${code}`;
 }

@@ -1,8 +1,8 @@
 /** Puts the Supervisor's parts together: output, state directory, link, Stem, and the Supervisor itself. */
 import { Watchers } from "../control/watchers.ts";
-import { ListenError, NodeConfigError, StateDirectoryError } from "../errors.ts";
+import { ListenError, StateDirectoryError } from "../errors.ts";
 import { systemClock } from "../os/clock.ts";
-import { makeDirectories, writePrivateFile } from "../os/files.ts";
+import { writePrivateFile } from "../os/files.ts";
 import { removeOtherImages } from "../os/image.ts";
 import { errnoText } from "../os/tools.ts";
 import type { HandedDown } from "../script/args.ts";
@@ -12,6 +12,7 @@ import { acceptConfig } from "./config-schema.ts";
 import { Ending } from "./ending.ts";
 import { LinkServer } from "./link-server.ts";
 import { LocalApi } from "./local-api.ts";
+import { makeNodeDirectory } from "./node-directory.ts";
 import { OutputReceiver } from "./output-receiver.ts";
 import type { Console } from "./own-output.ts";
 import { RemoteControl, type RemoteOptions } from "./remote-control.ts";
@@ -74,7 +75,7 @@ export async function assemble(
     soon: (act) => void setImmediate(act),
     accept: (config, known) => {
       const accepted = acceptConfig(config, known);
-      makeDirectory(accepted.directory);
+      makeNodeDirectory(accepted);
       return accepted;
     },
     strays: () => state.strays(),
@@ -151,16 +152,5 @@ async function openControl(
     state.clear();
     if (error instanceof ListenError) throw error;
     throw new StateDirectoryError(state.path, errnoText(error as NodeJS.ErrnoException));
-  }
-}
-
-/** Zeek's Supervisor makes a node's directory too, parents included. */
-function makeDirectory(directory: string | undefined): void {
-  if (directory === undefined) return;
-  try {
-    makeDirectories(directory);
-  } catch (error) {
-    const reason = errnoText(error as NodeJS.ErrnoException);
-    throw new NodeConfigError(`failed to create working directory ${directory}: ${reason}`);
   }
 }

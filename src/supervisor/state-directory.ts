@@ -9,6 +9,7 @@ import { groupsWithVariable, isRunning, processStat } from "../os/process-table.
 import { groupHasMembers, signalGroup } from "../os/signals.ts";
 import { errnoText } from "../os/tools.ts";
 import { places } from "../wire/stem-setup.ts";
+import { endCgroup } from "./cgroup-remains.ts";
 import type { Stray } from "./roster.ts";
 
 const LOOK_MS = 50;
@@ -76,6 +77,12 @@ export class StateDirectory {
 
   /** Ends every process that a tree in this place has left. */
   async endStrays(say: (text: string) => void): Promise<void> {
+    await this.#endNamed(say);
+    await endCgroup(this.file(places.cgroup), PATIENCE_MS, say);
+  }
+
+  /** Those whose environment still says whose they are. */
+  async #endNamed(say: (text: string) => void): Promise<void> {
     let strays = this.strays();
     if (strays.length === 0) return;
     say(
@@ -113,6 +120,7 @@ export class StateDirectory {
       places.nodes,
       places.pipes,
       places.args,
+      places.cgroup,
       places.zeek,
     ]) {
       fs.rmSync(this.file(name), { recursive: true, force: true });

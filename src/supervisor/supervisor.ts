@@ -240,7 +240,9 @@ export class Supervisor {
         return this.#ports.nodeStatus(name, 0, status);
       case "exited":
         if (news.premature)
-          this.#error(`Supervised node '${name}' (PID ${pid}) ${howItDied(news.exit)}`);
+          this.#error(
+            `Supervised node '${name}' (PID ${pid}) ${howItDied(news.exit, status.node.memoryMax)}`,
+          );
         return this.#ports.nodeExit(name, status.lastExit ?? { at: status.since }, status);
       case "blocked":
         return this.#ports.say(
