@@ -29,7 +29,7 @@ export const CONFIG_OPTIONS: Record<string, Option> = {
     type: "string",
     multiple: true,
     value: "R=N",
-    text: "a resource limit by prlimit's names: nofile=1024, nofile=256:1024, core=unlimited; again for more",
+    text: "a resource limit by prlimit's names: nofile=1024; again for more",
   },
   "memory-max": {
     type: "string",
