@@ -27,6 +27,15 @@ export interface Accounts {
   group(group: string | number): number | undefined;
 }
 
+/** The last number that is an account's: the one after it means "no change". */
+export const LAST_ID = 2 ** 32 - 2;
+
+/** Whether a text can be the name or the number of a user or a group. */
+export function isAccount(text: string): boolean {
+  if (/^\d+$/.test(text)) return Number(text) <= LAST_ID;
+  return /^[^-\s:,/][^\s:,/]*$/.test(text) && !text.includes("\0");
+}
+
 /** Who a node is to be; undefined: who we are. What cannot be is told, after the node's name. */
 export function identityOf(
   { user, group }: Pick<NodeConfig, "user" | "group">,

@@ -20,7 +20,7 @@ export class Admission {
   readonly #options: AdmissionOptions;
   /** Those of whom it was seen that they can read what they need. */
   readonly #admitted = new Set<string>();
-  #isOpen = false;
+  #isClosed = false;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
@@ -28,10 +28,10 @@ export class Admission {
 
   /** Opens what leads to a node's own files. @throws StartFailure */
   open(name: string): void {
-    if (this.#isOpen) return;
     const { stateDirectory } = this.#options;
     try {
-      for (const name of OURS) close(path.join(stateDirectory, name));
+      if (!this.#isClosed) for (const name of OURS) close(path.join(stateDirectory, name));
+      this.#isClosed = true;
       // Compiled scripts, which go there later: nobody else's concern.
       fs.mkdirSync(path.join(stateDirectory, "cache"), { recursive: true, mode: 0o700 });
       for (const place of ["", places.nodes, places.zeek])
@@ -42,7 +42,6 @@ export class Admission {
         `node '${name}' failed to open ${stateDirectory} to its user: ${reason}`,
       );
     }
-    this.#isOpen = true;
   }
 
   /**

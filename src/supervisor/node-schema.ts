@@ -1,6 +1,7 @@
 /** The shape of a node's configuration. */
 import os from "node:os";
 import * as v from "valibot";
+import { isAccount, LAST_ID } from "../core/identity.ts";
 import { amountOf, isLimit, LEAST_CPUS, RESOURCES, umaskText } from "../core/limits.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -17,8 +18,6 @@ const text = v.pipe(
   v.check((value) => !value.includes("\0"), "no NUL"),
 );
 
-/** The last number that is an account's: the one after it means "no change". */
-const MAX_ID = 2 ** 32 - 2;
 const UMASK = 'must be octal digits such as "027", or a number up to 0o777';
 const SIZE = 'must be a number of bytes, or a text such as "512M"';
 
@@ -68,7 +67,7 @@ const ready = v.union(
 );
 
 const account = v.union(
-  [v.pipe(v.string(), v.regex(/^[^-\s:,/][^\s:,/]*$/)), v.pipe(count, v.maxValue(MAX_ID))],
+  [v.pipe(v.string(), v.check(isAccount)), v.pipe(count, v.maxValue(LAST_ID))],
   "must be a name or a number",
 );
 
