@@ -13,14 +13,19 @@ import { otherIdentity } from "./identity-check.ts";
 export function makeNodeDirectory(config: NodeConfig): void {
   const { directory } = config;
   if (directory === undefined) return;
-  const isNew = !fs.existsSync(directory);
   try {
-    makeDirectories(directory);
-    if (isNew) giveTo(directory, config);
+    makeOwnDirectory(directory, config);
   } catch (error) {
     const reason = errnoText(error as NodeJS.ErrnoException);
     throw new NodeConfigError(`failed to create working directory ${directory}: ${reason}`);
   }
+}
+
+/** A directory for whoever a node is. @throws the system's error */
+export function makeOwnDirectory(directory: string, config: NodeConfig): void {
+  const isNew = !fs.existsSync(directory);
+  makeDirectories(directory);
+  if (isNew) giveTo(directory, config);
 }
 
 /** Not by its name: whoever may write above it could have put a link to something else there. */

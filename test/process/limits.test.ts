@@ -17,6 +17,7 @@ import {
   titleOf,
   until,
 } from "../fixtures/tree.ts";
+import { installZeek } from "../fixtures/zeek/install.ts";
 
 const [ONE, OTHER] = ["daemon", "nobody"] as const;
 const accounts = fs.readFileSync("/etc/passwd", "utf8");
@@ -147,6 +148,22 @@ test("limits and identity", { skip }, async (t) => {
       assert.equal(words(factsOf(pid!)["Uid"])[0], `${idsOf(OTHER).uid}`);
     },
   );
+
+  await t.test("a Zeek of another user finds its scripts, and writes where it works", async () => {
+    const { executable } = installZeek(tree.file("zeek"));
+    const zeek = { executable, logScript: false } as const;
+    await create(tree, { name: "z", user: ONE, interface: "lo", nice: 3, zeek });
+    const { pid } = await statusWhen(tree, "z", ({ ready }) => ready === true);
+    assert.equal(words(factsOf(pid!)["Uid"])[0], `${idsOf(ONE).uid}`);
+    assert.equal(statFields(pid!)?.[16], "3");
+    assert.equal(fs.statSync(tree.file("z/.status")).uid, idsOf(ONE).uid);
+    assert.equal(await ask(tree, 'supervisor.destroy("z")'), true);
+    const again = { name: "z", user: OTHER, interface: "lo", zeek };
+    fs.rmSync(tree.file("z"), { recursive: true });
+    await create(tree, again);
+    const other = await statusWhen(tree, "z", ({ ready }) => ready === true);
+    assert.equal(words(factsOf(other.pid!)["Uid"])[0], `${idsOf(OTHER).uid}`);
+  });
 
   await t.test("what looks whether it is ready is who the node is", async () => {
     const directory = tree.file("probed");
