@@ -18,6 +18,7 @@ const text = v.pipe(
   v.check((value) => !value.includes("\0"), "no NUL"),
 );
 
+const ACCOUNT = "must be a name or a number";
 const UMASK = 'must be octal digits such as "027", or a number up to 0o777';
 const SIZE = 'must be a number of bytes, or a text such as "512M"';
 
@@ -67,8 +68,8 @@ const ready = v.union(
 );
 
 const account = v.union(
-  [v.pipe(v.string(), v.check(isAccount)), v.pipe(count, v.maxValue(LAST_ID))],
-  "must be a name or a number",
+  [v.pipe(v.string(), v.check(isAccount, ACCOUNT)), v.pipe(count, v.maxValue(LAST_ID))],
+  ACCOUNT,
 );
 
 const LIMIT = 'must be a number, a text such as "512M", or "unlimited"';
