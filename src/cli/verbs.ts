@@ -75,6 +75,34 @@ ${GROUPS_HELP}`,
     load: () => import("./verbs/stop.ts"),
   },
   {
+    name: "plan",
+    summary: "show what a reload would change, and why",
+    operands: "",
+    options: { timeout: { ...TIMEOUT, text: "how long to wait for it (default: 60)" } },
+    details: `The scripts, as they are on disk now, are run apart to see which nodes they create.
+Nothing is changed.
+`,
+    load: () => import("./verbs/plan.ts"),
+  },
+  {
+    name: "reload",
+    summary: "have the scripts read anew, by the newest Coppice on disk; nodes go on",
+    operands: "",
+    options: {
+      rolling: {
+        type: "string",
+        value: "N",
+        text: "replace N nodes at a time, each ready before the next (default: all at once)",
+      },
+      timeout: TIMEOUT,
+    },
+    details: `The Supervisor replaces itself, as the same process. Nodes whose configuration is the same are not
+touched, those that the scripts no longer create end, but for those created by remote control.
+A script that fails leaves everything as it was. coppice plan shows what would change.
+`,
+    load: () => import("./verbs/reload.ts"),
+  },
+  {
     name: "logs",
     summary: "show what nodes have printed",
     operands: "[NODE|GROUP...]",

@@ -41,7 +41,7 @@ interface Stream {
 export function coppiceControl(
   endpoint: Endpoint,
   commands: Commands,
-  about: Omit<Hello, "mayControl">,
+  about: Omit<Hello, "mayControl" | "reloads">,
 ): Service {
   const streams = new Map<PeerInfo, Map<string, Stream>>();
   endpoint.on("peerLost", (info) => {
@@ -88,7 +88,7 @@ export function coppiceControl(
     const name = typeof params["name"] === "string" ? params["name"] : "";
     switch (method) {
       case "hello":
-        return { ...about, mayControl: from.mayControl };
+        return { ...about, reloads: commands.reloads, mayControl: from.mayControl };
       case "status": {
         const found = commands.status(name);
         return from.mayControl ? found : redactStatus(found);
@@ -120,9 +120,25 @@ export function coppiceControl(
         // The answer goes first.
         setImmediate(() => commands.stop());
         return true;
+      case "plan":
+        commands.ordered(`plan a reload, ordered by ${whoIs(from.info)}`);
+        return commands.plan();
+      case "reload":
+        return reload(given);
+      case "reloaded":
+        return commands.reloaded(Number(params["after"]) || 0);
       default:
         return method satisfies never;
     }
+  }
+
+  function reload({ from, params }: Call): Promise<unknown> {
+    const { rolling } = params;
+    const isCount = typeof rolling === "number" && Number.isSafeInteger(rolling) && rolling > 0;
+    if (rolling !== undefined && !isCount)
+      throw new UsageError("rolling is how many nodes at a time: a whole number from 1");
+    commands.ordered(`reload, ordered by ${whoIs(from.info)}`);
+    return commands.beginReload(isCount ? { rolling } : {});
   }
 
   function create({ from, params }: Call): Promise<unknown> {
@@ -130,7 +146,7 @@ export function coppiceControl(
     const name: unknown = config?.name;
     if (typeof name === "string")
       commands.ordered(`create ${nodeNamed(name)}, ordered by ${whoIs(from.info)}`);
-    return commands.create(config as NodeConfig);
+    return commands.createFromAfar(config as NodeConfig);
   }
 
   /** Resolves when it is cancelled. */

@@ -1,7 +1,16 @@
 /** A Coppice Supervisor from afar, over its own control events. */
 import type { Value } from "../broker/values.ts";
-import type { Following, FollowOptions, OutputLine, TreeEvent, Usage } from "../core/api.ts";
+import type {
+  Following,
+  FollowOptions,
+  OutputLine,
+  Reloaded,
+  ReloadOptions,
+  TreeEvent,
+  Usage,
+} from "../core/api.ts";
 import type { NodeConfig } from "../core/config.ts";
+import type { Plan } from "../core/plan.ts";
 import { withPlainPattern } from "../core/readiness.ts";
 import type { NodeStatus, Status } from "../core/status.ts";
 import { ConnectionLostError, NoSupervisorError } from "../errors.ts";
@@ -134,6 +143,24 @@ export class CoppiceRemote implements RemoteSupervisor {
 
   usage(name = ""): Promise<Record<string, Usage>> {
     return this.#askSoon("usage", { name });
+  }
+
+  plan(): Promise<Plan> {
+    return this.#ask("plan", {});
+  }
+
+  async reload({ rolling }: ReloadOptions = {}): Promise<Reloaded> {
+    const { instance, reloads: after } = await this.#askSoon<Hello>("hello", {});
+    try {
+      await this.#ask("reload", rolling === undefined ? {} : { rolling });
+    } catch (error) {
+      if (!(error instanceof ConnectionLostError) || this.#link.isClosed) throw error;
+      // What was under way to us may have held up the answer for too long: the next one tells.
+      const next = await this.#ask<Hello>("hello", {}, true);
+      if (next.instance !== instance || next.reloads <= after) throw error;
+    }
+    // The Supervisor that answers this is the next one: it is asked over the next connection.
+    return this.#ask("reloaded", { after }, true);
   }
 
   async stop(): Promise<void> {

@@ -62,7 +62,7 @@ export function supervisorControl(endpoint: Endpoint, commands: Commands): Servi
 
   function create({ config }: Request & { kind: "create" }): string {
     try {
-      void commands.create(config);
+      void commands.createFromAfar(config);
       return "";
     } catch (error) {
       if (error instanceof CoppiceError) return error.message;

@@ -101,6 +101,16 @@ class ZeekRemote implements RemoteSupervisor {
     return { ended, stop() {} };
   }
 
+  plan(): Promise<never> {
+    return Promise.reject(
+      new UnsupportedError("this Supervisor is a Zeek's, which reads its scripts once"),
+    );
+  }
+
+  reload(): Promise<never> {
+    return this.plan();
+  }
+
   usage(): Promise<Record<string, Usage>> {
     return Promise.reject(
       new UnsupportedError("this Supervisor is a Zeek's, which does not tell what its nodes use"),

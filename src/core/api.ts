@@ -1,5 +1,6 @@
 /** What a Supervisor can be asked: the same in its own process and from afar. */
 import type { NodeConfig } from "./config.ts";
+import type { Plan } from "./plan.ts";
 import type { NodeStatus, Status } from "./status.ts";
 
 export interface SupervisorApi {
@@ -35,6 +36,31 @@ export interface SupervisorApi {
   follow(handler: (line: OutputLine) => unknown, options?: FollowOptions): Following;
   /** What the processes of each node use, their process groups included. "" is all. */
   usage(name?: string): Promise<Record<string, Usage>>;
+  /** What a reload would change, and why; nothing is changed. @throws ReloadError (a rejection) */
+  plan(): Promise<Plan>;
+  /**
+   * Replaces the Supervisor by the newest Coppice on disk, with its scripts read anew; nodes whose
+   * configuration is the same are not touched. From afar it resolves when all is done; in the
+   * Supervisor's own process it does not, since that begins anew.
+   * @throws ReloadError, SupervisorEndingError (rejections): all is as it was
+   */
+  reload(options?: ReloadOptions): Promise<Reloaded>;
+}
+
+export interface ReloadOptions {
+  /** How many nodes at a time get a configuration that has changed, each ready before the next. Default: all. */
+  rolling?: number | undefined;
+}
+
+/** What a reload has done: the names of nodes. */
+export interface Reloaded {
+  kept: string[];
+  /** Now with another configuration. */
+  changed: string[];
+  started: string[];
+  stopped: string[];
+  /** Why the nodes are as they were, if a script failed after all. */
+  error?: string;
 }
 
 /** Something that happened in the tree. */
@@ -70,6 +96,8 @@ export type TreeEventKind =
   | "command"
   /** A connection for remote control was made, or has ended. */
   | "peer"
+  /** The Supervisor is about to be replaced, or another one has taken over. */
+  | "reload"
   /** The tree has begun to end. */
   | "ending";
 

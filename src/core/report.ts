@@ -3,6 +3,9 @@ import type { Event, State } from "./life.ts";
 import type { Exit } from "./revival.ts";
 import type { NodeState, StoppedWhy } from "./status.ts";
 
+/** Who wants a node: those of a script go when it no longer creates them. */
+export type Origin = "script" | "remote";
+
 /** A node as the Stem reports it. Times are monotonic milliseconds of the Stem's clock. */
 export interface NodeReport {
   /** Which creation of that name it is; the Supervisor counts them. */

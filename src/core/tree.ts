@@ -8,6 +8,7 @@ import { readyRulesOf } from "./readiness.ts";
 import {
   isFulfilled,
   type NodeReport,
+  type Origin,
   type Reported,
   type Request,
   reportOf,
@@ -15,7 +16,7 @@ import {
 } from "./report.ts";
 import { type Member, Waits } from "./waits.ts";
 
-export type { NodeReport } from "./report.ts";
+export type { NodeReport, Origin } from "./report.ts";
 
 /** What a Stem is asked to create. */
 export interface Creation {
@@ -27,6 +28,17 @@ export interface Creation {
   previous?: readonly number[];
   /** It is not to start until it is told to. */
   stopped?: boolean;
+  /** Kept for the Supervisor. */
+  origin?: Origin | undefined;
+}
+
+/** What a Supervisor that has just connected must know of a node. */
+export interface Kept {
+  config: NodeConfig;
+  report: NodeReport;
+  origin: Origin;
+  /** It was told to stop, and not yet to start again. */
+  stopped: boolean;
 }
 
 export type TreeEffect =
@@ -39,6 +51,7 @@ export type TreeEffect =
   | { type: "gone"; name: string; id: number };
 
 interface Entry extends Reported, Member {
+  origin: Origin;
   /** While it waits for others: when to look again, and when people are told that it waits. */
   lookAt?: number;
   sayAt?: number;
@@ -72,12 +85,14 @@ export class Tree {
 
   create(creation: Creation, now: number): TreeEffect[] {
     const { id, config, generation = 0, previous = [], stopped = false } = creation;
+    const { origin = "script" } = creation;
     const known = this.#entries.get(config.name);
     if (known !== undefined) {
       if (!isGoing(known.state)) return [];
       this.#waits.left(known.config);
       known.id = id;
       known.config = config;
+      known.origin = origin;
       delete known.lastExit;
       delete known.request;
       delete known.created;
@@ -159,12 +174,17 @@ export class Tree {
   }
 
   /** What a Supervisor that has just connected must know. */
-  snapshot(): { nodes: { config: NodeConfig; report: NodeReport }[]; ending: number[] } {
+  snapshot(): { nodes: Kept[]; ending: number[] } {
     const entries = [...this.#entries.values()];
     return {
       nodes: entries
         .filter((entry) => !entry.ending.includes(entry.id))
-        .map((entry) => ({ config: entry.config, report: ownReportOf(entry) })),
+        .map((entry) => ({
+          config: entry.config,
+          report: ownReportOf(entry),
+          origin: entry.origin,
+          stopped: isStopped(entry.state),
+        })),
       ending: entries.flatMap((entry) => entry.ending),
     };
   }
@@ -179,11 +199,12 @@ export class Tree {
     return this.#entries.get(name)?.id;
   }
 
-  #newEntry({ id, config }: Creation, now: number): Entry {
+  #newEntry({ id, config, origin = "script" }: Creation, now: number): Entry {
     const entry: Entry = {
       id,
       name: config.name,
       config,
+      origin,
       rules: this.#rulesOf(config),
       state: NEW,
       generation: 0,
@@ -365,6 +386,12 @@ function wakeOf({ state, lookAt, sayAt }: Entry): number | undefined {
   if (state.tag !== "pending") return wakeAt(state);
   if (lookAt === undefined || sayAt === undefined) return lookAt ?? sayAt;
   return Math.min(lookAt, sayAt);
+}
+
+/** It is to have no process, or to be rid of the one that it has. */
+function isStopped(state: State): boolean {
+  if (state.tag === "stopped") return state.why === "told";
+  return "after" in state && (state.after === "stopped" || state.after === "dismiss");
 }
 
 /** Destroyed, but not gone: the name is free for a new creation. */

@@ -1,5 +1,5 @@
 /** From a node's bytes to the Supervisor's stdout and stderr: lines, hooks, prefix, sink. */
-import { LineCutter } from "./lines.ts";
+import { LineCutter, type Rest } from "./lines.ts";
 import type { Sink } from "./sink.ts";
 
 export type Stream = "stdout" | "stderr";
@@ -21,6 +21,13 @@ export interface Source {
   push(bytes: Uint8Array): void;
   /** Prints what is left of a line. */
   end(): void;
+  /** What would be left, for a source of another process that goes on with it. */
+  rest(): SourceRest;
+}
+
+export interface SourceRest extends Rest {
+  /** The end of that line on its sink is still this source's. */
+  isOpen: boolean;
 }
 
 export class Pipeline {
@@ -32,14 +39,19 @@ export class Pipeline {
     this.#options = options;
   }
 
-  /** @param node "" for the Stem's own output */
-  source(node: string, stream: Stream): Source {
+  /** @param node "" for the Stem's own output; @param begun what an earlier source has left of a line */
+  source(node: string, stream: Stream, begun?: SourceRest): Source {
     const prefix = encoder.encode(prefixOf(node, stream));
     const sink = this.#options.sinks[stream];
     const keep = this.#options.keep;
     const kept = new Runs((bytes) => keep?.(node, stream, bytes));
     let out = new Batch(0);
-    const source: Source = { push, end };
+    const source: Source = {
+      push,
+      end,
+      rest: () => ({ ...cutter.rest(), isOpen: this.#open[stream] === source }),
+    };
+    if (begun?.isOpen) this.#open[stream] = source;
     const cutter = new LineCutter((bytes, start, end, first, last) => {
       const hooks = this.#options.hooks(stream);
       if (hooks.length > 0 && !this.#passes(hooks, node, bytes, start, end)) return;
@@ -51,7 +63,7 @@ export class Pipeline {
       if (bytes[end - 1] === NEWLINE && end > start) return;
       out.add(NEWLINES, 0, 1);
       kept.add(NEWLINES, 0, 1);
-    });
+    }, begun);
     function push(bytes: Uint8Array): void {
       // Room for short lines, whose prefixes are as long as they are.
       out = new Batch(bytes.length * 2);

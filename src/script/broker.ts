@@ -24,6 +24,7 @@ import type { WebSocketListenOptions } from "../broker/websocket/server.ts";
 import { ListenError, NoSupervisorError } from "../errors.ts";
 import { beforeExit } from "./closing.ts";
 import { reportError } from "./lifecycle.ts";
+import { isRehearsal } from "./rehearsal.ts";
 
 /** What listens; `close` ends it and its connections. */
 export interface Listener {
@@ -68,12 +69,14 @@ export const broker = {
     const hasClientCertificates = typeof tls === "object";
     const problem = listenProblem({ host, hasToken: undefined, hasClientCertificates, insecure });
     if (problem !== undefined) throw new ListenError(problem);
+    if (isRehearsal()) return nowhere(options);
     await prepare();
     const { listenNative } = await import("../broker/native/native.ts");
     return opened(await listenNative(endpoint(), options));
   },
   /** Listens for WebSocket clients. Default 127.0.0.1:9997, or a Unix socket at `path`. @throws ListenError */
   async listenWebSocket(options: WebSocketListenOptions = {}): Promise<Listener> {
+    if (isRehearsal()) return nowhere(options);
     await prepare();
     const { listenWebSocket } = await import("../broker/websocket/server.ts");
     return opened(await listenWebSocket(endpoint(), options));
@@ -139,9 +142,15 @@ function opened(listener: Listener): Listener {
   };
 }
 
+/** What a rehearsal has instead of a listener. */
+function nowhere({ host = "", port = 0 }: { host?: string; port?: number }): Listener {
+  return { host, port, async close() {} };
+}
+
 function peering(connect: () => Promise<Peering>): Peering {
   let isClosed = false;
   let connection: Peering | undefined;
+  if (isRehearsal()) return { connected: Promise.resolve(), async close() {} };
   const connecting = prepare().then(async () => {
     if (isClosed) throw new NoSupervisorError("closed before there was a connection");
     connection = await connect();

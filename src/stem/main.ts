@@ -4,10 +4,10 @@ import path from "node:path";
 import { systemClock } from "../os/clock.ts";
 import { ownExecutable } from "../os/executable.ts";
 import { PipePool } from "../os/pipes.ts";
-import { livingGroups, processStat } from "../os/process-table.ts";
+import { isRunning, livingGroups, processStat } from "../os/process-table.ts";
 import { groupHasMembers, signalGroup, signalProcess } from "../os/signals.ts";
 import { findLaunchTools, type LaunchTools } from "../os/tools.ts";
-import type { ToStem } from "../wire/stem-messages.ts";
+import type { Hold, Order } from "../wire/stem-messages.ts";
 import {
   isWithoutCgroups,
   NO_CGROUPS_VARIABLE,
@@ -16,6 +16,7 @@ import {
   type StemSetup,
 } from "../wire/stem-setup.ts";
 import { ConfigFiles } from "./config-files.ts";
+import { Guardian } from "./guardian.ts";
 import { Launcher } from "./launcher.ts";
 import { StemLink } from "./link.ts";
 import { OutputChannel } from "./output.ts";
@@ -41,6 +42,12 @@ const { cgroups, why: whyNoCgroups } = isWithoutCgroups(process.env)
   : (await import("./open-cgroups.ts")).openCgroups(setup.stateDirectory);
 const hasMembers = (group: number) => groupHasMembers(group) || cgroups?.hasMembers(group) === true;
 const output = new OutputChannel(hasMembers);
+const guardian = new Guardian({ pid: setup.parent, ...startTimeOf(setup.parent) }, setup.keep, {
+  now: systemClock.now,
+  // Our own parent is known to be gone at once, and without /proc.
+  isRunning: ({ pid, startTime }) =>
+    pid === setup.parent ? process.ppid === pid : isRunning(pid, startTime),
+});
 const launcher = new Launcher({
   tools,
   output,
@@ -64,20 +71,23 @@ const prober = new Prober({
   say: (node, text) => output.say(node, text),
 });
 const link = new StemLink(setup, {
-  connected: (socket) => {
+  connected: (socket, { supervisor, keep }) => {
+    guardian.welcomed(supervisor, keep);
     stem.introduce();
     output.attach(socket);
     sayWhatIsMissing(tools);
   },
   command: (message) => commands.add(message),
   disconnected: () => {
+    guardian.disconnected();
     // Commands belong to one connection: the next begins with what there is.
     commands.clear();
     // At the end nobody comes back for what is left.
     if (ending) output.discard();
     else output.detach();
   },
-  isOrphaned,
+  isOrphaned: () => guardian.isOrphaned(),
+  isExpecting: () => guardian.isExpecting,
   orphaned: endAsOrphan,
 });
 const stem = new Stem(
@@ -107,14 +117,20 @@ const stem = new Stem(
   { sigkill },
 );
 
-const commands = new Turns((message: ToStem) => stem.command(message));
+const commands = new Turns((message: Order | Hold) => {
+  if (message.type !== "hold") return stem.command(message);
+  // After everything that was ordered before.
+  guardian.hold(message.within);
+  output.detach();
+  link.hold();
+});
 let ending = false;
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => end(EXIT.ordered));
 process.on("SIGHUP", () => {});
 // ---- From here on nothing may end the Stem but an order or the end of its Supervisor. ----
 process.on("uncaughtException", (error) => note(`error: the Stem caught ${error.stack ?? error}`));
 setInterval(() => {
-  if (isOrphaned()) endAsOrphan();
+  if (guardian.isOrphaned()) endAsOrphan();
 }, PARENT_CHECK_MS);
 link.connect();
 
@@ -140,8 +156,9 @@ function endAsOrphan(): void {
   end(EXIT.orphaned);
 }
 
-function isOrphaned(): boolean {
-  return process.ppid !== setup.parent;
+function startTimeOf(pid: number): { startTime?: number } {
+  const startTime = processStat(pid)?.startTime;
+  return startTime === undefined ? {} : { startTime };
 }
 
 function note(text: string): void {

@@ -3,11 +3,11 @@
  * command line asks for. What answers is loaded when the first connection comes, since most trees
  * run for months between two.
  */
-import { randomUUID } from "node:crypto";
 import fs from "node:fs";
 import net from "node:net";
 import type { WebSocketDoor } from "../broker/websocket/door.ts";
 import type { Commands } from "../control/commands.ts";
+import { ListenError } from "../errors.ts";
 import { listenPrivately } from "../os/private-socket.ts";
 import { socketPath } from "../os/socket-path.ts";
 import { version } from "../os/version.ts";
@@ -38,9 +38,11 @@ export interface RemoteOptions {
 
 /** How long connections may take to end with the tree (ms). */
 const CLOSE_MS = 1_000;
+const RETRY_MS = 50;
 
 export class RemoteControl {
   readonly #commands: Commands;
+  readonly #instance: string;
   readonly #server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) =>
     this.#admit(socket),
   );
@@ -49,8 +51,10 @@ export class RemoteControl {
   #tellStart: ((node: string, pid: number) => void) | undefined;
   #door: Promise<WebSocketDoor> | undefined;
 
-  constructor(commands: Commands) {
+  /** @param instance by what clients know this Supervisor */
+  constructor(commands: Commands, instance: string) {
     this.#commands = commands;
+    this.#instance = instance;
     beforeConnecting(() => this.#load());
     for (const name of ["peerAdded", "peerLost"] as const) {
       endpoint().on(name, (peer, reason?: string) => {
@@ -66,23 +70,45 @@ export class RemoteControl {
     }
   }
 
-  /** @throws the system's error if the socket cannot be made; ListenError */
-  async open(stateDirectory: string, options: RemoteOptions): Promise<void> {
+  /**
+   * @param patience how long to try, where somebody else has a port just now (ms)
+   * @throws the system's error if the socket cannot be made; ListenError
+   */
+  async open(stateDirectory: string, options: RemoteOptions, patience = 0): Promise<void> {
     await this.#listen(socketPath(stateDirectory, places.control));
+    const until = performance.now() + patience;
+    for (const listen of this.#listeners(options)) {
+      for (let isOpen = false; !isOpen; ) {
+        try {
+          await listen();
+          isOpen = true;
+        } catch (error) {
+          if (!(error instanceof ListenError) || performance.now() > until) throw error;
+          await new Promise((later) => setTimeout(later, RETRY_MS));
+        }
+      }
+    }
+  }
+
+  #listeners(options: RemoteOptions): (() => Promise<unknown>)[] {
     const { insecure, names, tls, token, readToken } = options;
-    if (options.listen !== undefined) {
-      await broker.listen({ ...options.listen, insecure, tls: tls ?? !options.plain });
+    const { listen, websocket, plain } = options;
+    const listeners: (() => Promise<unknown>)[] = [];
+    if (listen !== undefined)
+      listeners.push(() => broker.listen({ ...listen, insecure, tls: tls ?? !plain }));
+    if (websocket !== undefined) {
+      listeners.push(() =>
+        broker.listenWebSocket({
+          ...websocket,
+          insecure,
+          names,
+          ...(tls === undefined ? {} : { tls }),
+          ...(token === undefined ? {} : { token }),
+          ...(readToken === undefined ? {} : { readToken }),
+        }),
+      );
     }
-    if (options.websocket !== undefined) {
-      await broker.listenWebSocket({
-        ...options.websocket,
-        insecure,
-        names,
-        ...(tls === undefined ? {} : { tls }),
-        ...(token === undefined ? {} : { token }),
-        ...(readToken === undefined ? {} : { readToken }),
-      });
-    }
+    return listeners;
   }
 
   /** Zeek's `SupervisorControl::node_status`. */
@@ -90,11 +116,11 @@ export class RemoteControl {
     this.#tellStart?.(node, pid);
   }
 
-  /** Ends all connections; what does not let go in time goes with the process. */
-  async close(): Promise<void> {
+  /** Ends all connections; what does not let go in time goes with the process. @param ms how long that is */
+  async close(ms = CLOSE_MS): Promise<void> {
     this.#server.close();
     const closed = Promise.all([this.#door?.then((door) => door.close()), closeBroker()]);
-    await within(CLOSE_MS, closed, () => {}).catch(() => {});
+    await within(ms, closed, () => {}).catch(() => {});
   }
 
   async #listen(path: string): Promise<void> {
@@ -134,7 +160,7 @@ export class RemoteControl {
     const { supervisorControl } = await import("../control/supervisor-control.ts");
     const { NODE_STATUS_TOPIC, nodeStatusEvent } = await import("../control/requests.ts");
     const { coppiceControl } = await import("../control/coppice-control.ts");
-    const about = { version: version(), instance: randomUUID(), pid: process.pid };
+    const about = { version: version(), instance: this.#instance, pid: process.pid };
     endpoint().serve(supervisorControl(endpoint(), this.#commands));
     endpoint().serve(coppiceControl(endpoint(), this.#commands, about));
     this.#tellStart = (node, pid) => {

@@ -5,8 +5,16 @@ import type { Output } from "../../src/cli/output.ts";
 import { runVerb } from "../../src/cli/verb-main.ts";
 import { findVerb } from "../../src/cli/verbs.ts";
 import type { RemoteSupervisor } from "../../src/control/client.ts";
-import type { FollowOptions, OutputLine, TreeEvent, Usage } from "../../src/core/api.ts";
+import type {
+  FollowOptions,
+  OutputLine,
+  Reloaded,
+  ReloadOptions,
+  TreeEvent,
+  Usage,
+} from "../../src/core/api.ts";
 import type { ClusterEndpoint, NodeConfig, Role } from "../../src/core/config.ts";
+import type { Plan } from "../../src/core/plan.ts";
 import type { NodeStatus, Status } from "../../src/core/status.ts";
 import { NodeConfigError } from "../../src/errors.ts";
 
@@ -49,6 +57,13 @@ export class FakeRemote implements RemoteSupervisor {
   readonly asked: string[] = [];
   readonly handlers = new Set<(event: TreeEvent) => void>();
   followOptions: FollowOptions | undefined;
+  planned: Plan = { changes: [], notes: [] };
+  reloaded: () => Promise<Reloaded> = async () => ({
+    kept: [],
+    changed: [],
+    started: [],
+    stopped: [],
+  });
   #pid = 200;
 
   constructor(...nodes: NodeStatus[]) {
@@ -105,6 +120,16 @@ export class FakeRemote implements RemoteSupervisor {
 
   async stop(): Promise<void> {
     this.asked.push("stop");
+  }
+
+  async plan(): Promise<Plan> {
+    this.asked.push("plan");
+    return this.planned;
+  }
+
+  async reload({ rolling }: ReloadOptions = {}): Promise<Reloaded> {
+    this.asked.push(`reload ${rolling ?? "all"}`);
+    return this.reloaded();
   }
 
   watch(handler: (event: TreeEvent) => void): () => void {

@@ -7,6 +7,7 @@ import {
   decodeMessage,
   encodeMessage,
   type FromStem,
+  type Order,
   TO_STEM,
   type ToStem,
 } from "../../src/wire/stem-messages.ts";
@@ -24,7 +25,7 @@ export class StemHost {
   readonly token: string;
   readonly #world: World;
   readonly #stem: Stem;
-  readonly #exited: (exit: Exit) => void;
+  #exited: (exit: Exit) => void;
   /** Every process that it ever started. */
   readonly #nodes: Process[] = [];
   /** From when on a process is ready. */
@@ -49,6 +50,11 @@ export class StemHost {
 
   get isAlive(): boolean {
     return this.#isAlive;
+  }
+
+  /** Another Supervisor wants to know of its end. */
+  watch(exited: (exit: Exit) => void): void {
+    this.#exited = exited;
   }
 
   /** SIGSTOP, and SIGCONT after this time: all that happens meanwhile it sees at once, in that order. */
@@ -152,7 +158,7 @@ export class StemHost {
         this.#whenAwake(() => {
           if (!isCurrent()) return;
           for (const { payload } of decoder.push(bytes)) {
-            this.#stem.command(decodeMessage<ToStem>(payload, TO_STEM));
+            this.#stem.command(decodeMessage<ToStem>(payload, TO_STEM) as Order);
           }
         }),
       closed: () => this.#whenAwake(() => isCurrent() && this.#lost()),
@@ -166,8 +172,9 @@ export class StemHost {
     this.#retry = Math.min(this.#retry * 2, LONGEST_RETRY_MS);
   }
 
-  #send(message: FromStem): void {
+  #send(message: FromStem): boolean {
     this.#connection?.toSupervisor.send(encodeMessage(message));
+    return this.#connection !== undefined;
   }
 
   #checkParent(): void {

@@ -46,6 +46,31 @@ export class User {
     else this.#restart("");
   }
 
+  /** Its script is read anew: most of it is as it was. What was promised before, nobody keeps now. */
+  readAnew(): void {
+    const { dice } = this.#world;
+    this.open.clear();
+    for (const [name, config] of [...this.wanted]) {
+      const thought = dice.next();
+      if (thought < 0.2) {
+        this.wanted.delete(name);
+        this.stopped.delete(name);
+      } else if (thought < 0.5) this.wanted.set(name, { ...config, env: this.#creation() });
+    }
+  }
+
+  /** Asks for all of it, of a Supervisor that has just taken over. */
+  askAgain(isTaken: boolean): void {
+    // Only the Stem knew what was stopped.
+    if (!isTaken) this.stopped.clear();
+    for (const [name, config] of this.wanted) {
+      this.#expect(
+        `create of ${name}, again`,
+        this.#api.create(config).then((status) => this.#checkCreated(config, status)),
+      );
+    }
+  }
+
   /** Wants nothing any more. */
   leave(): void {
     this.#destroy("");
@@ -145,9 +170,13 @@ export class User {
     );
   }
 
+  #creation(): Record<string, string> {
+    return { [CREATION]: String(++this.#orders) };
+  }
+
   #config(name: string): NodeConfig {
     const { dice } = this.#world;
-    const config: NodeConfig = { name, env: { [CREATION]: String(this.#orders) } };
+    const config: NodeConfig = { name, env: this.#creation() };
     if (dice.chance(0.3)) {
       config.revival = dice.pick([
         { when: "never" },

@@ -20,13 +20,16 @@ const report = { id: 1, name: "größe", state: "running", pid: 7, generation: 1
 
 const FROM: Record<(typeof FROM_STEM)[number], FromStem> = {
   hello: { type: "hello", channel: "output", token: "t", pid: 3 },
-  node: { type: "node", config, report },
-  synced: { type: "synced", ending: [1, 2] },
+  node: { type: "node", config, report, origin: "remote", stopped: false },
+  synced: { type: "synced", ending: [1, 2], last: { id: 3, request: 4 } },
   report: { type: "report", report, news: { kind: "started", revived: true } },
+  missed: { type: "missed", report, news: { kind: "started", revived: true } },
   gone: { type: "gone", name: "größe", id: 1 },
   note: { type: "note", text: "warning: \u{1f333}" },
 };
 const TO: Record<(typeof TO_STEM)[number], ToStem> = {
+  welcome: { type: "welcome", supervisor: { pid: 4, startTime: 9 }, keep: 60_000 },
+  hold: { type: "hold", within: 5 },
   create: {
     type: "create",
     id: 1,
