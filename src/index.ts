@@ -22,6 +22,7 @@ export type {
   StopPolicy,
   ZeekConfig,
 } from "./core/config.ts";
+export type { Amount, Resource, ResourceLimit } from "./core/limits.ts";
 export type { LastExit, NodeState, NodeStatus, Status, StoppedWhy } from "./core/status.ts";
 export * from "./errors.ts";
 export { type Args, args } from "./script/args.ts";

@@ -55,15 +55,17 @@ export class Admission {
     const image = path.join(stateDirectory, "image");
     const args = path.join(stateDirectory, places.nodes, `args.${identity.uid}`);
     const key = `${identity.uid}:${identity.gid}`;
+    // Each time, for a Supervisor that was replaced may hand down something else; whole, for another
+    // node of this user's may be reading it.
+    fs.copyFileSync(path.join(stateDirectory, places.args), `${args}.new`);
+    giveAway(`${args}.new`, identity);
+    fs.renameSync(`${args}.new`, args);
     if (this.#admitted.has(key)) return args;
     if (main.startsWith(`${image}/`)) {
       const runtime = path.join(image, path.relative(image, main).split("/")[0] ?? "");
       openDirectory(image);
       openTree(runtime);
     }
-    fs.rmSync(args, { force: true });
-    fs.copyFileSync(path.join(stateDirectory, places.args), args);
-    giveAway(args, identity);
     const command = [...orphanPrefix(tools, identity), "/bin/sh", "-c", CAN_READ, "sh", main, args];
     const { code } = await ask(command, { env: {}, signal: AbortSignal.timeout(CHECK_MS) });
     if (code !== 0)
@@ -75,12 +77,23 @@ export class Admission {
   }
 }
 
-/** Makes a file, or a directory with what is in it, somebody else's. Never follows a link. */
-export function giveAway(file: string, owner: { uid: number; gid: number }): void {
-  const { uid, gid } = owner;
+/** Makes a file or a directory somebody else's. Never follows a link. */
+export function giveAway(file: string, { uid, gid }: { uid: number; gid: number }): void {
   fs.lchownSync(file, uid, gid);
-  if (!fs.lstatSync(file).isDirectory()) return;
-  for (const name of fs.readdirSync(file)) giveAway(path.join(file, name), owner);
+}
+
+/**
+ * Lets somebody read a directory of ours with its files, by its group. It stays ours: where another
+ * could write, what we write there later could be led anywhere by a link.
+ */
+export function lend(directory: string, { gid }: { gid: number }): void {
+  fs.chownSync(directory, -1, gid);
+  fs.chmodSync(directory, 0o750);
+  for (const name of fs.readdirSync(directory)) {
+    const file = path.join(directory, name);
+    fs.chownSync(file, -1, gid);
+    fs.chmodSync(file, 0o640);
+  }
 }
 
 /** What may have been made with the umask alone is this user's from now on. */

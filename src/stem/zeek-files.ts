@@ -8,7 +8,7 @@ import { searchDirectoryProblem } from "../zeek/environment.ts";
 import { generatedScripts } from "../zeek/generated.ts";
 import { logQueueOf } from "../zeek/node-logs.ts";
 import { STATUS_FILE } from "../zeek/status-file.ts";
-import { giveAway } from "./admission.ts";
+import { giveAway, lend } from "./admission.ts";
 import { StartFailure } from "./start.ts";
 
 export interface ZeekPlaces {
@@ -18,7 +18,7 @@ export interface ZeekPlaces {
   generated: string;
   /** What relative names are relative to: absolute. */
   base: string;
-  /** Whose the files are to be, if not ours. */
+  /** Who reads the scripts, and writes the logs, if not we. */
   owner?: { uid: number; gid: number } | undefined;
 }
 
@@ -32,7 +32,7 @@ export function prepareZeekFiles(config: NodeConfig, places: ZeekPlaces): void {
   const scripts = generatedScripts(config, givenLayout(config, places));
   attempt(name, `write its scripts in ${generated}`, () => {
     writeScripts(scripts, generated);
-    if (owner !== undefined) giveAway(generated, owner);
+    if (owner !== undefined) lend(generated, owner);
   });
   // One that was killed has left its last word, which must not be taken for this one's.
   const status = path.join(directory, STATUS_FILE);

@@ -5,6 +5,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
+import { parseCommandLine } from "../../src/cli/options.ts";
 import { ownCgroup } from "../../src/os/cgroup-fs.ts";
 import { statFields } from "../../src/os/proc-stat.ts";
 import { ASKED, ask, create, plantToAsk, statusWhen } from "../fixtures/ask.ts";
@@ -146,6 +147,12 @@ test("limits and identity", { skip }, async (t) => {
       const { pid } = await statusWhen(tree, "script", ({ ready }) => ready === true);
       assert.equal(titleOf(pid!), "coppice: script");
       assert.equal(words(factsOf(pid!)["Uid"])[0], `${idsOf(OTHER).uid}`);
+      assert.equal(await ask(tree, 'supervisor.restart("script")'), true);
+      await statusWhen(
+        tree,
+        "script",
+        ({ ready, generation }) => ready === true && generation === 2,
+      );
     },
   );
 
@@ -273,10 +280,14 @@ test("what a killed tree left in its control group the next one ends", {
 });
 
 test("without control groups nodes are their process groups", { skip }, async (t) => {
-  const tree = plantToAsk(t, "", { env: { COPPICE_NO_CGROUPS: "1" } });
+  const tree = plant(t, "", { options: ["--no-cgroups", ...ASKED] });
   const { pid } = await create(tree, { name: "n", command: sh(FOREVER) });
   assert.doesNotMatch(fs.readFileSync(`/proc/${pid}/cgroup`, "utf8"), /coppice/);
   assert.equal(fs.existsSync(tree.file(".coppice/cgroup")), false);
+});
+
+test("--no-cgroups is for a Supervisor", () => {
+  assert.throws(() => parseCommandLine(["--no-cgroups", "x.ts"]), /needs -j$/);
 });
 
 test("without root another user is refused, and one's own is nothing", { skip }, () => {
