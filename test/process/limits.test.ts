@@ -284,6 +284,12 @@ test("without control groups nodes are their process groups", { skip }, async (t
   const { pid } = await create(tree, { name: "n", command: sh(FOREVER) });
   assert.doesNotMatch(fs.readFileSync(`/proc/${pid}/cgroup`, "utf8"), /coppice/);
   assert.equal(fs.existsSync(tree.file(".coppice/cgroup")), false);
+  // Nobody else may search this directory.
+  await create(tree, { name: "far", user: OTHER, ...ONCE });
+  await tree.line(
+    /^\[supervisor:STDERR\] \[far\] node 'far' failed to start: its user cannot reach /m,
+    "stderr",
+  );
 });
 
 test("--no-cgroups is for a Supervisor", () => {
