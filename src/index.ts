@@ -25,6 +25,7 @@ export type {
   ZeekConfig,
 } from "./core/config.ts";
 export type { HealthCheck } from "./core/health.ts";
+export type { Amount, Resource, ResourceLimit } from "./core/limits.ts";
 export type { LastExit, NodeState, NodeStatus, Status, StoppedWhy } from "./core/status.ts";
 export * from "./errors.ts";
 export { type Args, args } from "./script/args.ts";

@@ -22,6 +22,7 @@ export interface RunOptions {
   pcapFile?: string;
   handedDown: HandedDown;
   remote: RemoteOptions;
+  cgroups: boolean;
   /** Milliseconds. */
   keep?: number;
   log: LogOptions;
@@ -41,6 +42,7 @@ Runs scripts; with -j as the Supervisor of a tree of processes.
   -C, --no-checksums     ignore the checksums of packets
   -e, --exec CODE        run this code after the scripts; may be given again
       --state-dir DIR    where the tree keeps its sockets and files (default: .coppice)
+      --no-cgroups       give nodes no control groups, where the machine has them
       --keep [SECONDS]   let the nodes live on for so long if the Supervisor is killed, for the
                          next one to take over (default: they end with it; without a number: 60)
 ${LOG_HELP}${REMOTE_HELP}  -v, --version          print the version
@@ -58,6 +60,9 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   const remote = remoteOptionsOf(values);
   if (!values.supervisor && (remote.listen ?? remote.websocket) !== undefined) {
     throw new UsageError("--listen and --websocket are for a Supervisor: they need -j");
+  }
+  if (!values.supervisor && values["no-cgroups"]) {
+    throw new UsageError("--no-cgroups is for a Supervisor: it needs -j");
   }
   if (!values.supervisor && values.keep !== undefined)
     throw new UsageError("--keep is for a Supervisor: it needs -j");
@@ -83,6 +88,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
       defines,
     },
     remote,
+    cgroups: !values["no-cgroups"],
     ...(values.keep === undefined ? {} : { keep: keepTime(values.keep) }),
     log,
   };
@@ -104,6 +110,7 @@ export const OPTIONS = {
   keep: { type: "string" },
   "state-dir": { type: "string", default: ".coppice" },
   ...LOG_OPTIONS,
+  "no-cgroups": { type: "boolean", default: false },
   ...REMOTE_OPTIONS,
   version: { type: "boolean", short: "v", default: false },
   help: { type: "boolean", short: "h", default: false },

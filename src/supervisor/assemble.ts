@@ -3,9 +3,9 @@ import { randomUUID } from "node:crypto";
 import { Watchers } from "../control/watchers.ts";
 import type { NodeConfig } from "../core/config.ts";
 import { isSameConfig } from "../core/difference.ts";
-import { ListenError, NodeConfigError, StateDirectoryError } from "../errors.ts";
+import { ListenError, StateDirectoryError } from "../errors.ts";
 import { systemClock } from "../os/clock.ts";
-import { makeDirectories, writePrivateFile } from "../os/files.ts";
+import { writePrivateFile } from "../os/files.ts";
 import { removeOtherImages } from "../os/image.ts";
 import { errnoText } from "../os/tools.ts";
 import type { HandedDown } from "../script/args.ts";
@@ -19,6 +19,7 @@ import { KeptNodes } from "./kept-nodes.ts";
 import { LinkServer } from "./link-server.ts";
 import { LocalApi } from "./local-api.ts";
 import { metricsRoutes } from "./metrics-routes.ts";
+import { makeNodeDirectory } from "./node-directory.ts";
 import { OutputReceiver } from "./output-receiver.ts";
 import type { Console } from "./own-output.ts";
 import { Reload } from "./reload.ts";
@@ -108,7 +109,7 @@ export async function assemble(
     accept: (config, known) => {
       const others = () => Object.values(supervisor.status().nodes).map(({ node }) => node);
       const accepted = acceptConfig(config, known, others);
-      makeDirectory(accepted.directory);
+      makeNodeDirectory(accepted);
       return accepted;
     },
     strays: () => state.strays(),
@@ -259,14 +260,3 @@ async function openAgain(
 
 /** How long a port may be somebody else's that was ours a moment ago (ms). */
 const TAKEN_PORT_MS = 2_000;
-
-/** Zeek's Supervisor makes a node's directory too, parents included. */
-function makeDirectory(directory: string | undefined): void {
-  if (directory === undefined) return;
-  try {
-    makeDirectories(directory);
-  } catch (error) {
-    const reason = errnoText(error as NodeJS.ErrnoException);
-    throw new NodeConfigError(`failed to create working directory ${directory}: ${reason}`);
-  }
-}

@@ -392,7 +392,9 @@ export class Supervisor {
       case "exited":
         // Of one that was ended for its health the reason has been told.
         if (news.premature && news.exit.unhealthy === undefined)
-          this.#error(`Supervised node '${name}' (PID ${pid}) ${howItDied(news.exit)}`);
+          this.#error(
+            `Supervised node '${name}' (PID ${pid}) ${howItDied(news.exit, status.node.memoryMax)}`,
+          );
         return;
       case "blocked":
         return this.#ports.say(

@@ -1,11 +1,11 @@
 /** `coppice zeek FILE`: a Supervisor whose nodes are those of the file. */
 import path from "node:path";
 import { AlreadyRunningError, FileError, StateDirectoryError } from "../../errors.ts";
-import { makeDirectories } from "../../os/files.ts";
 import { leaveProcessOne } from "../../os/init.ts";
 import { lockHolder } from "../../os/lock.ts";
 import { errnoText } from "../../os/tools.ts";
 import { REHEARSAL_VARIABLE } from "../../supervisor/invocation.ts";
+import { makeOwnDirectory } from "../../supervisor/node-directory.ts";
 import type { Context } from "../context.ts";
 import { keepTime } from "../keep-time.ts";
 import type { Line } from "../line.ts";
@@ -93,10 +93,12 @@ function remoteValues(line: Line, { directory }: Context): Parameters<typeof rem
 }
 
 /** From here on something is changed on disk. @throws CoppiceError */
-function prepare({ directories, seed }: RunPlan, stateDirectory: string): void {
+function prepare({ directories, nodes, seed }: RunPlan, stateDirectory: string): void {
+  const [writer = { name: "" }] = nodes;
   for (const directory of directories) {
     try {
-      makeDirectories(directory);
+      // Where nodes write: theirs, if they are somebody else.
+      makeOwnDirectory(directory, writer);
     } catch (error) {
       const reason = errnoText(error as NodeJS.ErrnoException);
       throw new FileError(`cannot make the directory ${directory}: ${reason}`);
