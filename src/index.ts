@@ -22,6 +22,14 @@ export type {
   StopPolicy,
   ZeekConfig,
 } from "./core/config.ts";
+export type {
+  CrashKind,
+  CrashNext,
+  CrashOutput,
+  CrashRecord,
+  CrashSummary,
+  CrashUsage,
+} from "./core/crash.ts";
 export type { LastExit, NodeState, NodeStatus, Status, StoppedWhy } from "./core/status.ts";
 export * from "./errors.ts";
 export { type Args, args } from "./script/args.ts";

@@ -3,8 +3,10 @@ import fs from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { UsageError } from "../errors.ts";
+import type { CrashOptions } from "../evidence/options.ts";
 import type { HandedDown } from "../script/args.ts";
 import type { RemoteOptions } from "../supervisor/remote-control.ts";
+import { CRASH_HELP, CRASH_OPTIONS, crashOptionsOf } from "./crash-options.ts";
 import { explain } from "./explain.ts";
 import { REMOTE_HELP, REMOTE_OPTIONS, remoteOptionsOf } from "./remote-options.ts";
 
@@ -19,6 +21,7 @@ export interface RunOptions {
   pcapFile?: string;
   handedDown: HandedDown;
   remote: RemoteOptions;
+  crashes: CrashOptions;
 }
 
 export const HELP = `Usage: coppice [options] [script...] [name=value...]
@@ -35,7 +38,7 @@ Runs scripts; with -j as the Supervisor of a tree of processes.
   -C, --no-checksums     ignore the checksums of packets
   -e, --exec CODE        run this code after the scripts; may be given again
       --state-dir DIR    where the tree keeps its sockets and files (default: .coppice)
-${REMOTE_HELP}  -v, --version          print the version
+${REMOTE_HELP}${CRASH_HELP}  -v, --version          print the version
   -h, --help             print this
 `;
 
@@ -51,6 +54,10 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   if (!values.supervisor && (remote.listen ?? remote.websocket) !== undefined) {
     throw new UsageError("--listen and --websocket are for a Supervisor: they need -j");
   }
+  const crashes = crashOptionsOf(values);
+  const given = Object.keys(CRASH_OPTIONS).find((name) => Object.hasOwn(values, name));
+  if (!values.supervisor && given !== undefined)
+    throw new UsageError(`--${given} is for a Supervisor: it needs -j`);
   const { scripts, defines } = sortOperands(positionals);
   if (!values.supervisor && scripts.length === 0 && values.exec.length === 0) {
     throw new UsageError("no script to run; see coppice --help");
@@ -69,6 +76,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
       defines,
     },
     remote,
+    crashes,
   };
 }
 
@@ -86,6 +94,7 @@ const OPTIONS = {
   exec: { type: "string", short: "e", multiple: true, default: [] as string[] },
   "state-dir": { type: "string", default: ".coppice" },
   ...REMOTE_OPTIONS,
+  ...CRASH_OPTIONS,
   version: { type: "boolean", short: "v", default: false },
   help: { type: "boolean", short: "h", default: false },
 } as const;

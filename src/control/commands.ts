@@ -1,6 +1,7 @@
 /** What remote control needs of the Supervisor. Everything here begins at once. */
 import type { Usage } from "../core/api.ts";
 import type { NodeConfig } from "../core/config.ts";
+import type { CrashRecord, CrashSummary } from "../core/crash.ts";
 import type { NodeStatus, Status } from "../core/status.ts";
 import type { History } from "../output/history.ts";
 import type { Watchers } from "./watchers.ts";
@@ -16,6 +17,8 @@ export interface Commands {
   startNode(name: string): Promise<boolean>;
   status(name: string): Status;
   usage(name: string): Promise<Record<string, Usage>>;
+  crashes(name: string): Promise<CrashSummary[]>;
+  crash(id: string): Promise<CrashRecord | undefined>;
   stop(): void;
   readonly watchers: Watchers;
   /** Somebody has given an order: it is logged, and told to those who watch. */

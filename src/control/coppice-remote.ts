@@ -2,6 +2,7 @@
 import type { Value } from "../broker/values.ts";
 import type { Following, FollowOptions, OutputLine, TreeEvent, Usage } from "../core/api.ts";
 import type { NodeConfig } from "../core/config.ts";
+import type { CrashRecord, CrashSummary } from "../core/crash.ts";
 import { withPlainPattern } from "../core/readiness.ts";
 import type { NodeStatus, Status } from "../core/status.ts";
 import { ConnectionLostError, NoSupervisorError } from "../errors.ts";
@@ -134,6 +135,14 @@ export class CoppiceRemote implements RemoteSupervisor {
 
   usage(name = ""): Promise<Record<string, Usage>> {
     return this.#askSoon("usage", { name });
+  }
+
+  crashes(name = ""): Promise<CrashSummary[]> {
+    return this.#askSoon("crashes", { name });
+  }
+
+  async crash(id: string): Promise<CrashRecord | undefined> {
+    return (await this.#askSoon<CrashRecord | null>("crash", { id })) ?? undefined;
   }
 
   async stop(): Promise<void> {

@@ -8,6 +8,7 @@ import type {
   Usage,
 } from "../core/api.ts";
 import type { NodeConfig } from "../core/config.ts";
+import type { CrashRecord, CrashSummary } from "../core/crash.ts";
 import type { NodeStatus, Status } from "../core/status.ts";
 import { NotSupervisedError, NotSupervisorError } from "../errors.ts";
 
@@ -69,6 +70,14 @@ export const supervisor = {
   /** What each node's processes use. */
   async usage(name = ""): Promise<Record<string, Usage>> {
     return api().usage(name);
+  },
+  /** What is kept of crashes, the oldest first. */
+  async crashes(name = ""): Promise<CrashSummary[]> {
+    return api().crashes(name);
+  },
+  /** All that is known of one of them; undefined if there is none of that id. */
+  async crash(id: string): Promise<CrashRecord | undefined> {
+    return api().crash(id);
   },
   isSupervisor(): boolean {
     return role.kind === "supervisor";

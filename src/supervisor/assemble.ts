@@ -1,6 +1,7 @@
 /** Puts the Supervisor's parts together: output, state directory, link, Stem, and the Supervisor itself. */
 import { Watchers } from "../control/watchers.ts";
 import { ListenError, NodeConfigError, StateDirectoryError } from "../errors.ts";
+import type { CrashOptions } from "../evidence/options.ts";
 import { systemClock } from "../os/clock.ts";
 import { makeDirectories, writePrivateFile } from "../os/files.ts";
 import { removeOtherImages } from "../os/image.ts";
@@ -10,6 +11,7 @@ import { raise, reportError } from "../script/lifecycle.ts";
 import { places } from "../wire/stem-setup.ts";
 import { acceptConfig } from "./config-schema.ts";
 import { Ending } from "./ending.ts";
+import { evidenceOf } from "./evidence.ts";
 import { LinkServer } from "./link-server.ts";
 import { LocalApi } from "./local-api.ts";
 import { OutputReceiver } from "./output-receiver.ts";
@@ -29,6 +31,7 @@ export interface Parts {
 export interface AssembleOptions {
   handedDown: HandedDown;
   remote: RemoteOptions;
+  crashes?: CrashOptions;
 }
 
 export interface Surroundings {
@@ -42,16 +45,18 @@ export interface Surroundings {
 
 /** @throws StateDirectoryError, ListenError */
 export async function assemble(
-  { handedDown, remote }: AssembleOptions,
+  { handedDown, remote, crashes }: AssembleOptions,
   { state, image, env, output }: Surroundings,
 ): Promise<Parts> {
   const { pipeline, history, say } = output;
   const sinks = [output.sinks.stdout, output.sinks.stderr];
   await state.awaitEarlierTree(say);
-  const receiver = new OutputReceiver(pipeline, sinks, {
-    statusOf: (name) => supervisor.statusOf(name),
-    ready: (name, pid) => supervisor.printedReady(name, pid),
-  });
+  const evidence = evidenceOf({ options: crashes, stateDirectory: state.path, env, say });
+  const ready = {
+    statusOf: (name: string) => supervisor.statusOf(name),
+    ready: (name: string, pid: number) => supervisor.printedReady(name, pid),
+  };
+  const receiver = new OutputReceiver(pipeline, sinks, ready, evidence);
   const link = new LinkServer(receiver, {
     connected: () => supervisor.connected(),
     message: (message) => supervisor.receive(message),
@@ -86,10 +91,18 @@ export async function assemble(
       void raise("nodeStatus", node, pid, status);
     },
     nodeExit: (node, exit, status) => void raise("nodeExit", node, exit, status),
+    news: (news, pid, status) => evidence.news(news, pid, status),
+    used: (node, pid, cpu) => evidence.used(node, pid, cpu),
     happened: (event) => {
-      if (event.kind === "created") history.arrived(event.node ?? "");
-      if (event.kind === "gone" && !supervisor.has(event.node ?? ""))
+      if (event.kind === "created") {
+        history.arrived(event.node ?? "");
+        evidence.created(supervisor.statusOf(event.node ?? "")?.node);
+      }
+      if (event.kind === "destroyed") evidence.destroyed(event.node ?? "");
+      if (event.kind === "gone" && !supervisor.has(event.node ?? "")) {
         history.left(event.node ?? "");
+        evidence.forget(event.node ?? "");
+      }
       watchers.tell(event);
     },
   });
@@ -98,11 +111,13 @@ export async function assemble(
     supervisor,
     history,
     watchers,
+    evidence,
     terminate: () => ending.begin(0),
     log: logOf(output),
   });
   const control = new RemoteControl(api);
-  const ending: Ending = new Ending({ supervisor, state, link, receiver, control, sinks, say });
+  const parts = { supervisor, state, link, receiver, control, sinks, evidence, say };
+  const ending: Ending = new Ending(parts);
   await openControl(control, state, remote);
   return { api, supervisor, state, ending };
 }

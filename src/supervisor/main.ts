@@ -1,6 +1,7 @@
 /** The Supervisor's process, from its first line to its last. */
 import type { NodeConfig } from "../core/config.ts";
 import { CoppiceError } from "../errors.ts";
+import type { CrashOptions } from "../evidence/options.ts";
 import { argsOf, type HandedDown, setArgs } from "../script/args.ts";
 import { describe, onHandlerError, raise } from "../script/lifecycle.ts";
 import { loadScripts } from "../script/load.ts";
@@ -22,6 +23,8 @@ export interface SupervisorOptions {
   interface?: string;
   pcapFile?: string;
   remote: RemoteOptions;
+  /** What is kept of crashes; unset: as by default. */
+  crashes?: CrashOptions;
   /** Created once the tree is up, before any script's handlers of `init` run. */
   nodes?: readonly NodeConfig[];
 }

@@ -11,16 +11,26 @@ interface WatchedSource {
   look: ((bytes: Uint8Array) => void) | undefined;
 }
 
+/** Hears all that is printed, as it is. */
+export interface OutputTap {
+  /** Without bytes: the end of that stream. */
+  heard(node: string, pid: number, stream: "stdout" | "stderr", bytes: Uint8Array): void;
+  /** The connection is gone: no stream will end. */
+  unheard(): void;
+}
+
 export class OutputReceiver {
   readonly #pipeline: Pipeline;
   readonly #sinks: readonly Sink[];
   readonly #watch: ReadyWatch;
+  readonly #tap: OutputTap;
   #connections = 0;
   #onIdle: (() => void) | undefined;
 
   /** @param watch told of lines by which nodes are ready */
-  constructor(pipeline: Pipeline, sinks: readonly Sink[], watch: ReadyWatch) {
+  constructor(pipeline: Pipeline, sinks: readonly Sink[], watch: ReadyWatch, tap: OutputTap) {
     this.#watch = watch;
+    this.#tap = tap;
     this.#pipeline = pipeline;
     this.#sinks = sinks;
   }
@@ -32,10 +42,13 @@ export class OutputReceiver {
     socket.once("close", () => {
       for (const { source } of sources.values()) source.end();
       this.#connections--;
-      if (this.#connections === 0) this.#onIdle?.();
+      if (this.#connections > 0) return;
+      this.#tap.unheard();
+      this.#onIdle?.();
     });
     return (payload) => {
       const { node, pid, stream, bytes } = decodeOutput(payload);
+      this.#tap.heard(node, pid, stream, bytes);
       const key = `${pid} ${stream} ${node}`;
       const known = sources.get(key) ?? {
         source: this.#pipeline.source(node, stream),

@@ -39,6 +39,10 @@ export interface SupervisorPorts {
   nodeExit(node: string, exit: LastExit, status: NodeStatus): void;
   /** Everything that happens, for whoever watches. */
   happened(event: TreeEvent): void;
+  /** What became of a node's process, before anybody else hears of it. */
+  news?(news: News, pid: number, status: NodeStatus): void;
+  /** The CPU time of a process that has ended, in milliseconds, if it is known. */
+  used?(node: string, pid: number, cpu: number | undefined): void;
 }
 
 type Settle<Value> = (value: Value) => void;
@@ -169,6 +173,7 @@ export class Supervisor {
 
   receive(message: Exclude<FromStem, { type: "hello" }>): void {
     if (message.type === "note") return this.#passOn(message.text);
+    if (message.type === "used") return this.#ports.used?.(message.name, message.pid, message.cpu);
     const strays = (): Stray[] => (this.#stems > 1 ? this.#ports.strays() : []);
     this.#perform(this.#roster.receive(message, strays));
     if (message.type === "synced") {
@@ -228,6 +233,7 @@ export class Supervisor {
 
   /** The lines are Zeek's (`Stem::Reap`, `Stem::Revive`). */
   #tell(news: News, pid: number, status: NodeStatus): void {
+    this.#ports.news?.(news, pid, status);
     const { name } = status.node;
     const isKnown = (one: string): boolean => this.statusOf(one) !== undefined;
     this.#ports.happened(tidings(news, pid, status, this.#ports.clock.wall(), isKnown));

@@ -16,6 +16,8 @@ export type FromStem =
   | { type: "synced"; ending: number[] }
   | { type: "report"; report: NodeReport; news: News }
   | { type: "gone"; name: string; id: number }
+  /** After the report of its end: the CPU time of a process in milliseconds, if it is known. */
+  | { type: "used"; name: string; pid: number; cpu: number | undefined }
   /** A line of the Stem's own. */
   | { type: "note"; text: string };
 
@@ -85,7 +87,7 @@ export function decodeMessage<Message extends FromStem | ToStem>(
   return message as Message;
 }
 
-export const FROM_STEM = ["hello", "node", "synced", "report", "gone", "note"] as const;
+export const FROM_STEM = ["hello", "node", "synced", "report", "gone", "used", "note"] as const;
 export const TO_STEM = [
   "create",
   "end",

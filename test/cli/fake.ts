@@ -7,6 +7,7 @@ import { findVerb } from "../../src/cli/verbs.ts";
 import type { RemoteSupervisor } from "../../src/control/client.ts";
 import type { FollowOptions, OutputLine, TreeEvent, Usage } from "../../src/core/api.ts";
 import type { ClusterEndpoint, NodeConfig, Role } from "../../src/core/config.ts";
+import { type CrashRecord, type CrashSummary, summaryOf } from "../../src/core/crash.ts";
 import type { NodeStatus, Status } from "../../src/core/status.ts";
 import { NodeConfigError } from "../../src/errors.ts";
 
@@ -45,6 +46,7 @@ export class FakeRemote implements RemoteSupervisor {
   nodes: Map<string, NodeStatus>;
   use: Record<string, Usage> = {};
   lines: OutputLine[] = [];
+  records: CrashRecord[] = [];
   /** What was asked, in order. */
   readonly asked: string[] = [];
   readonly handlers = new Set<(event: TreeEvent) => void>();
@@ -101,6 +103,14 @@ export class FakeRemote implements RemoteSupervisor {
 
   async usage(): Promise<Record<string, Usage>> {
     return this.use;
+  }
+
+  async crashes(name = ""): Promise<CrashSummary[]> {
+    return this.records.filter(({ node }) => name === "" || node === name).map(summaryOf);
+  }
+
+  async crash(id: string): Promise<CrashRecord | undefined> {
+    return this.records.find((record) => record.id === id);
   }
 
   async stop(): Promise<void> {

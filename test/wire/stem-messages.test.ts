@@ -24,6 +24,7 @@ const FROM: Record<(typeof FROM_STEM)[number], FromStem> = {
   synced: { type: "synced", ending: [1, 2] },
   report: { type: "report", report, news: { kind: "started", revived: true } },
   gone: { type: "gone", name: "größe", id: 1 },
+  used: { type: "used", name: "größe", pid: 7, cpu: 1230 },
   note: { type: "note", text: "warning: \u{1f333}" },
 };
 const TO: Record<(typeof TO_STEM)[number], ToStem> = {

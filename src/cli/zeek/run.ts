@@ -5,6 +5,7 @@ import { makeDirectories } from "../../os/files.ts";
 import { lockHolder } from "../../os/lock.ts";
 import { errnoText } from "../../os/tools.ts";
 import type { Context } from "../context.ts";
+import { CRASH_OPTIONS, type CrashValues, crashOptionsOf } from "../crash-options.ts";
 import type { Line } from "../line.ts";
 import { remoteOptionsOf } from "../remote-options.ts";
 import { sayError, sayNote } from "../say.ts";
@@ -18,6 +19,7 @@ export async function runCluster(file: string, line: Line, context: Context): Pr
   const request = requestOf(file, line, context);
   const { stateDirectory } = request;
   const remote = remoteOptionsOf(remoteValues(line, context));
+  const crashes = crashOptionsOf(crashValues(line));
   // Else each of its ports would be told to be taken.
   const pid = lockHolder(path.join(stateDirectory, "supervisor.lock"));
   if (pid !== undefined) throw new AlreadyRunningError(pid, stateDirectory);
@@ -49,6 +51,7 @@ export async function runCluster(file: string, line: Line, context: Context): Pr
       defines: {},
     },
     remote,
+    crashes,
     nodes: plan.nodes,
   });
   return 0;
@@ -71,6 +74,10 @@ function remoteValues(line: Line, { directory }: Context): Parameters<typeof rem
     "allow-host": line.list("allow-host"),
     insecure: line.flag("insecure"),
   };
+}
+
+function crashValues(line: Line): CrashValues {
+  return Object.fromEntries(Object.keys(CRASH_OPTIONS).map((name) => [name, line.text(name)]));
 }
 
 /** From here on something is changed on disk. @throws CoppiceError */
