@@ -14,16 +14,20 @@ export interface RecordFile {
 /** The records that there are, the oldest first; none if there is no such directory. @throws the system's error */
 export async function listRecords(directory: string): Promise<RecordFile[]> {
   const found: RecordFile[] = [];
-  for (const name of await namesIn(directory)) {
-    const id = NAME.exec(name)?.[1];
-    if (id === undefined) continue;
+  for (const id of await listIds(directory)) {
     try {
-      found.push({ id: Number(id), size: (await fs.stat(path.join(directory, name))).size });
+      found.push({ id, size: (await fs.stat(fileOf(directory, String(id)))).size });
     } catch {
       // It was removed meanwhile.
     }
   }
-  return found.sort((a, b) => a.id - b.id);
+  return found;
+}
+
+/** Their ids, the lowest first. @throws the system's error */
+export async function listIds(directory: string): Promise<number[]> {
+  const ids = (await namesIn(directory)).map((name) => Number(NAME.exec(name)?.[1] ?? 0));
+  return ids.filter((id) => id > 0).sort((a, b) => a - b);
 }
 
 /** Drafts that a Supervisor which was killed has left. Never rejects. */
@@ -50,7 +54,7 @@ export async function readRecord(directory: string, id: string): Promise<CrashRe
 /** Summaries of all, or of one node's; the oldest first. @throws the system's error */
 export async function readSummaries(directory: string, node = ""): Promise<CrashSummary[]> {
   const summaries: CrashSummary[] = [];
-  for (const { id } of await listRecords(directory)) {
+  for (const id of await listIds(directory)) {
     const record = await readRecord(directory, String(id));
     if (record !== undefined && (node === "" || record.node === node))
       summaries.push(summaryOf(record));

@@ -3,6 +3,7 @@ import { type CrashNext, type CrashRecord, type CrashSummary, summaryOf } from "
 import { errnoText } from "../os/tools.ts";
 import {
   inOrder,
+  listIds,
   listRecords,
   readRecord,
   removeDrafts,
@@ -59,8 +60,12 @@ export class Store {
     return this.#do(async () => {
       const records = await this.#load();
       const found: CrashSummary[] = [];
+      // Somebody may have removed some.
+      const present = new Set(await listIds(this.#directory).catch(() => []));
       for (const [id, known] of [...records]) {
-        known.summary ??= await this.#summaryOf(id);
+        known.summary = present.has(id)
+          ? (known.summary ?? (await this.#summaryOf(id)))
+          : undefined;
         if (known.summary === undefined) records.delete(id);
         else if (node === "" || known.summary.node === node) found.push(known.summary);
       }

@@ -133,6 +133,7 @@ export function startFed(
     child.once("exit", (code, signal) => {
       childrenCpu.ended();
       setImmediate(() => {
+        child.stdin?.destroy();
         child.stderr?.destroy();
         resolve({ exit: exitOf(code, signal), stderr });
       });
