@@ -143,6 +143,13 @@ export class UnsupportedError extends CoppiceError {
   }
 }
 
+/** A Supervisor has not been replaced, or cannot tell what that would change: all is as it was. */
+export class ReloadError extends CoppiceError {
+  constructor(reason: string) {
+    super("COPPICE_RELOAD", `not reloaded: ${reason}`);
+  }
+}
+
 /** A file that the command line names cannot be read, or is not what it should be. */
 export class FileError extends CoppiceError {
   constructor(message: string) {

@@ -12,6 +12,7 @@ export type {
   TreeEventKind,
   Usage,
 } from "./core/api.ts";
+export type { HealthTrouble } from "./core/checking.ts";
 export type {
   ClusterEndpoint,
   NodeConfig,
@@ -30,6 +31,7 @@ export type {
   CrashSummary,
   CrashUsage,
 } from "./core/crash.ts";
+export type { HealthCheck } from "./core/health.ts";
 export type { LastExit, NodeState, NodeStatus, Status, StoppedWhy } from "./core/status.ts";
 export * from "./errors.ts";
 export { type Args, args } from "./script/args.ts";

@@ -146,7 +146,18 @@ async function upgrades(stage: Stage): Promise<void> {
   void hangUp(stage, line);
 }
 
+/** Plain requests for what is told to monitoring, some sent ahead of the answers to others. */
+function pageRequests(dice: Dice): Buffer {
+  const requests = Array.from({ length: dice.between(1, dice.chance(0.1) ? 200 : 4) }, () => {
+    const line = `${dice.pick(METHODS)} ${dice.pick(PAGES)} HTTP/1.${dice.chance(0.9) ? 1 : 0}`;
+    const headers = dice.chance(0.3) ? [dice.pick(ODD_HEADERS)] : [];
+    return [line, ...headers, "", ""].join("\r\n");
+  });
+  return Buffer.from(requests.join(""), "latin1");
+}
+
 function requestOf(dice: Dice): Buffer {
+  if (dice.chance(0.2)) return pageRequests(dice);
   const line = dice.pick(REQUEST_LINES);
   const headers = HEADERS.filter(() => !dice.chance(0.05));
   for (let left = dice.between(0, 3); left > 0; left--) headers.push(dice.pick(ODD_HEADERS));
@@ -263,6 +274,8 @@ const REQUEST_LINES = [
   "PRI * HTTP/2.0",
   "\x16\x03\x01\x02\x00\x01",
 ] as const;
+const METHODS = ["GET", "GET", "GET", "HEAD", "POST"] as const;
+const PAGES = ["/metrics", "/services.json", "/healthz", "/readyz?x", "/nowhere", PATH] as const;
 const HEADERS = [
   "Host: 127.0.0.1",
   "Upgrade: websocket",

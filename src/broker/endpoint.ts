@@ -29,10 +29,18 @@ export interface Peer {
   readonly mayControl: boolean;
   /** What it has subscribed to. */
   readonly filter: Filter;
+  /** Bytes that wait to be sent, where that is known. */
+  readonly queued?: number;
   /** Queues a message and returns at once; a peer that does not keep up is dropped. */
   send(message: Message): void;
   /** Ends the connection, and does not come back. */
   close(): void;
+}
+
+/** Messages that came in, and that were given to peers to be sent. */
+export interface Traffic {
+  received: number;
+  sent: number;
 }
 
 /** What became of a message that came in. */
@@ -83,6 +91,12 @@ export class Endpoint {
   readonly #services: Service[] = [];
   readonly #listeners: Listeners = { peerAdded: [], peerLost: [], filter: [], localFilter: [] };
   readonly #onError: (error: unknown, where: string) => void;
+  /** So far, by the kind of peer. */
+  readonly traffic: Readonly<Record<PeerInfo["kind"], Traffic>> = {
+    native: { received: 0, sent: 0 },
+    client: { received: 0, sent: 0 },
+    server: { received: 0, sent: 0 },
+  };
 
   /** @param onError what becomes of an error in a handler */
   constructor(id: string, onError: (error: unknown, where: string) => void) {
@@ -162,7 +176,7 @@ export class Endpoint {
     const { only, forReaders = false } = options;
     for (const peer of only === undefined ? this.#peers : [only]) {
       if ((peer.mayControl || forReaders || only !== undefined) && peer.filter.matches(topic))
-        peer.send(message);
+        this.#send(peer, message);
     }
   }
 
@@ -182,6 +196,7 @@ export class Endpoint {
 
   /** Takes what came from a peer: one event; of a batch, call it for each. */
   receive(from: Peer, topic: string, value: Value): Reception {
+    this.traffic[from.info.kind].received++;
     const event = eventOf(value);
     if (event === undefined) return "not an event";
     const service = this.#services.find(({ module }) => event.name.startsWith(module));
@@ -207,8 +222,13 @@ export class Endpoint {
     for (const peer of this.#peers) {
       if (peer === from || !peer.mayControl) continue;
       if (!isClient && peer.info.kind !== "client") continue;
-      if (peer.filter.matches(message.topic)) peer.send(message);
+      if (peer.filter.matches(message.topic)) this.#send(peer, message);
     }
+  }
+
+  #send(peer: Peer, message: Message): void {
+    this.traffic[peer.info.kind].sent++;
+    peer.send(message);
   }
 
   #handle(event: BrokerEvent, from: Peer, topic: string, service: Service | undefined): void {

@@ -2,7 +2,16 @@
 import type { Line } from "./line.ts";
 import type { Output } from "./output.ts";
 
-export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "blue" | "magenta" | "cyan";
+export type Style =
+  | "bold"
+  | "dim"
+  | "inverse"
+  | "red"
+  | "green"
+  | "yellow"
+  | "blue"
+  | "magenta"
+  | "cyan";
 
 /** Gives text a style, or leaves it as it is. */
 export type Paint = (style: Style | undefined, text: string) => string;
@@ -50,6 +59,7 @@ const NAME_STYLES: readonly Style[] = ["cyan", "green", "yellow", "blue", "magen
 const CODES: Record<Style, number> = {
   bold: 1,
   dim: 2,
+  inverse: 7,
   red: 31,
   green: 32,
   yellow: 33,

@@ -2,7 +2,9 @@
 import os from "node:os";
 import path from "node:path";
 import type { NodeConfig, Ready } from "../core/config.ts";
+import { HEALTH_OPTIONS, healthFrom } from "./health-options.ts";
 import type { Line } from "./line.ts";
+import { portFrom } from "./port-text.ts";
 import type { Option } from "./verb.ts";
 
 export const CONFIG_OPTIONS: Record<string, Option> = {
@@ -81,6 +83,7 @@ export const CONFIG_OPTIONS: Record<string, Option> = {
     text: "ready when this file exists",
     completes: "files",
   },
+  ...HEALTH_OPTIONS,
   revival: {
     type: "string",
     value: "WHEN",
@@ -105,14 +108,14 @@ export function configFrom(line: Line, name: string, here: string): NodeConfig {
   };
   const some = <Item>(items: Item[]): Item[] | undefined => (items.length > 0 ? items : undefined);
   const when = line.choice("revival", ["always", "failure", "never"]);
-  const limit = wholeNumber(line, "revival-limit");
+  const limit = line.wholeNumber("revival-limit");
   const signal = stopSignal(line);
   const config: { [Field in keyof NodeConfig]: NodeConfig[Field] | undefined } = {
     name,
     command: commandOf(line, here),
     directory: file("directory"),
     env: environment(line),
-    cpuAffinity: wholeNumber(line, "cpu"),
+    cpuAffinity: line.wholeNumber("cpu"),
     interface: line.text("interface"),
     pcapFile: file("pcap-file"),
     stdoutFile: file("stdout-file"),
@@ -123,6 +126,7 @@ export function configFrom(line: Line, name: string, here: string): NodeConfig {
     addlBaseScripts: some(line.list("base-script").map(absolute)),
     after: some(line.list("after")),
     ready: readyFrom(line, absolute),
+    health: healthFrom(line, absolute),
     revival: when === undefined && limit === undefined ? undefined : withoutUnset({ when, limit }),
     stop: signal === undefined ? undefined : { signal },
   };
@@ -154,11 +158,9 @@ function readyFrom(line: Line, absolute: (file: string) => string): Ready | unde
   const text = option === undefined ? "" : (line.text(option) ?? "");
   switch (option) {
     case "ready-fd":
-      return { fd: wholeNumber(line, option) ?? 0 };
+      return { fd: line.wholeNumber(option) ?? 0 };
     case "ready-port":
-      return {
-        port: /^\d+$/.test(text) ? Number(text) : text.includes("/") ? absolute(text) : text,
-      };
+      return { port: portFrom(text, absolute) };
     case "ready-line":
       return { line: text };
     case "ready-file":
@@ -171,13 +173,6 @@ function readyFrom(line: Line, absolute: (file: string) => string): Ready | unde
 }
 
 const READY_OPTIONS = ["ready-fd", "ready-port", "ready-line", "ready-file"] as const;
-
-function wholeNumber(line: Line, option: string): number | undefined {
-  const text = line.text(option);
-  if (text === undefined) return undefined;
-  if (!/^\d+$/.test(text)) throw line.wrong(`--${option} is a whole number, not '${text}'`);
-  return Number(text);
-}
 
 /** `SIGINT`, or `INT`, or `int`. */
 function stopSignal(line: Line): NodeJS.Signals | undefined {

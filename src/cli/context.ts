@@ -2,6 +2,7 @@
 import os from "node:os";
 import tty from "node:tty";
 import type { connect } from "../control/client.ts";
+import { onResize, takeKeyboard } from "./keyboard.ts";
 import { descriptorOutput, type Output } from "./output.ts";
 
 export interface Context {
@@ -20,6 +21,13 @@ export interface Context {
   sleep(milliseconds: number, stop?: AbortSignal): Promise<void>;
   /** Has `act` called when a signal is about to end the process. @returns what ends that */
   beforeSignal(act: () => void): () => void;
+  /**
+   * Has `pressed` called for what is typed, key by key. @returns what gives the keyboard back;
+   * undefined where there is none
+   */
+  keyboard(pressed: (text: string) => void): (() => void) | undefined;
+  /** Has `resized` called when the terminal has another size. @returns what ends that */
+  onResize(resized: () => void): () => void;
 }
 
 /** The world as it is. */
@@ -36,6 +44,8 @@ export function processContext(): Context {
     now: () => Date.now(),
     sleep,
     beforeSignal,
+    keyboard: takeKeyboard,
+    onResize,
   };
 }
 

@@ -61,6 +61,14 @@ export class Line {
     return word;
   }
 
+  /** @throws UsageError */
+  wholeNumber(option: string): number | undefined {
+    const value = this.text(option);
+    if (value === undefined) return undefined;
+    if (!/^\d+$/.test(value)) throw this.wrong(`--${option} is a whole number, not '${value}'`);
+    return Number(value);
+  }
+
   /** A time, in milliseconds. @throws UsageError */
   seconds(option: string): number | undefined {
     const value = this.text(option);

@@ -47,3 +47,9 @@ type Order = <Item>(
   items: readonly Item[],
   configOf: (item: Item) => NodeConfig | undefined,
 ) => Item[];
+
+/** @throws UsageError if there are any */
+export function refuseOperands(line: Line): void {
+  const [operand] = line.names;
+  if (operand !== undefined) throw line.wrong(`${line.verb.name} takes no '${operand}'`);
+}

@@ -22,6 +22,8 @@ export interface RunOptions {
   handedDown: HandedDown;
   remote: RemoteOptions;
   crashes: CrashOptions;
+  /** Milliseconds. */
+  keep?: number;
 }
 
 export const HELP = `Usage: coppice [options] [script...] [name=value...]
@@ -38,6 +40,8 @@ Runs scripts; with -j as the Supervisor of a tree of processes.
   -C, --no-checksums     ignore the checksums of packets
   -e, --exec CODE        run this code after the scripts; may be given again
       --state-dir DIR    where the tree keeps its sockets and files (default: .coppice)
+      --keep [SECONDS]   let the nodes live on for so long if the Supervisor is killed, for the
+                         next one to take over (default: they end with it; without a number: 60)
 ${REMOTE_HELP}${CRASH_HELP}  -v, --version          print the version
   -h, --help             print this
 `;
@@ -58,6 +62,8 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   const given = Object.keys(CRASH_OPTIONS).find((name) => Object.hasOwn(values, name));
   if (!values.supervisor && given !== undefined)
     throw new UsageError(`--${given} is for a Supervisor: it needs -j`);
+  if (!values.supervisor && values.keep !== undefined)
+    throw new UsageError("--keep is for a Supervisor: it needs -j");
   const { scripts, defines } = sortOperands(positionals);
   if (!values.supervisor && scripts.length === 0 && values.exec.length === 0) {
     throw new UsageError("no script to run; see coppice --help");
@@ -77,21 +83,44 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     },
     remote,
     crashes,
+    ...(values.keep === undefined ? {} : { keep: keepTime(values.keep) }),
   };
 }
+
+/** @returns milliseconds. @throws UsageError */
+function keepTime(text: string): number {
+  const seconds = Number(text);
+  if (NUMBER.test(text) && seconds > 0 && seconds <= LONGEST_KEEP_S) return seconds * 1000;
+  throw new UsageError(`--keep is a number of seconds up to ${LONGEST_KEEP_S}, not '${text}'`);
+}
+
+/** Its number may be left out, which Node.js' own parser does not know of an option. */
+export function withKeepTime(argv: readonly string[]): string[] {
+  const end = argv.indexOf("--");
+  return argv.map((arg, at) => {
+    const isOption = arg === "--keep" && (end < 0 || at < end);
+    return isOption && !NUMBER.test(argv[at + 1] ?? "") ? `--keep=${DEFAULT_KEEP_S}` : arg;
+  });
+}
+
+const NUMBER = /^\d+(?:\.\d+)?$/;
+const DEFAULT_KEEP_S = 60;
+const LONGEST_KEEP_S = 7 * 24 * 3600;
 
 /** Absolute, once; `-` is no file, which whoever reads packets is told. */
 function captureFile(name: string): string {
   return name === "-" ? name : path.resolve(name);
 }
 
-const OPTIONS = {
+/** As `parseArgs` of node:util wants them. */
+export const OPTIONS = {
   supervisor: { type: "boolean", short: "j", default: false },
   iface: { type: "string", short: "i" },
   readfile: { type: "string", short: "r" },
   "bare-mode": { type: "boolean", short: "b", default: false },
   "no-checksums": { type: "boolean", short: "C", default: false },
   exec: { type: "string", short: "e", multiple: true, default: [] as string[] },
+  keep: { type: "string" },
   "state-dir": { type: "string", default: ".coppice" },
   ...REMOTE_OPTIONS,
   ...CRASH_OPTIONS,
@@ -104,7 +133,7 @@ type Parsed = ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositi
 
 function parse(argv: readonly string[]): Parsed {
   try {
-    return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
+    return parseArgs({ args: withKeepTime(argv), options: OPTIONS, allowPositionals: true });
   } catch (error) {
     throw new UsageError(`${explain(error as Error, Object.keys(OPTIONS))}; see coppice --help`);
   }

@@ -2,6 +2,7 @@
 import path from "node:path";
 import type { ConnectOptions, RemoteSupervisor } from "../control/client.ts";
 import { NoSupervisorError, UnsupportedError } from "../errors.ts";
+import { lockHolder } from "../os/lock.ts";
 import type { Context } from "./context.ts";
 import { readPem, readToken } from "./files.ts";
 import type { Line } from "./line.ts";
@@ -40,11 +41,16 @@ async function connectTo(
     ...connectOptions(line, context, url),
     ...(timeout === undefined ? {} : { timeout }),
   };
-  try {
-    return await context.connect(url, options);
-  } catch (error) {
-    if (directory === undefined || !(error instanceof NoSupervisorError)) throw error;
-    throw inWords(error, directory);
+  const until = performance.now() + BUSY_MS;
+  for (;;) {
+    try {
+      return await context.connect(url, options);
+    } catch (error) {
+      if (directory === undefined || !(error instanceof NoSupervisorError)) throw error;
+      const isBusy = isAbsent(error) && lockHolder(path.join(directory, LOCK)) !== undefined;
+      if (!isBusy || performance.now() > until) throw inWords(error, directory);
+    }
+    await context.sleep(LOOK_MS);
   }
 }
 
@@ -124,12 +130,20 @@ function tokenFrom(
 
 /** What people can do if nothing listens there; other troubles say themselves what they are. */
 function inWords(error: NoSupervisorError, directory: string): NoSupervisorError {
-  if (!/: (?:no such socket|connection refused\b.*)$/.test(error.message)) return error;
+  if (!isAbsent(error)) return error;
   return new NoSupervisorError(
     `no Supervisor runs in ${directory}: start one with coppice -j, or choose with --state-dir or --connect`,
   );
 }
 
+function isAbsent({ message }: NoSupervisorError): boolean {
+  return /: (?:no such socket|connection refused\b.*)$/.test(message);
+}
+
 /** In the state directory. */
 const SOCKET = "control.sock";
+const LOCK = "supervisor.lock";
+/** One that runs and cannot be reached is about to start, or replaces itself: it is waited for (ms). */
+const BUSY_MS = 10_000;
+const LOOK_MS = 50;
 const SCHEMES = ["ws", "wss", "tcp"];

@@ -37,7 +37,7 @@ export function statusTable(rows: readonly Row[], view: View): string[] {
 export function summaryOf(nodes: readonly NodeStatus[]): string {
   const counts = new Map<string, number>();
   for (const node of nodes) {
-    const state = isNotReady(node) ? "not ready" : node.state;
+    const state = isNotReady(node) ? "not ready" : isAiling(node) ? "unwell" : node.state;
     counts.set(state, (counts.get(state) ?? 0) + 1);
   }
   const states = [...counts].map(([state, count]) => `${count} ${printable(state)}`).join(", ");
@@ -49,19 +49,27 @@ export function summaryOf(nodes: readonly NodeStatus[]): string {
 export function isTroubled(status: NodeStatus): boolean {
   return status.state === "stopped"
     ? hasGivenUp(status)
-    : status.state !== "running" || isNotReady(status);
+    : status.state !== "running" || isNotReady(status) || isAiling(status);
 }
 
-/** `status 1`, `signal SIGKILL`. */
-export function exitText({ code, signal }: LastExit): string {
+/** `status 1`, `signal SIGKILL`; `unhealthy` of one that was ended for that. */
+export function exitText({ code, signal, unhealthy }: LastExit): string {
+  if (unhealthy !== undefined) return "unhealthy";
   if (signal !== undefined) return `signal ${printable(signal)}`;
   return code === undefined ? "unknown" : `status ${code}`;
 }
 
-/** `waiting, starts in 3s`; `pending, waits for logger-1`; `running, not ready`; `done`; `failed`. */
+/** The same, with all that is known. */
+export function fullExitText(exit: LastExit): string {
+  const { unhealthy } = exit;
+  return unhealthy === undefined ? exitText(exit) : printable(`unhealthy: ${unhealthy}`);
+}
+
+/** `waiting, starts in 3s`; `pending, waits for logger-1`; `running, not ready`; `running, 1 of 3 checks failed`; `done`; `failed`. */
 export function stateText(status: NodeStatus, now: number): string {
-  const { state, nextStart, waitsFor = [], why } = status;
+  const { state, nextStart, waitsFor = [], why, health } = status;
   if (isNotReady(status)) return "running, not ready";
+  if (health !== undefined) return `running, ${health.failures} of ${health.limit} checks failed`;
   if (state === "stopped" && (why === "done" || why === "failed")) return why;
   if (waitsFor.length > 0) return `${printable(state)}, waits for ${namesInWords(waitsFor)}`;
   if (state !== "waiting" || nextStart === undefined) return printable(state);
@@ -115,7 +123,7 @@ function stateCell(status: NodeStatus, now: number): Cell {
   const text = stateText(status, now);
   switch (status.state) {
     case "running":
-      return { text, style: isNotReady(status) ? "yellow" : "green" };
+      return { text, style: isNotReady(status) || isAiling(status) ? "yellow" : "green" };
     case "waiting":
       return { text, style: "red" };
     case "stopped":
@@ -140,6 +148,11 @@ function isNotReady({ state, ready }: NodeStatus): boolean {
   return state === "running" && ready === false;
 }
 
+/** Its last health check has failed. */
+function isAiling({ health }: NodeStatus): boolean {
+  return health !== undefined;
+}
+
 /** It has failed, and its policy revives it no more. */
 function hasGivenUp({ why }: NodeStatus): boolean {
   return why === "failed";
@@ -147,6 +160,7 @@ function hasGivenUp({ why }: NodeStatus): boolean {
 
 /** One that ended by the signal that it is stopped with was told to: by a restart, for example. */
 function hasFailed({ lastExit, node }: NodeStatus): boolean {
+  if (lastExit?.unhealthy !== undefined) return true;
   if (lastExit === undefined || lastExit.code === 0) return false;
   return lastExit.signal !== policyOf(node).stop.signal;
 }

@@ -24,6 +24,26 @@ export const VERBS: readonly Verb[] = [
     load: () => import("./verbs/status.ts"),
   },
   {
+    name: "top",
+    summary: "the tree on the screen: who runs and uses what; orders by single keys",
+    operands: "[NODE|GROUP...]",
+    completes: "groups",
+    options: {
+      sort: {
+        type: "string",
+        value: "BY",
+        text: "name, cpu, memory or uptime (default: name)",
+        completes: ["name", "cpu", "memory", "uptime"],
+      },
+      timeout: { ...TIMEOUT, text: "how long to wait for an answer (default: 3)" },
+    },
+    details: `Keys: arrows, PgUp, PgDn, Home, End choose a node; n, c, m, u sort; / looks for a name, role or
+state; r restarts, s stops, S starts, k destroys (and asks first), l shows last lines; q ends this.
+Without a terminal: one table, after a second. With --json: an object each second, until the end.
+${GROUPS_HELP}`,
+    load: () => import("./verbs/top.ts"),
+  },
+  {
     name: "create",
     summary: "start new nodes",
     operands: "NAME [-- COMMAND ARG...] | FILE | -",
@@ -73,6 +93,34 @@ ${GROUPS_HELP}`,
 coppice start or restart, even if the Stem dies meanwhile.
 ${GROUPS_HELP}`,
     load: () => import("./verbs/stop.ts"),
+  },
+  {
+    name: "plan",
+    summary: "show what a reload would change, and why",
+    operands: "",
+    options: { timeout: { ...TIMEOUT, text: "how long to wait for it (default: 60)" } },
+    details: `The scripts, as they are on disk now, are run apart to see which nodes they create.
+Nothing is changed.
+`,
+    load: () => import("./verbs/plan.ts"),
+  },
+  {
+    name: "reload",
+    summary: "have the scripts read anew, by the newest Coppice on disk; nodes go on",
+    operands: "",
+    options: {
+      rolling: {
+        type: "string",
+        value: "N",
+        text: "replace so many nodes at a time, each ready first (default: all)",
+      },
+      timeout: TIMEOUT,
+    },
+    details: `The Supervisor replaces itself, as the same process. Nodes whose configuration is the same are not
+touched, those that the scripts no longer create end, but for those created by remote control.
+A script that fails leaves everything as it was. coppice plan shows what would change.
+`,
+    load: () => import("./verbs/reload.ts"),
   },
   {
     name: "logs",
@@ -144,6 +192,31 @@ show: coppice crashes -- show.
     options: ZEEK_OPTIONS,
     details: ZEEK_DETAILS,
     load: () => import("./verbs/zeek.ts"),
+  },
+  {
+    name: "systemd",
+    summary: "print a unit that runs a tree as a service of systemd",
+    operands: "-- -j SCRIPT... | -- zeek FILE",
+    completes: "files",
+    isLocal: true,
+    options: {
+      name: { type: "string", value: "NAME", text: "of the service (default: coppice)" },
+      user: { type: "string", value: "NAME", text: "run it as this user (default: root)" },
+      "user-manager": { type: "boolean", text: "for your own services: systemctl --user" },
+      description: { type: "string", value: "TEXT", text: "what people see of it" },
+      watchdog: {
+        type: "string",
+        value: "SECONDS",
+        text: "start anew what stood still for so long (default: 30; 0: never)",
+      },
+    },
+    details: `After -- comes what coppice is to run with. The service runs in this directory, keeps its files in
+/var/lib/NAME unless --state-dir says otherwise, and is talked to as any tree:
+  coppice systemd --name web -- -j tree.ts > /etc/systemd/system/web.service
+  systemctl daemon-reload && systemctl enable --now web
+  coppice --state-dir /var/lib/web status
+`,
+    load: () => import("./verbs/systemd.ts"),
   },
   {
     name: "completion",

@@ -28,6 +28,8 @@ export interface RemoteSupervisor extends SupervisorApi {
   readonly mayControl: boolean;
   /** Whether the connection stands: not while one that broke is made again. */
   readonly isConnected: boolean;
+  /** The Supervisor's pid, as it told when it was connected to; unknown of a Zeek. */
+  readonly pid: number | undefined;
   /** Ends the connection. */
   close(): void;
 }

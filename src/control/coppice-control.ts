@@ -20,6 +20,7 @@ import {
   outcomeOf,
 } from "./protocol.ts";
 import { redactCrash, redactEvent, redactStatus } from "./redact.ts";
+import type { CountRequest } from "./request-counts.ts";
 import { nodeNamed, nodesNamed, whoIs } from "./who.ts";
 
 /** More at once on one connection are refused: each costs memory. */
@@ -39,10 +40,12 @@ interface Stream {
   grant(bytes: number): void;
 }
 
+/** @param count is told of each request that was answered */
 export function coppiceControl(
   endpoint: Endpoint,
   commands: Commands,
-  about: Omit<Hello, "mayControl">,
+  about: Omit<Hello, "mayControl" | "reloads">,
+  count: CountRequest = () => {},
 ): Service {
   const streams = new Map<PeerInfo, Map<string, Stream>>();
   endpoint.on("peerLost", (info) => {
@@ -76,6 +79,7 @@ export function coppiceControl(
     } catch (error) {
       outcome = outcomeOf(error);
     }
+    count("coppice", isMethod(method) ? method : "unknown", "ok" in outcome);
     reply(from, id, "response", [JSON.stringify(outcome)]);
   }
 
@@ -89,7 +93,7 @@ export function coppiceControl(
     const name = typeof params["name"] === "string" ? params["name"] : "";
     switch (method) {
       case "hello":
-        return { ...about, mayControl: from.mayControl };
+        return { ...about, reloads: commands.reloads, mayControl: from.mayControl };
       case "status": {
         const found = commands.status(name);
         return from.mayControl ? found : redactStatus(found);
@@ -125,6 +129,13 @@ export function coppiceControl(
         // The answer goes first.
         setImmediate(() => commands.stop());
         return true;
+      case "plan":
+        commands.ordered(`plan a reload, ordered by ${whoIs(from.info)}`);
+        return commands.plan();
+      case "reload":
+        return reload(given);
+      case "reloaded":
+        return commands.reloaded(Number(params["after"]) || 0);
       default:
         return method satisfies never;
     }
@@ -139,12 +150,21 @@ export function coppiceControl(
     return from.mayControl ? record : redactCrash(record);
   }
 
+  function reload({ from, params }: Call): Promise<unknown> {
+    const { rolling } = params;
+    const isCount = typeof rolling === "number" && Number.isSafeInteger(rolling) && rolling > 0;
+    if (rolling !== undefined && !isCount)
+      throw new UsageError("rolling is how many nodes at a time: a whole number from 1");
+    commands.ordered(`reload, ordered by ${whoIs(from.info)}`);
+    return commands.beginReload(isCount ? { rolling } : {});
+  }
+
   function create({ from, params }: Call): Promise<unknown> {
     const config = params["config"] as NodeConfig | undefined;
     const name: unknown = config?.name;
     if (typeof name === "string")
       commands.ordered(`create ${nodeNamed(name)}, ordered by ${whoIs(from.info)}`);
-    return commands.create(config as NodeConfig);
+    return commands.createFromAfar(config as NodeConfig);
   }
 
   /** Resolves when it is cancelled. */

@@ -1,8 +1,17 @@
 /** A Coppice Supervisor from afar, over its own control events. */
 import type { Value } from "../broker/values.ts";
-import type { Following, FollowOptions, OutputLine, TreeEvent, Usage } from "../core/api.ts";
+import type {
+  Following,
+  FollowOptions,
+  OutputLine,
+  Reloaded,
+  ReloadOptions,
+  TreeEvent,
+  Usage,
+} from "../core/api.ts";
 import type { NodeConfig } from "../core/config.ts";
 import type { CrashRecord, CrashSummary } from "../core/crash.ts";
+import type { Plan } from "../core/plan.ts";
 import { withPlainPattern } from "../core/readiness.ts";
 import type { NodeStatus, Status } from "../core/status.ts";
 import { ConnectionLostError, NoSupervisorError } from "../errors.ts";
@@ -76,6 +85,10 @@ export class CoppiceRemote implements RemoteSupervisor {
     return this.#hello?.mayControl ?? false;
   }
 
+  get pid(): number | undefined {
+    return this.#hello?.pid;
+  }
+
   get isConnected(): boolean {
     return this.#link.isConnected;
   }
@@ -143,6 +156,24 @@ export class CoppiceRemote implements RemoteSupervisor {
 
   async crash(id: string): Promise<CrashRecord | undefined> {
     return (await this.#askSoon<CrashRecord | null>("crash", { id })) ?? undefined;
+  }
+
+  plan(): Promise<Plan> {
+    return this.#ask("plan", {});
+  }
+
+  async reload({ rolling }: ReloadOptions = {}): Promise<Reloaded> {
+    const { instance, reloads: after } = await this.#askSoon<Hello>("hello", {});
+    try {
+      await this.#ask("reload", rolling === undefined ? {} : { rolling });
+    } catch (error) {
+      if (!(error instanceof ConnectionLostError) || this.#link.isClosed) throw error;
+      // What was under way to us may have held up the answer for too long: the next one tells.
+      const next = await this.#ask<Hello>("hello", {}, true);
+      if (next.instance !== instance || next.reloads <= after) throw error;
+    }
+    // The Supervisor that answers this is the next one: it is asked over the next connection.
+    return this.#ask("reloaded", { after }, true);
   }
 
   async stop(): Promise<void> {

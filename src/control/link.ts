@@ -14,6 +14,8 @@ import { NODE_STATUS_TOPIC, TOPIC } from "./requests.ts";
 
 /** How long after a broken connection the next is tried (ms), again and again. */
 const RETRY_MS = 500;
+/** The same on this machine, where a Supervisor that replaces itself is there again at once. */
+const LOCAL_RETRY_MS = 20;
 
 interface Connection {
   connected: Promise<void>;
@@ -106,7 +108,8 @@ export class Link {
     if (!this.#closed && !this.#isLasting) {
       this.#isLasting = true;
       this.#connection?.close();
-      void this.#connect(RETRY_MS).then((connection) => {
+      const retry = this.url.startsWith("unix:") ? LOCAL_RETRY_MS : RETRY_MS;
+      void this.#connect(retry).then((connection) => {
         this.#connection = connection;
         if (this.#closed) connection.close();
       });

@@ -32,12 +32,17 @@ export const METHODS = {
   grant: true,
   /** Ends a `watch` or `follow`. */
   cancel: true,
+  /** Answers once there have been more reloads than `after`, with what the last one did. */
+  reloaded: true,
   create: false,
   destroy: false,
   restart: false,
   stopNode: false,
   startNode: false,
   stop: false,
+  /** It runs the scripts, if only to see what they want. */
+  plan: false,
+  reload: false,
 } as const;
 
 export type Method = keyof typeof METHODS;
@@ -48,6 +53,8 @@ export interface Hello {
   /** Another one is another Supervisor, whatever its address. */
   instance: string;
   pid: number;
+  /** How often it was replaced by a newer one, as the same process. */
+  reloads: number;
   mayControl: boolean;
 }
 

@@ -4,6 +4,7 @@ import type { BrokerEvent } from "../broker/event.ts";
 import { CoppiceError } from "../errors.ts";
 import type { Commands } from "./commands.ts";
 import { redactStatus } from "./redact.ts";
+import type { CountRequest } from "./request-counts.ts";
 import {
   type Answer,
   isKnown,
@@ -15,7 +16,12 @@ import {
 } from "./requests.ts";
 import { nodeNamed, nodesNamed, whoIs } from "./who.ts";
 
-export function supervisorControl(endpoint: Endpoint, commands: Commands): Service {
+/** @param count is told of each request that was answered */
+export function supervisorControl(
+  endpoint: Endpoint,
+  commands: Commands,
+  count: CountRequest = () => {},
+): Service {
   /** What was decoded for the check is used for the handling, which follows at once. */
   let checked: { event: BrokerEvent; request: Request | undefined } | undefined;
 
@@ -54,6 +60,7 @@ export function supervisorControl(endpoint: Endpoint, commands: Commands): Servi
         return answer(from, { ...request, kind: "status", result: status(request.node, from) });
       case "stop":
         commands.ordered(`stop, ordered by ${whoIs(from.info)}`);
+        count("zeek", "stop", true);
         return commands.stop();
       default:
         return request satisfies never;
@@ -62,7 +69,7 @@ export function supervisorControl(endpoint: Endpoint, commands: Commands): Servi
 
   function create({ config }: Request & { kind: "create" }): string {
     try {
-      void commands.create(config);
+      void commands.createFromAfar(config);
       return "";
     } catch (error) {
       if (error instanceof CoppiceError) return error.message;
@@ -84,6 +91,11 @@ export function supervisorControl(endpoint: Endpoint, commands: Commands): Servi
 
   /** Published, as Zeek does; only what a reader asked for is for nobody else. */
   function answer(from: Peer, given: Answer): void {
+    count(
+      "zeek",
+      given.kind,
+      given.result !== false && (given.kind !== "create" || given.result === ""),
+    );
     const { topic, event } = response(given);
     endpoint.publish(topic, event, from.mayControl ? {} : { only: from });
   }

@@ -27,6 +27,7 @@ export function zeekSupervisor(link: Link, options: ConnectOptions): RemoteSuper
 class ZeekRemote implements RemoteSupervisor {
   readonly isZeek = true;
   readonly mayControl = true;
+  readonly pid = undefined;
   readonly #link: Link;
   readonly #timeout: number;
   readonly #pending = new Map<string, { settle(value: Value): void; fail(error: Error): void }>();
@@ -100,6 +101,16 @@ class ZeekRemote implements RemoteSupervisor {
     );
     ended.catch(() => {});
     return { ended, stop() {} };
+  }
+
+  plan(): Promise<never> {
+    return Promise.reject(
+      new UnsupportedError("this Supervisor is a Zeek's, which reads its scripts once"),
+    );
+  }
+
+  reload(): Promise<never> {
+    return this.plan();
   }
 
   usage(): Promise<Record<string, Usage>> {

@@ -1,6 +1,7 @@
 /** What a Supervisor can be asked: the same in its own process and from afar. */
 import type { NodeConfig } from "./config.ts";
 import type { CrashRecord, CrashSummary } from "./crash.ts";
+import type { Plan } from "./plan.ts";
 import type { NodeStatus, Status } from "./status.ts";
 
 export interface SupervisorApi {
@@ -40,6 +41,31 @@ export interface SupervisorApi {
   crashes(name?: string): Promise<CrashSummary[]>;
   /** One of them with all that is known; undefined if there is none of that id, or it is no longer kept. */
   crash(id: string): Promise<CrashRecord | undefined>;
+  /** What a reload would change, and why; nothing is changed. @throws ReloadError (a rejection) */
+  plan(): Promise<Plan>;
+  /**
+   * Replaces the Supervisor by the newest Coppice on disk, with its scripts read anew; nodes whose
+   * configuration is the same are not touched. From afar it resolves when all is done; in the
+   * Supervisor's own process it does not, since that begins anew.
+   * @throws ReloadError, SupervisorEndingError (rejections): all is as it was
+   */
+  reload(options?: ReloadOptions): Promise<Reloaded>;
+}
+
+export interface ReloadOptions {
+  /** How many nodes at a time get a configuration that has changed, each ready before the next. Default: all. */
+  rolling?: number | undefined;
+}
+
+/** What a reload has done: the names of nodes. */
+export interface Reloaded {
+  kept: string[];
+  /** Now with another configuration. */
+  changed: string[];
+  started: string[];
+  stopped: string[];
+  /** Why the nodes are as they were, if a script failed after all. */
+  error?: string;
 }
 
 /** Something that happened in the tree. */
@@ -65,6 +91,8 @@ export type TreeEventKind =
   | "failed"
   | "ready"
   | "exited"
+  /** It failed too many health checks, and is ended. */
+  | "unhealthy"
   /** Another state, with nothing else to tell. */
   | "changed"
   /** Nothing of a destroyed node lives any more. */
@@ -75,6 +103,8 @@ export type TreeEventKind =
   | "command"
   /** A connection for remote control was made, or has ended. */
   | "peer"
+  /** The Supervisor is about to be replaced, or another one has taken over. */
+  | "reload"
   /** The tree has begun to end. */
   | "ending";
 

@@ -1,5 +1,6 @@
 /** What a node is: the configuration that a user writes, and the policies that follow from it. */
 
+import { type HealthCheck, healthProblem } from "./health.ts";
 import { portTarget } from "./port-target.ts";
 
 export type Role = "NONE" | "LOGGER" | "MANAGER" | "PROXY" | "WORKER";
@@ -100,6 +101,8 @@ export interface NodeConfig {
   afterTimeout?: number;
   /** Default: "init" for a script node, Zeek's own word for a Zeek, "started" for any other program. */
   ready?: Ready;
+  /** How it is checked from when it is ready on. Unset: not at all. */
+  health?: HealthCheck;
   /** Run a Zeek instead of the scripts. */
   zeek?: ZeekConfig;
   revival?: Partial<RevivalPolicy>;
@@ -151,7 +154,7 @@ export function configProblem(config: NodeConfig): string | undefined {
   if (config.command !== undefined && config.zeek !== undefined) {
     return `node '${config.name}' has command and zeek set: it is one program`;
   }
-  return readyProblem(config);
+  return readyProblem(config) ?? healthProblem(config);
 }
 
 function readyProblem({ name, ready, ...config }: NodeConfig): string | undefined {

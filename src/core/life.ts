@@ -1,4 +1,5 @@
 /** What there is to know of a node's life: its states, what happens to it, and what comes of that. */
+import type { CheckRules, Health, HealthTrouble } from "./checking.ts";
 import type { Policy } from "./config.ts";
 import type { Readiness, ReadyRules } from "./readiness.ts";
 import type { Exit, Revival } from "./revival.ts";
@@ -25,6 +26,14 @@ export interface Running {
   group: number;
 }
 
+/** A process that is to end, or has been told to. */
+export interface Leaving extends Running {
+  life: Life;
+  /** Why, if nobody gave an order: its health checks have failed. */
+  unhealthy?: string;
+  after: After;
+}
+
 export type State =
   /** It is to start, and waits for the nodes that it comes after. */
   | { tag: "pending"; life: Life; since: number; revived: boolean }
@@ -39,11 +48,11 @@ export type State =
        */
       after: "run" | "recreate" | "dismiss" | Told;
     }
-  | ({ tag: "running"; life: Life; since: number; readiness: Readiness } & Running)
+  | ({ tag: "running"; life: Life; since: number; readiness: Readiness; health: Health } & Running)
   | { tag: "waiting"; life: Life; until: number }
   /** It is to end, and waits for the nodes that come after it, which end first. */
-  | ({ tag: "held"; life: Life; since: number; after: Told } & Running)
-  | ({ tag: "stopping"; life: Life; stop: StopProgress; after: Told } & Running)
+  | ({ tag: "held"; since: number } & Leaving)
+  | ({ tag: "stopping"; stop: StopProgress } & Leaving)
   | {
       /** The process has gone, others of its group have not; or both belong to a dead Stem. */
       tag: "clearing";
@@ -78,6 +87,8 @@ export type Event =
   | { type: "ready"; pid: number }
   /** The answer to a `probe`. */
   | { type: "probed"; pid: number; isReady: boolean }
+  /** The outcome of a `check`; `reason`: why it failed, if it did. */
+  | { type: "checked"; pid: number; reason?: string }
   /** `remains`: whether others of its process group still live. */
   | { type: "exited"; pid: number; exit: Exit; remains: boolean }
   /** The answer to a `look`: those of the groups that still have a member. */
@@ -93,6 +104,8 @@ export type Effect =
   | { type: "look"; groups: readonly number[] }
   /** Look whether the process is ready. */
   | { type: "probe"; pid: number }
+  /** Look whether the process is healthy. */
+  | { type: "check"; pid: number }
   | { type: "report"; news: News };
 
 /** Why a report is made. */
@@ -100,6 +113,10 @@ export type News =
   | { kind: "started"; revived: boolean }
   | { kind: "failed" }
   | { kind: "ready" }
+  /** A health check has failed, or is the first to succeed again. */
+  | { kind: "checked" }
+  /** It is ended, as too many have failed; `revived`: its policy has it come back. */
+  | { kind: "unhealthy"; trouble: HealthTrouble; revived: boolean }
   | { kind: "exited"; pid: number; exit: Exit; premature: boolean }
   | { kind: "changed" }
   /** It has waited for other nodes for long. */
@@ -113,10 +130,11 @@ export interface Step {
   effects: Effect[];
 }
 
-/** The policies of a node, whether SIGKILL is allowed, and how it becomes ready. */
+/** The policies of a node, whether SIGKILL is allowed, how it becomes ready, and is checked from then on. */
 export interface Rules extends Policy {
   stop: StopRules;
   ready: ReadyRules;
+  health?: CheckRules;
 }
 
 /** What the other nodes allow this one: its start, if those that it comes after are ready; its end. */
@@ -150,7 +168,8 @@ export function wakeAt(state: State): number | undefined {
     case "clearing":
       return Math.min(state.stop.next, state.lookAt);
     case "running":
-      return state.readiness.tag === "unseen" ? state.readiness.lookAt : undefined;
+      if (state.readiness.tag === "unseen") return state.readiness.lookAt;
+      return state.health.tag === "due" ? state.health.checkAt : undefined;
     case "pending":
     case "starting":
     case "held":

@@ -1,10 +1,12 @@
 /** The moves of a node's life: what a start, a stop and an end do, whatever they were caused by. */
+import { firstHealth } from "./checking.ts";
 import type {
   After,
   Circumstances,
   Effect,
   Event,
   In,
+  Leaving,
   Life,
   News,
   Rules,
@@ -39,9 +41,10 @@ export function revive(life: Life, about: Circumstances): Step {
   return launch({ ...life, revival: attempted(life.revival) }, about, true);
 }
 
-export function becomeReady(state: In<"running">): Step {
+export function becomeReady(state: In<"running">, { now, rules }: Circumstances): Step {
+  const health = firstHealth(rules.health, now);
   return {
-    state: { ...state, readiness: { tag: "ready" } },
+    state: { ...state, readiness: { tag: "ready" }, health },
     effects: [report({ kind: "ready" })],
   };
 }
@@ -53,30 +56,37 @@ export function lookLater(state: In<"running">, looks: number, now: number): Ste
   };
 }
 
+interface Process extends Running {
+  life: Life;
+  since: number;
+  unhealthy?: string;
+}
+
 /** Tells a process to end: at once, or as soon as the nodes that come after it have ended. */
 export function stop(
-  { life, pid, group, since }: { life: Life; since: number } & Running,
-  after: Told,
+  { life, pid, group, since, unhealthy }: Process,
+  after: After,
   { now, rules, others }: Circumstances,
 ): Step {
   const told = report({ kind: "changed" });
-  if (!others.mayEnd)
-    return { state: { tag: "held", life, pid, group, since, after }, effects: [told] };
+  const leaving: Leaving = { life, pid, group, after, ...(unhealthy && { unhealthy }) };
+  if (!others.mayEnd) return { state: { tag: "held", since, ...leaving }, effects: [told] };
   const first = nextSignal(0, now, rules.stop);
   return {
-    state: { tag: "stopping", life, pid, group, stop: first.stop, after },
+    state: { tag: "stopping", ...leaving, stop: first.stop },
     effects: [{ type: "signal", pid: group, signal: first.signal }, told],
   };
 }
 
 /** Its process has ended: first what is left of its group goes. */
 export function ended(
-  { life, group }: { life: Life } & Running,
-  { pid, exit, remains }: Extract<Event, { type: "exited" }>,
+  { life, group, unhealthy }: { life: Life; unhealthy?: string } & Running,
+  { pid, exit: how, remains }: Extract<Event, { type: "exited" }>,
   after: After,
   premature: boolean,
   about: Circumstances,
 ): Step {
+  const exit = unhealthy === undefined ? how : { ...how, unhealthy };
   const effects = [report({ kind: "exited", pid, exit, premature })];
   const next = remains ? clear(life, [group], after, about) : proceed(life, after, about);
   return { state: next.state, effects: [...effects, ...next.effects] };
@@ -138,6 +148,17 @@ export function end(): Step {
 
 export function newLife(event: Extract<Event, { type: "create" }>): Life {
   return { generation: event.generation, revival: FRESH };
+}
+
+/** Another order for a node that has one already. What was destroyed stays destroyed. */
+export function tell(state: In<"starting">, after: In<"starting">["after"]): Step;
+export function tell(state: In<"held" | "stopping" | "clearing">, after: Told): Step;
+export function tell(
+  state: In<"starting" | "held" | "stopping" | "clearing">,
+  after: In<"starting">["after"],
+): Step {
+  if (state.after === "gone" || state.after === after) return unchanged(state);
+  return { state: { ...state, after } as State, effects: [] };
 }
 
 export function report(news: News): Effect {

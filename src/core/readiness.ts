@@ -34,6 +34,13 @@ export function readyOf(config: NodeConfig): Ready {
   return config.command === undefined ? "init" : "started";
 }
 
+/** The descriptor on which a node's process says that it is ready; undefined if that is found out in another way. */
+export function readyFdOf(config: NodeConfig): number | undefined {
+  const ready = readyOf(config);
+  if (ready === "init") return READY_FD;
+  return typeof ready === "object" && "fd" in ready ? ready.fd : undefined;
+}
+
 export function firstReadiness(rules: ReadyRules, now: number): Readiness {
   switch (rules.kind) {
     case "started":
@@ -51,6 +58,9 @@ export function firstReadiness(rules: ReadyRules, now: number): Readiness {
 export function lookAfter(looks: number): number {
   return Math.min(20 * 2 ** Math.min(looks, 6), 1_000);
 }
+
+/** Where script nodes say that their `init` handlers are done. */
+export const READY_FD = 3;
 
 /** What Zeek's `-U` is given, relative to its working directory. */
 export const ZEEK_STATUS = ".status";

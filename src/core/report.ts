@@ -1,7 +1,11 @@
 /** What the Stem reports of a node. */
+import { type HealthTrouble, troubleOf } from "./checking.ts";
 import type { Event, State } from "./life.ts";
 import type { Exit } from "./revival.ts";
 import type { NodeState, StoppedWhy } from "./status.ts";
+
+/** Who wants a node: those of a script go when it no longer creates them. */
+export type Origin = "script" | "remote";
 
 /** A node as the Stem reports it. Times are monotonic milliseconds of the Stem's clock. */
 export interface NodeReport {
@@ -18,6 +22,8 @@ export interface NodeReport {
   why?: StoppedWhy;
   /** Of a process that runs: whether it is ready. */
   ready?: boolean;
+  /** Of a process that runs, and has failed its last health check. */
+  health?: HealthTrouble;
   /** The nodes that it waits for before it starts, or before it ends: the first of them. */
   waitsFor?: readonly string[];
   generation: number;
@@ -48,7 +54,11 @@ export function reportOf(node: Reported): NodeReport {
     if (state.group !== state.pid) report.group = state.group;
   }
   if (state.tag === "stopped") report.why = state.why;
-  if (state.tag === "running") report.ready = state.readiness.tag === "ready";
+  if (state.tag === "running") {
+    report.ready = state.readiness.tag === "ready";
+    const trouble = troubleOf(state.health);
+    if (trouble !== undefined) report.health = trouble;
+  }
   if (state.tag === "waiting") report.nextStart = state.until;
   if (lastExit !== undefined) report.lastExit = lastExit;
   if (waitsFor.length > 0) report.waitsFor = waitsFor;

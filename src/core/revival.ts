@@ -1,10 +1,12 @@
 /** When a node that died comes back: Zeek's `Stem::Revive`, made a function of its arguments. */
 import type { RevivalPolicy } from "./config.ts";
 
-/** How a process ended; neither field: it never started, or nobody saw it end. */
+/** How a process ended; neither code nor signal: it never started, or nobody saw it end. */
 export interface Exit {
   code?: number;
   signal?: string;
+  /** Of one that was ended since its health checks failed: why. */
+  unhealthy?: string;
 }
 
 /** What revival remembers of a node between its lives. */

@@ -1,4 +1,5 @@
 /** What users learn of nodes. */
+import type { HealthTrouble } from "./checking.ts";
 import type { NodeConfig } from "./config.ts";
 import type { Exit } from "./revival.ts";
 
@@ -16,6 +17,8 @@ export interface NodeStatus {
   why?: StoppedWhy;
   /** Of a process that runs: whether it is ready, as its configuration has it. */
   ready?: boolean;
+  /** Of a process that runs, and has failed its last health check. */
+  health?: HealthTrouble;
   /** The nodes that it waits for: before it starts, or before it ends. The first of them. */
   waitsFor?: readonly string[];
   /** Starts so far. */

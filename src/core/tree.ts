@@ -1,6 +1,18 @@
 /** All nodes of a Stem: names, configurations and lives; commands in, effects out. No clock, no I/O. */
 import { type NodeConfig, policyOf } from "./config.ts";
-import { type Event, NEW, type News, type Others, type Rules, type State, wakeAt } from "./life.ts";
+import {
+  type Entry,
+  isAtRest,
+  isFailure,
+  isGoing,
+  isRevived,
+  isStopped,
+  ownReportOf,
+  predecessorOf,
+  wakeOf,
+} from "./entry.ts";
+import { checkRulesOf } from "./health.ts";
+import { type Event, NEW, type News, type Others, type Rules, type State } from "./life.ts";
 import { step } from "./node.ts";
 import { inEndOrder } from "./order.ts";
 import type { Wait } from "./precedence.ts";
@@ -8,14 +20,14 @@ import { readyRulesOf } from "./readiness.ts";
 import {
   isFulfilled,
   type NodeReport,
-  type Reported,
+  type Origin,
   type Request,
   reportOf,
   stateName,
 } from "./report.ts";
-import { type Member, Waits } from "./waits.ts";
+import { Waits } from "./waits.ts";
 
-export type { NodeReport } from "./report.ts";
+export type { NodeReport, Origin } from "./report.ts";
 
 /** What a Stem is asked to create. */
 export interface Creation {
@@ -27,6 +39,17 @@ export interface Creation {
   previous?: readonly number[];
   /** It is not to start until it is told to. */
   stopped?: boolean;
+  /** Kept for the Supervisor. */
+  origin?: Origin | undefined;
+}
+
+/** What a Supervisor that has just connected must know of a node. */
+export interface Kept {
+  config: NodeConfig;
+  report: NodeReport;
+  origin: Origin;
+  /** It was told to stop, and not yet to start again. */
+  stopped: boolean;
 }
 
 export type TreeEffect =
@@ -34,19 +57,9 @@ export type TreeEffect =
   | { type: "signal"; pid: number; signal: NodeJS.Signals }
   | { type: "signalGroups"; groups: readonly number[]; signal: NodeJS.Signals }
   | { type: "look"; name: string; groups: readonly number[] }
-  | { type: "probe"; name: string; config: NodeConfig; pid: number }
+  | { type: "probe" | "check"; name: string; config: NodeConfig; pid: number }
   | { type: "report"; report: NodeReport; news: News }
   | { type: "gone"; name: string; id: number };
-
-interface Entry extends Reported, Member {
-  /** While it waits for others: when to look again, and when people are told that it waits. */
-  lookAt?: number;
-  sayAt?: number;
-  /** What was asked for last, until it is fulfilled. */
-  request?: Request;
-  /** Destroyed creations of this name whose process still has to end. */
-  ending: number[];
-}
 
 /** A node that has waited so long for others is told of. */
 const SAY_AFTER_MS = 10_000;
@@ -72,12 +85,14 @@ export class Tree {
 
   create(creation: Creation, now: number): TreeEffect[] {
     const { id, config, generation = 0, previous = [], stopped = false } = creation;
+    const { origin = "script" } = creation;
     const known = this.#entries.get(config.name);
     if (known !== undefined) {
       if (!isGoing(known.state)) return [];
       this.#waits.left(known.config);
       known.id = id;
       known.config = config;
+      known.origin = origin;
       delete known.lastExit;
       delete known.request;
       delete known.created;
@@ -159,12 +174,17 @@ export class Tree {
   }
 
   /** What a Supervisor that has just connected must know. */
-  snapshot(): { nodes: { config: NodeConfig; report: NodeReport }[]; ending: number[] } {
+  snapshot(): { nodes: Kept[]; ending: number[] } {
     const entries = [...this.#entries.values()];
     return {
       nodes: entries
         .filter((entry) => !entry.ending.includes(entry.id))
-        .map((entry) => ({ config: entry.config, report: ownReportOf(entry) })),
+        .map((entry) => ({
+          config: entry.config,
+          report: ownReportOf(entry),
+          origin: entry.origin,
+          stopped: isStopped(entry.state),
+        })),
       ending: entries.flatMap((entry) => entry.ending),
     };
   }
@@ -179,12 +199,13 @@ export class Tree {
     return this.#entries.get(name)?.id;
   }
 
-  #newEntry({ id, config }: Creation, now: number): Entry {
+  #newEntry({ id, config, origin = "script" }: Creation, now: number): Entry {
     const entry: Entry = {
       id,
       name: config.name,
       config,
-      rules: this.#rulesOf(config),
+      origin,
+      rules: this.#rulesOf(config, id),
       state: NEW,
       generation: 0,
       since: now,
@@ -196,10 +217,11 @@ export class Tree {
     return entry;
   }
 
-  #rulesOf(config: NodeConfig): Rules {
+  #rulesOf(config: NodeConfig, id: number): Rules {
     const policy = policyOf(config);
     const stop = { ...policy.stop, sigkill: this.#sigkill };
-    return { ...policy, stop, ready: readyRulesOf(config) };
+    const health = checkRulesOf(config, id);
+    return { ...policy, stop, ready: readyRulesOf(config), ...(health && { health }) };
   }
 
   #destroy(entry: Entry, now: number): TreeEffect[] {
@@ -232,7 +254,7 @@ export class Tree {
     for (const effect of effects) {
       switch (effect.type) {
         case "spawn":
-          entry.rules = this.#rulesOf(entry.config);
+          entry.rules = this.#rulesOf(entry.config, entry.id);
           delete entry.created;
           out.push(...this.#released(entry));
           // A revival that did not wait is no news: a crash loop would say it each time.
@@ -257,6 +279,7 @@ export class Tree {
           out.push({ ...effect, name: entry.name });
           break;
         case "probe":
+        case "check":
           out.push({ ...effect, name: entry.name, config: entry.config });
           break;
         case "signal":
@@ -345,41 +368,4 @@ export class Tree {
     entry.ending = [];
     return ending.map((id) => ({ type: "gone", name, id }));
   }
-}
-
-/** What nobody asked for. A start that an order had undone by then is as little a failure as such an end. */
-function isFailure(news: News, before: State): boolean {
-  if (news.kind === "failed") return before.tag !== "starting" || before.after === "run";
-  return news.kind === "exited" && news.premature;
-}
-
-function isRevived(state: State): boolean {
-  return state.tag === "starting" && state.revived;
-}
-
-function isAtRest({ tag }: State): boolean {
-  return tag === "pending" || tag === "waiting" || tag === "stopped";
-}
-
-function wakeOf({ state, lookAt, sayAt }: Entry): number | undefined {
-  if (state.tag !== "pending") return wakeAt(state);
-  if (lookAt === undefined || sayAt === undefined) return lookAt ?? sayAt;
-  return Math.min(lookAt, sayAt);
-}
-
-/** Destroyed, but not gone: the name is free for a new creation. */
-function isGoing(state: State): boolean {
-  return "after" in state && state.after === "gone";
-}
-
-/** The destroyed creation whose process still has to end before the entry's own can start. */
-function predecessorOf({ id, ending }: Entry): number | undefined {
-  return ending.includes(id) ? undefined : ending.at(-1);
-}
-
-/** What concerns the present creation: not the process of its predecessor, which it waits for. */
-function ownReportOf(entry: Entry): NodeReport {
-  const { id, name, generation, since } = entry;
-  if (predecessorOf(entry) === undefined) return reportOf(entry);
-  return { id, name, state: "pending", generation, since };
 }

@@ -144,6 +144,11 @@ export class Evidence {
   }
 
   /** Finishes what is in the making. Resolves when it is on disk, or after `ms`. */
+  flush(ms: number): Promise<void> {
+    return this.#recorder.close(ms);
+  }
+
+  /** The same at the end: from now on there are no crashes. */
   async close(ms: number): Promise<void> {
     this.#isClosed = true;
     this.#skipped.close();
@@ -163,8 +168,9 @@ export class Evidence {
     const at = status.lastExit?.at ?? now;
     const blamed = this.#blamed.get(name);
     this.#blamed.delete(name);
-    if (blamed?.pid === pid)
-      return this.#crashed({ kind: "unhealthy", exit, pid, at, reason: blamed.reason }, status);
+    const { unhealthy: reason = blamed?.pid === pid ? blamed.reason : undefined, ...how } = exit;
+    if (reason !== undefined)
+      return this.#crashed({ kind: "unhealthy", exit: how, pid, at, reason }, status);
     if (premature) return this.#crashed({ kind: "exit", exit, pid, at }, status);
     this.#over(name, pid);
     this.#files.ended(status.node);

@@ -35,6 +35,9 @@ installModuleHooks(handedDown.directory);
 // This timer also keeps a node alive whose scripts have nothing to wait for.
 setInterval(checkParent, PARENT_CHECK_MS);
 checkParent();
+const { health } = config;
+if (health !== undefined && "heartbeat" in health && health.heartbeat === true)
+  (await import("./heartbeat.ts")).beatFor(config);
 const layout = config.cluster ?? {};
 const hasPart = Object.keys(layout).length > 0 && !bareMode;
 if (hasPart) (await import("../script/cluster.ts")).willJoin();

@@ -38,12 +38,12 @@ export function prepareImage(stateDirectory: string): string {
   return directory;
 }
 
-/** Removes all images but one: those of trees that have ended. */
-export function removeOtherImages(stateDirectory: string, image: string): void {
+/** Removes all images but those that are in use: those of trees that have ended. */
+export function removeOtherImages(stateDirectory: string, used: readonly string[]): void {
   const images = path.join(stateDirectory, "image");
   for (const name of fs.readdirSync(images)) {
     const other = path.join(images, name);
-    if (other !== image) fs.rmSync(other, { recursive: true, force: true });
+    if (!used.includes(other)) fs.rmSync(other, { recursive: true, force: true });
   }
 }
 

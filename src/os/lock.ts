@@ -15,19 +15,32 @@ export function takeLock(file: string): Lock {
   const fd = fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600);
   const holder = readHolder(file);
   const flock = findTool("flock");
-  const isFree =
-    flock === undefined
-      ? holder === undefined || !isRunning(holder.pid, holder.startTime)
-      : runTool(flock, ["--nonblock", "3"], fd).ok;
-  if (!isFree) {
+  const isOurs = holder?.pid === process.pid && holder.startTime === startTimeOf(process.pid);
+  // While it replaces its own image its holder has let go for a moment, and comes back.
+  const isHeld = !isOurs && holder !== undefined && isRunning(holder.pid, holder.startTime);
+  if (isHeld || !(flock === undefined || lockWith(flock, fd, isOurs))) {
     fs.closeSync(fd);
     return { held: false, pid: holder?.pid };
   }
   const { pid } = process;
   fs.ftruncateSync(fd);
-  fs.writeSync(fd, JSON.stringify({ pid, startTime: processStat(pid)?.startTime }), 0);
+  fs.writeSync(fd, JSON.stringify({ pid, startTime: startTimeOf(pid) }), 0);
   return { held: true };
 }
+
+/** @param isOurs whoever has it now has only looked whether it is free, and is about to let go */
+function lockWith(flock: string, fd: number, isOurs: boolean): boolean {
+  const until = performance.now() + (isOurs ? LOOKERS_MS : 0);
+  while (!runTool(flock, ["--nonblock", "3"], fd).ok) if (performance.now() >= until) return false;
+  return true;
+}
+
+function startTimeOf(pid: number): number | undefined {
+  return processStat(pid)?.startTime;
+}
+
+/** How long somebody who only looks may have the lock, in milliseconds. */
+const LOOKERS_MS = 5_000;
 
 /** Who most likely has the lock, as the file says; it is not touched. */
 export function lockHolder(file: string): number | undefined {

@@ -1,11 +1,11 @@
 /** Looks from outside whether a process is ready. Each look ends within a time, and never throws. */
 import fs from "node:fs/promises";
-import net from "node:net";
 import path from "node:path";
 import type { PortTarget } from "../core/port-target.ts";
+import { connectUntil } from "./connecting.ts";
 import { signalGroup } from "./signals.ts";
 import { shortPath } from "./socket-path.ts";
-import { startProcess } from "./spawn.ts";
+import { type SpawnEvents, type SpawnRequest, type Started, startProcess } from "./spawn.ts";
 
 /** How long a look may take (ms). */
 const LOOK_MS = 10_000;
@@ -16,27 +16,39 @@ export async function accepts(
   directory: string,
   signal: AbortSignal,
 ): Promise<boolean> {
-  try {
-    if (!("path" in target)) return await connects(target, signal);
-    const short = shortPath(path.resolve(directory, target.path));
-    return await connects({ path: short.path }, signal).finally(() => short.release());
-  } catch {
-    // There is no such directory, or no such host can be.
-    return false;
-  }
+  const limit = AbortSignal.any([signal, timeLimit()]);
+  return connectionProblem(target, directory, limit).then(
+    (problem) => problem === undefined,
+    () => false,
+  );
 }
 
-/** Resolves when nothing of the attempt is left. */
-function connects(target: PortTarget, signal: AbortSignal): Promise<boolean> {
+/**
+ * Connects, and says why that failed if it did. Resolves when nothing of the attempt is left.
+ * @throws an error that no other end has to do with: there is no such directory, no such host can be (a rejection)
+ */
+export async function connectionProblem(
+  target: PortTarget,
+  directory: string,
+  signal: AbortSignal,
+): Promise<NodeJS.ErrnoException | undefined> {
+  if (!("path" in target)) return connect(target, signal);
+  const short = shortPath(path.resolve(directory, target.path));
+  return connect({ path: short.path }, signal).finally(() => short.release());
+}
+
+function connect(
+  target: PortTarget,
+  signal: AbortSignal,
+): Promise<NodeJS.ErrnoException | undefined> {
   return new Promise((seen) => {
-    let isConnected = false;
-    const socket = net.connect({ ...target, signal: AbortSignal.any([signal, timeLimit()]) });
-    socket.once("connect", () => {
-      isConnected = true;
-      socket.destroy();
+    let problem: NodeJS.ErrnoException | undefined;
+    const socket = connectUntil(signal, target);
+    socket.once("connect", () => socket.destroy());
+    socket.on("error", (error) => {
+      problem = error;
     });
-    socket.on("error", () => {});
-    socket.once("close", () => seen(isConnected));
+    socket.once("close", () => seen(problem));
   });
 }
 
@@ -63,32 +75,48 @@ export function succeeds(
   command: readonly string[],
   options: { env: NodeJS.ProcessEnv; cwd: string; signal: AbortSignal },
 ): Promise<boolean> {
-  const { env, cwd, signal } = options;
-  const limit = AbortSignal.any([signal, timeLimit()]);
-  const [file = "", ...args] = command;
+  const limit = AbortSignal.any([options.signal, timeLimit()]);
   return new Promise((seen) => {
-    let group = 0;
-    const end = (): void => {
-      if (group > 0) signalGroup(group, "SIGKILL");
-    };
-    startProcess(
-      { file, args, env, cwd, stdout: "ignore", stderr: "ignore" },
-      {
-        started: (pid) => {
-          group = pid;
-          if (limit.aborted) end();
-          else limit.addEventListener("abort", end, { once: true });
-        },
-        failed: () => seen(false),
-        exited: ({ code }) => {
-          // What it has left in the background goes with it.
-          end();
-          limit.removeEventListener("abort", end);
-          seen(code === 0);
-        },
-      },
+    runUntil(
+      limit,
+      { ...options, command, stderr: "ignore" },
+      { started: () => {}, failed: () => seen(false), exited: ({ code }) => seen(code === 0) },
     );
   });
+}
+
+/**
+ * Runs a command that is killed when `signal` is aborted. What it has left of its process group when it
+ * ends is killed too. Never throws.
+ */
+export function runUntil(
+  signal: AbortSignal,
+  request: { command: readonly string[] } & Pick<SpawnRequest, "env" | "cwd" | "stderr">,
+  events: SpawnEvents,
+): Started {
+  const { command, ...rest } = request;
+  const [file = "", ...args] = command;
+  let group = 0;
+  const end = (): void => {
+    if (group > 0) signalGroup(group, "SIGKILL");
+  };
+  return startProcess(
+    { file, args, stdout: "ignore", ...rest },
+    {
+      ...events,
+      started: (pid) => {
+        group = pid;
+        if (signal.aborted) end();
+        else signal.addEventListener("abort", end, { once: true });
+        events.started(pid);
+      },
+      exited: (exit) => {
+        end();
+        signal.removeEventListener("abort", end);
+        events.exited(exit);
+      },
+    },
+  );
 }
 
 function timeLimit(): AbortSignal {

@@ -7,7 +7,8 @@ export const TICKS_PER_SECOND = 100;
 /** The fields of /proc/PID/stat from the state on, which is the first; undefined if there is none. */
 export function statFields(pid: number): string[] | undefined {
   try {
-    const text = fs.readFileSync(`/proc/${pid}/stat`, "latin1");
+    // In any other encoding Node.js takes 64 KiB for each file of a size that it cannot know.
+    const text = fs.readFileSync(`/proc/${pid}/stat`, "utf8");
     // The name, in parentheses, may itself hold spaces and parentheses: the fields follow the last one.
     return text.slice(text.lastIndexOf(")") + 2).split(" ");
   } catch {

@@ -73,6 +73,25 @@ export function groupsWithVariable(
   return [...found].map(([group, value]) => ({ group, value }));
 }
 
+/**
+ * The Stem of a Supervisor, if both can be seen here.
+ * @param last the one that it had when it was last looked for: looking for another one takes time
+ */
+export function stemOf(supervisor: number | undefined, last?: number): number | undefined {
+  if (supervisor === undefined) return undefined;
+  const isStem = (pid: number): boolean =>
+    processStat(pid)?.parent === supervisor && titleOf(pid).startsWith("coppice: stem");
+  return last !== undefined && isStem(last) ? last : allPids().find(isStem);
+}
+
+function titleOf(pid: number): string {
+  try {
+    return fs.readFileSync(`/proc/${pid}/cmdline`, "latin1");
+  } catch {
+    return "";
+  }
+}
+
 function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);

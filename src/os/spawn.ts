@@ -1,5 +1,5 @@
 /** Starting processes: the only importer of `child_process`. */
-import { spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import type { Readable } from "node:stream";
 import type { Exit } from "../core/revival.ts";
 import { ChildrenCpu } from "./children-cpu.ts";
@@ -170,13 +170,21 @@ export function runTool(
   return { ok: result.status === 0, output: `${result.stdout ?? ""}${result.stderr ?? ""}` };
 }
 
-/** Runs a program without input or output and waits for its end, however it ends. */
-export function runProgram(file: string, args: readonly string[]): Promise<void> {
+/**
+ * Runs a program without input or output and waits for its end.
+ * @returns whether it ended with status 0
+ */
+export function runProgram(file: string, args: readonly string[]): Promise<boolean> {
   return new Promise((ended) => {
-    const child = spawn(file, args, { stdio: "ignore", timeout: TOOL_TIMEOUT_MS });
+    let child: ChildProcess;
+    try {
+      child = spawn(file, args, { stdio: "ignore", timeout: TOOL_TIMEOUT_MS });
+    } catch {
+      return ended(false);
+    }
     child.once("exit", () => childrenCpu.ended());
-    child.once("error", () => ended());
-    child.once("close", () => ended());
+    child.once("error", () => ended(false));
+    child.once("close", (code) => ended(code === 0));
   });
 }
 

@@ -23,6 +23,15 @@ export async function usageOfGroups(groups: ReadonlySet<number>): Promise<Map<nu
   return usage;
 }
 
+/** What one process uses, without others of its group; undefined if there is none. */
+export function usageOfProcess(pid: number): Usage | undefined {
+  const fields = statFields(pid);
+  const memory = memoryOf(pid);
+  return fields === undefined || memory === undefined
+    ? undefined
+    : { cpu: cpuTimeOf(fields), memory };
+}
+
 function usageOf(
   pid: number,
   groups: ReadonlySet<number>,
@@ -30,11 +39,16 @@ function usageOf(
   const fields = statFields(pid);
   const group = Number(fields?.[2]);
   if (fields === undefined || !groups.has(group)) return undefined;
+  const memory = memoryOf(pid);
+  return memory === undefined ? undefined : { group, cpu: cpuTimeOf(fields), memory };
+}
+
+/** In bytes; undefined for a process that has ended. */
+function memoryOf(pid: number): number | undefined {
   try {
-    const status = fs.readFileSync(`/proc/${pid}/status`, "latin1");
-    const kilobytes = Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0);
-    return { group, cpu: cpuTimeOf(fields), memory: kilobytes * 1024 };
+    const status = fs.readFileSync(`/proc/${pid}/status`, "utf8");
+    return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) * 1024;
   } catch {
-    return undefined; // It has ended since.
+    return undefined;
   }
 }

@@ -2,7 +2,7 @@
  * The last lines of every node, bounded: what `logs` shows first, and from which it goes on. A
  * reader holds a position and asks for what follows it, so that a slow one costs nothing but gaps.
  */
-import { Ring, type Run } from "./ring.ts";
+import { Ring, type RingDump, type Run } from "./ring.ts";
 
 export type { Run } from "./ring.ts";
 
@@ -24,6 +24,12 @@ export const HISTORY_LIMITS: HistoryLimits = {
   least: 4 * 1024,
   departed: 32,
 };
+
+/** All of it, for another process that goes on with it: positions stay what they are. */
+export interface Dump {
+  rings: [node: string, ring: RingDump][];
+  departed: string[];
+}
 
 /** What was added; the bytes may change afterwards. */
 export type AppendListener = (node: string, run: Run) => void;
@@ -79,6 +85,19 @@ export class History {
     most: number,
   ): { runs: Run[]; next: number; missed: number } {
     return this.#rings.get(node)?.read(position, most) ?? { runs: [], next: position, missed: 0 };
+  }
+
+  dump(): Dump {
+    return {
+      rings: [...this.#rings].map(([node, ring]) => [node, ring.dump()]),
+      departed: [...this.#departed],
+    };
+  }
+
+  /** Goes on from what another one had. To be called before anything is added. */
+  restore({ rings, departed }: Dump): void {
+    for (const [node, ring] of rings) this.#rings.set(node, Ring.from(ring));
+    for (const node of departed) this.#departed.add(node);
   }
 
   /** A node of that name is there (again). */

@@ -16,6 +16,13 @@ export type OnPiece = (
   last: boolean,
 ) => void;
 
+/** A line that is not complete. */
+export interface Rest {
+  bytes: Uint8Array;
+  /** Pieces of it are out already. */
+  inLine: boolean;
+}
+
 /** Cuts one stream. Bytes stay as they are; empty lines are kept. */
 export class LineCutter {
   readonly #emit: OnPiece;
@@ -25,8 +32,18 @@ export class LineCutter {
   /** A piece of the current line is out already. */
   #inLine = false;
 
-  constructor(emit: OnPiece) {
+  /** @param rest what another one had, of the same stream, when it was given up */
+  constructor(emit: OnPiece, rest?: Rest) {
     this.#emit = emit;
+    if (rest === undefined) return;
+    this.#partial = rest.bytes;
+    this.#held = rest.bytes.length;
+    this.#inLine = rest.inLine;
+  }
+
+  /** What is not out yet of a line, and whether a piece of it is. */
+  rest(): Rest {
+    return { bytes: this.#partial.slice(0, this.#held), inLine: this.#inLine };
   }
 
   push(chunk: Uint8Array): void {

@@ -1,5 +1,5 @@
 /** From a node's bytes to the Supervisor's stdout and stderr: lines, hooks, prefix, sink. */
-import { LineCutter } from "./lines.ts";
+import { LineCutter, type Rest } from "./lines.ts";
 import type { Sink } from "./sink.ts";
 
 export type Stream = "stdout" | "stderr";
@@ -14,6 +14,8 @@ export interface PipelineOptions {
   onHookError: (error: unknown) => void;
   /** Keeps what is printed of a node: lines, or pieces of long ones. The bytes may change afterwards. */
   keep?: (node: string, stream: Stream, bytes: Uint8Array) => void;
+  /** Is told, for each chunk, of how many bytes it was and how many lines have ended in it. */
+  count?: (node: string, stream: Stream, bytes: number, lines: number) => void;
 }
 
 /** One source of output: a stream of one process. */
@@ -21,6 +23,13 @@ export interface Source {
   push(bytes: Uint8Array): void;
   /** Prints what is left of a line. */
   end(): void;
+  /** What would be left, for a source of another process that goes on with it. */
+  rest(): SourceRest;
+}
+
+export interface SourceRest extends Rest {
+  /** The end of that line on its sink is still this source's. */
+  isOpen: boolean;
 }
 
 export class Pipeline {
@@ -32,15 +41,22 @@ export class Pipeline {
     this.#options = options;
   }
 
-  /** @param node "" for the Stem's own output */
-  source(node: string, stream: Stream): Source {
+  /** @param node "" for the Stem's own output; @param begun what an earlier source has left of a line */
+  source(node: string, stream: Stream, begun?: SourceRest): Source {
     const prefix = encoder.encode(prefixOf(node, stream));
     const sink = this.#options.sinks[stream];
-    const keep = this.#options.keep;
+    const { keep, count } = this.#options;
     const kept = new Runs((bytes) => keep?.(node, stream, bytes));
     let out = new Batch(0);
-    const source: Source = { push, end };
+    let lines = 0;
+    const source: Source = {
+      push,
+      end,
+      rest: () => ({ ...cutter.rest(), isOpen: this.#open[stream] === source }),
+    };
+    if (begun?.isOpen) this.#open[stream] = source;
     const cutter = new LineCutter((bytes, start, end, first, last) => {
+      if (last) lines++;
       const hooks = this.#options.hooks(stream);
       if (hooks.length > 0 && !this.#passes(hooks, node, bytes, start, end)) return;
       this.#beginPiece(stream, source, out, prefix, first);
@@ -51,19 +67,21 @@ export class Pipeline {
       if (bytes[end - 1] === NEWLINE && end > start) return;
       out.add(NEWLINES, 0, 1);
       kept.add(NEWLINES, 0, 1);
-    });
+    }, begun);
     function push(bytes: Uint8Array): void {
       // Room for short lines, whose prefixes are as long as they are.
       out = new Batch(bytes.length * 2);
       kept.begin(bytes);
       cutter.push(bytes);
-      flush();
+      flush(bytes.length);
     }
     function end(): void {
       cutter.end();
-      flush();
+      flush(0);
     }
-    function flush(): void {
+    function flush(bytes: number): void {
+      count?.(node, stream, bytes, lines);
+      lines = 0;
       kept.flush();
       sink.write(out.bytes());
       out = new Batch(0);

@@ -17,6 +17,13 @@ interface Mark {
   at: number;
 }
 
+/** What a ring holds. */
+export interface RingDump {
+  first: number;
+  bytes: Uint8Array;
+  marks: Mark[];
+}
+
 /** What comes so soon after is the same run. */
 const TOGETHER_MS = 20;
 const SMALLEST = 1024;
@@ -30,6 +37,22 @@ export class Ring {
   /** The first byte that is kept; always the beginning of a line. */
   #first = 0;
   #end = 0;
+
+  static from({ first, bytes, marks }: RingDump): Ring {
+    const ring = new Ring();
+    ring.#buffer = new Uint8Array(Math.max(SMALLEST, 2 ** Math.ceil(Math.log2(bytes.length + 1))));
+    ring.#first = first;
+    ring.#end = first;
+    ring.#put(bytes);
+    ring.#end = first + bytes.length;
+    ring.#marks = marks;
+    return ring;
+  }
+
+  dump(): RingDump {
+    const bytes = this.#copy(this.#first, this.#end);
+    return { first: this.#first, bytes, marks: [...this.#marks] };
+  }
 
   get end(): number {
     return this.#end;

@@ -50,6 +50,11 @@ export class Sink {
     return this.#queued >= HIGH_WATER;
   }
 
+  /** Bytes that are not out yet. */
+  get queued(): number {
+    return this.#queued;
+  }
+
   get isIdle(): boolean {
     return this.#queued === 0;
   }

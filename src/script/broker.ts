@@ -20,10 +20,12 @@ import {
   timestamp,
 } from "../broker/values.ts";
 import type { WebSocketPeerOptions } from "../broker/websocket/client.ts";
+import type { HttpRoute } from "../broker/websocket/routes.ts";
 import type { WebSocketListenOptions } from "../broker/websocket/server.ts";
 import { ListenError, NoSupervisorError } from "../errors.ts";
 import { beforeExit } from "./closing.ts";
 import { reportError } from "./lifecycle.ts";
+import { isRehearsal } from "./rehearsal.ts";
 
 /** What listens; `close` ends it and its connections. */
 export interface Listener {
@@ -43,6 +45,8 @@ export interface Peering {
 let own: Endpoint | undefined;
 /** Done before the first connection: in a Supervisor, what answers requests is loaded. */
 let prepare: () => Promise<void> = async () => {};
+/** What every WebSocket listener of this process answers to plain HTTP requests. */
+let routes: readonly HttpRoute[] = [];
 const open = new Set<{ close(): Promise<void> }>();
 
 /** This process's endpoint. */
@@ -54,6 +58,22 @@ export function endpoint(): Endpoint {
 /** Sets what is done before the first listener or peer of this process. */
 export function beforeConnecting(act: () => Promise<void>): void {
   prepare = act;
+}
+
+/** Sets what the WebSocket listeners of this process answer to plain HTTP requests; errors are reported. */
+export function serveHttp(served: readonly HttpRoute[]): readonly HttpRoute[] {
+  routes = served.map((route) => ({
+    ...route,
+    async handle(request) {
+      try {
+        return await route.handle(request);
+      } catch (error) {
+        reportError(error, `the answer at '${route.path}' failed`);
+        throw error;
+      }
+    },
+  }));
+  return routes;
 }
 
 /** Closes all listeners and peers. Resolves when what was published before has left this process. */
@@ -68,15 +88,17 @@ export const broker = {
     const hasClientCertificates = typeof tls === "object";
     const problem = listenProblem({ host, hasToken: undefined, hasClientCertificates, insecure });
     if (problem !== undefined) throw new ListenError(problem);
+    if (isRehearsal()) return nowhere(options);
     await prepare();
     const { listenNative } = await import("../broker/native/native.ts");
     return opened(await listenNative(endpoint(), options));
   },
   /** Listens for WebSocket clients. Default 127.0.0.1:9997, or a Unix socket at `path`. @throws ListenError */
   async listenWebSocket(options: WebSocketListenOptions = {}): Promise<Listener> {
+    if (isRehearsal()) return nowhere(options);
     await prepare();
     const { listenWebSocket } = await import("../broker/websocket/server.ts");
-    return opened(await listenWebSocket(endpoint(), options));
+    return opened(await listenWebSocket(endpoint(), { routes, ...options }));
   },
   /** Connects to a Broker peer, and again whenever the connection breaks. */
   peer(host: string, port: number, options: NativePeerOptions = {}): Peering {
@@ -139,9 +161,15 @@ function opened(listener: Listener): Listener {
   };
 }
 
+/** What a rehearsal has instead of a listener. */
+function nowhere({ host = "", port = 0 }: { host?: string; port?: number }): Listener {
+  return { host, port, async close() {} };
+}
+
 function peering(connect: () => Promise<Peering>): Peering {
   let isClosed = false;
   let connection: Peering | undefined;
+  if (isRehearsal()) return { connected: Promise.resolve(), async close() {} };
   const connecting = prepare().then(async () => {
     if (isClosed) throw new NoSupervisorError("closed before there was a connection");
     connection = await connect();

@@ -9,6 +9,8 @@ export interface Events {
   init: [];
   /** The process is about to end in order. */
   done: [];
+  /** The Supervisor is about to be replaced; its nodes go on, and what scripts started themselves does, too. */
+  reload: [];
   /** After every start of a node; pid 0 if it failed (Zeek's `Supervisor::node_status`). */
   nodeStatus: [node: string, pid: number, status: NodeStatus];
   /** After every end of a node's process. */
@@ -20,7 +22,14 @@ export interface Events {
 type Handler<Name extends keyof Events> = (...args: Events[Name]) => unknown;
 type Handlers = { [Name in keyof Events]: Handler<Name>[] };
 
-const handlers: Handlers = { init: [], done: [], nodeStatus: [], nodeExit: [], crash: [] };
+const handlers: Handlers = {
+  init: [],
+  done: [],
+  reload: [],
+  nodeStatus: [],
+  nodeExit: [],
+  crash: [],
+};
 const hooks: Record<Stream, OutputHook[]> = { stdout: [], stderr: [] };
 let onError: (error: unknown, where: string) => void = (error, where) => {
   console.error(`error: ${where}: ${describe(error)}`);

@@ -4,6 +4,7 @@ import type { Packet } from "../packets/savefile.ts";
 import type { CaptureRequest } from "../packets/tcpdump.ts";
 import { args } from "./args.ts";
 import type { Capture } from "./capture.ts";
+import { isRehearsal } from "./rehearsal.ts";
 
 export type { Packet } from "../packets/savefile.ts";
 
@@ -49,6 +50,7 @@ export interface Packets extends AsyncIterable<Packet> {
  */
 export function packets(options: PacketOptions = {}): Packets {
   const request = requestOf(options);
+  if (isRehearsal()) return NO_PACKETS;
   let isTaken = false;
   let capture: Capture | undefined;
   let loading: Promise<Capture> | undefined;
@@ -77,6 +79,13 @@ export function packets(options: PacketOptions = {}): Packets {
     return loading;
   }
 }
+
+/** What a rehearsal reads. */
+const NO_PACKETS: Packets = {
+  [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: undefined }) }),
+  counts: async () => ({ received: 0, captured: 0, droppedByKernel: 0, droppedByInterface: 0 }),
+  async close() {},
+};
 
 /** @throws PacketError */
 function requestOf(options: PacketOptions): CaptureRequest {

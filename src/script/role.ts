@@ -3,14 +3,18 @@ import type {
   Following,
   FollowOptions,
   OutputLine,
+  Reloaded,
+  ReloadOptions,
   SupervisorApi,
   TreeEvent,
   Usage,
 } from "../core/api.ts";
 import type { NodeConfig } from "../core/config.ts";
 import type { CrashRecord, CrashSummary } from "../core/crash.ts";
+import type { Plan } from "../core/plan.ts";
 import type { NodeStatus, Status } from "../core/status.ts";
 import { NotSupervisedError, NotSupervisorError } from "../errors.ts";
+import { isRehearsal } from "./rehearsal.ts";
 
 /** In its own process a Supervisor answers at once what its status is. */
 export interface LocalSupervisor extends SupervisorApi {
@@ -78,6 +82,21 @@ export const supervisor = {
   /** All that is known of one of them; undefined if there is none of that id. */
   async crash(id: string): Promise<CrashRecord | undefined> {
     return api().crash(id);
+  },
+  /** What a reload would change. */
+  async plan(): Promise<Plan> {
+    return api().plan();
+  },
+  /** Replaces this Supervisor, and has its scripts read anew. Comes back only if that fails. */
+  async reload(options: ReloadOptions = {}): Promise<Reloaded> {
+    return api().reload(options);
+  },
+  /**
+   * Whether this process only finds out which nodes the scripts create, as before a reload: nothing
+   * that they ask for is done, and what they do beside that they had better leave.
+   */
+  isRehearsal(): boolean {
+    return isRehearsal();
   },
   isSupervisor(): boolean {
     return role.kind === "supervisor";

@@ -1,21 +1,22 @@
 /** Starts a node's process as its configuration says, in Zeek's order: directory, files, CPU, environment. */
 import path from "node:path";
 import type { NodeConfig } from "../core/config.ts";
-import { readyOf } from "../core/readiness.ts";
+import { READY_FD, readyOf } from "../core/readiness.ts";
 import type { PipePool } from "../os/pipes.ts";
 import type { LaunchTools } from "../os/tools.ts";
 import type { ConfigFiles } from "./config-files.ts";
 import { checkEnterable } from "./enterable.ts";
+import type { Heartbeats } from "./heartbeats.ts";
 import { type Program, startNodeProcess } from "./node-process.ts";
 import type { OutputChannel } from "./output.ts";
 import { failureText, type StartEvents, type StartOrder } from "./start.ts";
-import { READY_FD } from "./streams.ts";
 import type { ZeekNodes } from "./zeek-nodes.ts";
 
 export interface LauncherOptions {
   tools: LaunchTools;
   pipes: PipePool;
   output: OutputChannel;
+  heartbeats: Heartbeats;
   files: ConfigFiles;
   stateDirectory: string;
   /** What nodes inherit. */

@@ -7,23 +7,30 @@ import {
   decodeMessage,
   encodeMessage,
   type FromStem,
+  type Hold,
+  type Order,
   TO_STEM,
   type ToStem,
+  type Welcome,
 } from "../wire/stem-messages.ts";
 import { places, type StemSetup } from "../wire/stem-setup.ts";
 
 export interface LinkEvents {
-  /** Both connections are there. */
-  connected(output: net.Socket): void;
-  command(message: ToStem): void;
+  /** A Supervisor has let both connections in, and said so: it takes what is sent. */
+  connected(output: net.Socket, welcome: Welcome): void;
+  command(message: Hold | Order): void;
   disconnected(): void;
   /** Asked before every attempt: whether there still is a Supervisor to connect to. */
   isOrphaned(): boolean;
   orphaned(): void;
+  /** Whether one is about to be there. */
+  isExpecting(): boolean;
 }
 
 const FIRST_RETRY_MS = 5;
 const LONGEST_RETRY_MS = 1_000;
+/** While a Supervisor replaces itself, nodes that print may be waiting for it. */
+const EXPECTING_RETRY_MS = 20;
 /** Some 50 MB of reports, or a thousand nodes with the largest layouts. */
 const MAX_UNREAD = 100_000;
 
@@ -35,6 +42,7 @@ export class StemLink {
   #output: net.Socket | undefined;
   #retry = FIRST_RETRY_MS;
   #closed = false;
+  #isHolding = false;
   /** Messages that were sent since the Supervisor last kept up. */
   #unread = 0;
 
@@ -49,6 +57,7 @@ export class StemLink {
     if (this.#events.isOrphaned()) return this.#events.orphaned();
     const sockets = [this.#open("control"), this.#open("output")] as const;
     let open = 0;
+    let closed = 0;
     let lost = false;
     const lose = (): void => {
       if (lost) return;
@@ -58,7 +67,11 @@ export class StemLink {
     };
     for (const socket of sockets) {
       socket.on("error", () => {});
-      socket.once("close", lose);
+      socket.once("close", () => {
+        closed++;
+        // What one of them still has to say is not lost because the other is done.
+        if (!this.#isHolding || closed === sockets.length) lose();
+      });
       socket.once("connect", () => {
         open++;
         if (open === sockets.length && !lost) this.#connected(...sockets, lose);
@@ -66,9 +79,10 @@ export class StemLink {
     }
   }
 
-  send(message: FromStem): void {
+  /** @returns false if there is no connection */
+  send(message: FromStem): boolean {
     const control = this.#control;
-    if (control === undefined) return;
+    if (control === undefined) return false;
     if (control.writableCorked === 0) {
       // What one turn has to say goes out in one write.
       control.cork();
@@ -77,6 +91,16 @@ export class StemLink {
     this.#unread = control.write(encodeMessage(message)) ? 0 : this.#unread + 1;
     // A Supervisor that has stopped reading for so long asks for everything again later.
     if (this.#unread > MAX_UNREAD) control.destroy();
+    return true;
+  }
+
+  /** Says all there is to say, and closes; then it is connected again. */
+  hold(): void {
+    const sockets = [this.#control, this.#output].filter((socket) => socket !== undefined);
+    this.#isHolding = true;
+    // From here on nothing would arrive any more.
+    this.#control = undefined;
+    for (const socket of sockets) socket.end();
   }
 
   /** Says all there is to say, then closes and calls back. */
@@ -102,15 +126,14 @@ export class StemLink {
   }
 
   #connected(control: net.Socket, output: net.Socket, lose: () => void): void {
-    this.#control = control;
-    this.#output = output;
-    this.#retry = FIRST_RETRY_MS;
     const decoder = new FrameDecoder();
     control.on("data", (bytes) => {
       try {
         for (const { kind, payload } of decoder.push(bytes)) {
-          if (kind === FrameKind.message)
-            this.#events.command(decodeMessage<ToStem>(payload, TO_STEM));
+          if (kind !== FrameKind.message) continue;
+          const message = decodeMessage<ToStem>(payload, TO_STEM);
+          if (message.type === "welcome") this.#welcomed(control, output, message);
+          else this.#events.command(message);
         }
       } catch {
         // Not our protocol: a new connection starts from a known state.
@@ -118,16 +141,25 @@ export class StemLink {
       }
     });
     output.resume();
-    this.#events.connected(output);
+  }
+
+  /** Not before: what nobody has taken yet would be lost with the connection. */
+  #welcomed(control: net.Socket, output: net.Socket, welcome: Welcome): void {
+    this.#control = control;
+    this.#output = output;
+    this.#isHolding = false;
+    this.#retry = FIRST_RETRY_MS;
+    this.#events.connected(output, welcome);
   }
 
   #lose(): void {
-    const wasConnected = this.#control !== undefined;
+    const wasConnected = this.#output !== undefined;
     this.#control = undefined;
     this.#output = undefined;
     if (this.#closed) return;
     if (wasConnected) this.#events.disconnected();
     setTimeout(() => this.connect(), this.#retry);
-    this.#retry = Math.min(this.#retry * 2, LONGEST_RETRY_MS);
+    const longest = this.#events.isExpecting() ? EXPECTING_RETRY_MS : LONGEST_RETRY_MS;
+    this.#retry = Math.min(this.#retry * 2, longest);
   }
 }

@@ -4,12 +4,14 @@ import path from "node:path";
 import { systemClock } from "../os/clock.ts";
 import { ownExecutable } from "../os/executable.ts";
 import { PipePool } from "../os/pipes.ts";
-import { livingGroups, processStat } from "../os/process-table.ts";
+import { isRunning, livingGroups, processStat } from "../os/process-table.ts";
 import { groupHasMembers, signalGroup, signalProcess } from "../os/signals.ts";
 import { findLaunchTools, type LaunchTools } from "../os/tools.ts";
-import type { ToStem } from "../wire/stem-messages.ts";
+import type { Hold, Order } from "../wire/stem-messages.ts";
 import { places, STEM_VARIABLE, type StemSetup } from "../wire/stem-setup.ts";
 import { ConfigFiles } from "./config-files.ts";
+import { Guardian } from "./guardian.ts";
+import { HealthChecks } from "./health.ts";
 import { Launcher } from "./launcher.ts";
 import { StemLink } from "./link.ts";
 import { OutputChannel } from "./output.ts";
@@ -31,10 +33,23 @@ const tools = findLaunchTools();
 // Where it really is: the state directory may be gone by the time that this is cleared away.
 const pipes = fs.realpathSync(privateDirectory(path.join(places.pipes, String(process.pid))));
 const output = new OutputChannel(groupHasMembers);
+const guardian = new Guardian({ pid: setup.parent, ...startTimeOf(setup.parent) }, setup.keep, {
+  now: systemClock.now,
+  // Our own parent is known to be gone at once, and without /proc.
+  isRunning: ({ pid, startTime }) =>
+    pid === setup.parent ? process.ppid === pid : isRunning(pid, startTime),
+});
+const pool = new PipePool(pipes, tools.mkfifo);
+const health = new HealthChecks({
+  environmentOf: (config) => launcher.environmentOf(config),
+  prefix: orphanPrefix(tools),
+  pipes: pool,
+});
 const launcher = new Launcher({
   tools,
   output,
-  pipes: new PipePool(pipes, tools.mkfifo),
+  heartbeats: health.heartbeats,
+  pipes: pool,
   files: new ConfigFiles(privateDirectory(places.nodes)),
   stateDirectory: setup.stateDirectory,
   env: inheritable(process.env),
@@ -52,20 +67,23 @@ const prober = new Prober({
   say: (node, text) => output.say(node, text),
 });
 const link = new StemLink(setup, {
-  connected: (socket) => {
+  connected: (socket, { supervisor, keep }) => {
+    guardian.welcomed(supervisor, keep);
     stem.introduce();
     output.attach(socket);
     sayWhatIsMissing(tools);
   },
   command: (message) => commands.add(message),
   disconnected: () => {
+    guardian.disconnected();
     // Commands belong to one connection: the next begins with what there is.
     commands.clear();
     // At the end nobody comes back for what is left.
     if (ending) output.discard();
     else output.detach();
   },
-  isOrphaned,
+  isOrphaned: () => guardian.isOrphaned(),
+  isExpecting: () => guardian.isExpecting,
   orphaned: endAsOrphan,
 });
 const stem = new Stem(
@@ -73,7 +91,11 @@ const stem = new Stem(
     clock: systemClock,
     start: (order, events) => launcher.start(order, events),
     probe: (config, pid, seen) => prober.probe(config, pid, seen),
-    ended: (pid) => prober.exited(pid),
+    check: (config, pid, seen) => health.check(config, pid, seen),
+    ended: (pid) => {
+      prober.exited(pid);
+      health.exited(pid);
+    },
     signal: signalProcess,
     signalGroup,
     living: (groups) => {
@@ -90,14 +112,20 @@ const stem = new Stem(
   { sigkill },
 );
 
-const commands = new Turns((message: ToStem) => stem.command(message));
+const commands = new Turns((message: Order | Hold) => {
+  if (message.type !== "hold") return stem.command(message);
+  // After everything that was ordered before.
+  guardian.hold(message.within);
+  output.detach();
+  link.hold();
+});
 let ending = false;
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => end(EXIT.ordered));
 process.on("SIGHUP", () => {});
 // ---- From here on nothing may end the Stem but an order or the end of its Supervisor. ----
 process.on("uncaughtException", (error) => note(`error: the Stem caught ${error.stack ?? error}`));
 setInterval(() => {
-  if (isOrphaned()) endAsOrphan();
+  if (guardian.isOrphaned()) endAsOrphan();
 }, PARENT_CHECK_MS);
 link.connect();
 
@@ -122,8 +150,9 @@ function endAsOrphan(): void {
   end(EXIT.orphaned);
 }
 
-function isOrphaned(): boolean {
-  return process.ppid !== setup.parent;
+function startTimeOf(pid: number): { startTime?: number } {
+  const startTime = processStat(pid)?.startTime;
+  return startTime === undefined ? {} : { startTime };
 }
 
 function note(text: string): void {

@@ -4,7 +4,7 @@ import { executableProblem } from "../os/tools.ts";
 import type { LauncherOptions } from "./launcher.ts";
 import { launchPrefix } from "./prefix.ts";
 import { failureText, Opened, type StartEvents, StartFailure, type StartOrder } from "./start.ts";
-import { onFirstLine, openReady, openStream } from "./streams.ts";
+import { onFirstLine, openStream, openWords } from "./streams.ts";
 
 export interface Program {
   /** Where it works: absolute. */
@@ -40,10 +40,10 @@ function start(
 ): void {
   const { config } = order;
   const { name } = config;
-  const { output, pipes, tools } = options;
+  const { heartbeats, output, pipes, tools } = options;
   const stderr = openStream(order, "stderr", directory, pipes, opened);
   const stdout = openStream(order, "stdout", directory, pipes, opened);
-  const ready = openReady(config, pipes, opened);
+  const words = openWords(config, pipes, opened);
   checkExecutable(name, command, env, directory);
   options.files.write(order);
   const prefix = launchPrefix(config, tools, (text) => output.say(name, text));
@@ -58,7 +58,7 @@ function start(
       cwd: directory,
       stdout: stdout.give,
       stderr: stderr.give,
-      others: new Map(ready === undefined ? [] : [[ready.fd, ready.give]]),
+      others: new Map(words.map(({ fd, give }) => [fd, give])),
     },
     {
       started: (pid) => {
@@ -83,9 +83,12 @@ function start(
     stdout: stdout.pipe?.open() ?? child.stdout,
     stderr: stderr.pipe?.open() ?? child.stderr,
   });
-  if (ready === undefined) return;
-  const word = ready.pipe?.open() ?? child.other(ready.fd);
-  if (word !== null) onFirstLine(word, events.ready);
+  for (const { fd, pipe, says } of words) {
+    const stream = pipe?.open() ?? child.other(fd);
+    if (stream === null) continue;
+    if (says === "ready") onFirstLine(stream, events.ready);
+    else heartbeats.watch(running, stream);
+  }
 }
 
 /** @throws StartFailure: told here, for what a node is started through would tell it in other words */

@@ -9,7 +9,7 @@ import type { StreamName } from "./streams.ts";
 const LARGEST_PIPE = 1024 * 1024;
 /** How often to look whether a stream that someone else holds open is done with. */
 const LOOK_MS = 100;
-/** What the Stem keeps of failed starts' messages while there is no Supervisor to take them. */
+/** What the Stem keeps of failed starts' messages, and of streams' ends, while nobody takes them. */
 const MAX_HELD_BYTES = 256 * 1024;
 
 interface Source {
@@ -33,7 +33,7 @@ export class OutputChannel {
   #paused = true;
   /** How often reading was paused: a stream that was not read all the time is not known to be empty. */
   #pauses = 0;
-  /** Lines of our own (pid 0) that could not be sent yet. */
+  /** Lines of our own (pid 0) and ends of streams that could not be sent yet. */
   #held: Uint8Array[] = [];
   #heldBytes = 0;
   #onIdle: (() => void) | undefined;
@@ -120,11 +120,7 @@ export class OutputChannel {
     const bytes = encoder.encode(`${text}\n`);
     const head = encodeOutputHead({ node, pid: 0, stream: "stderr" }, bytes.length);
     const frame = Buffer.concat([head, bytes]);
-    if (this.#socket !== undefined) this.#socket.write(frame);
-    else if (this.#heldBytes + frame.length <= MAX_HELD_BYTES) {
-      this.#held.push(frame);
-      this.#heldBytes += frame.length;
-    }
+    this.#send(frame);
   }
 
   /** Calls back once every stream has ended, or nobody waits for them any more. */
@@ -155,8 +151,17 @@ export class OutputChannel {
   #closed(source: Source): void {
     const { node, pid, name: stream, file } = source;
     if (file !== undefined) return file.end(() => this.#forget(source));
-    this.#socket?.write(encodeOutputHead({ node, pid, stream }, 0));
+    this.#send(encodeOutputHead({ node, pid, stream }, 0));
     this.#forget(source);
+  }
+
+  /** What is no stream's own: it is kept for a while if there is no Supervisor to take it. */
+  #send(frame: Uint8Array): void {
+    if (this.#socket !== undefined) this.#socket.write(frame);
+    else if (!this.#discarding && this.#heldBytes + frame.length <= MAX_HELD_BYTES) {
+      this.#held.push(frame);
+      this.#heldBytes += frame.length;
+    }
   }
 
   #forget(done: Source): void {

@@ -3,10 +3,10 @@
  * Nothing waits in here; one timer serves every node.
  */
 import type { NodeConfig } from "../core/config.ts";
-import type { Event } from "../core/life.ts";
+import type { Event, News } from "../core/life.ts";
 import { type NodeReport, Tree, type TreeEffect } from "../core/tree.ts";
 import type { Clock } from "../os/clock.ts";
-import type { FromStem, ProcessId, ToStem } from "../wire/stem-messages.ts";
+import type { FromStem, Order, ProcessId } from "../wire/stem-messages.ts";
 import type { StartEvents, StartOrder } from "./start.ts";
 
 /** What the Stem needs of the world, none of which may throw; the simulation has another one. */
@@ -16,6 +16,8 @@ export interface StemPorts {
   start(order: StartOrder, events: StartEvents): void;
   /** Looks whether a process is ready, in the way that its configuration says; calls back once. */
   probe(config: NodeConfig, pid: number, seen: (isReady: boolean) => void): void;
+  /** Checks once whether a process is healthy; calls back once, with the reason if it is not. */
+  check(config: NodeConfig, pid: number, seen: (reason?: string) => void): void;
   /** A process has ended: nobody need look at it any more. */
   ended(pid: number): void;
   signal(pid: number, signal: NodeJS.Signals): void;
@@ -25,11 +27,16 @@ export interface StemPorts {
   /** Quicker than `living`, but may count a zombie. */
   hasMembers(group: number): boolean;
   startTime(pid: number): number | undefined;
-  /** Dropped while there is no Supervisor: it asks for everything when it comes back. */
-  send(message: FromStem): void;
+  /** `false` while there is no Supervisor: it is told everything when it comes back. */
+  send(message: FromStem): boolean;
   /** A node's name is free for good. */
   forget(name: string): void;
 }
+
+/** What of that is told later to a Supervisor that was not there: the first of it. */
+const MAX_MISSED = 1_000;
+/** What of all that is reported is news for people later, too. */
+const KEPT: ReadonlySet<News["kind"]> = new Set(["exited", "started", "failed", "unhealthy"]);
 
 export class Stem {
   readonly #ports: StemPorts;
@@ -37,6 +44,9 @@ export class Stem {
   readonly #startTimes = new Map<number, number>();
   /** Creations that were not fresh (revivals of the Stem) must not truncate output. */
   readonly #fresh = new Set<number>();
+  readonly #last = { id: 0, request: 0 };
+  /** What happened while there was no Supervisor. */
+  #missed: FromStem[] = [];
   #facts: { name: string; event: Event }[] = [];
   #working = false;
   #timer: { at: number; cancel: () => void } | undefined;
@@ -49,18 +59,20 @@ export class Stem {
   }
 
   /** Carries out a command of the Supervisor's. */
-  command(message: ToStem): void {
+  command(message: Order): void {
     if (this.#onEnd !== undefined) return;
+    this.#remember(message);
     this.#work(() => this.#effectsOf(message));
   }
 
   /** Tells a Supervisor that has just connected everything there is. */
   introduce(): void {
     const { nodes, ending } = this.#tree.snapshot();
-    for (const { config, report } of nodes) {
-      this.#ports.send({ type: "node", config, report: this.#forWire(report) });
+    for (const { report, ...kept } of nodes) {
+      this.#ports.send({ type: "node", ...kept, report: this.#forWire(report) });
     }
-    this.#ports.send({ type: "synced", ending });
+    this.#ports.send({ type: "synced", ending, last: { ...this.#last } });
+    for (const message of this.#missed.splice(0)) this.#ports.send(message);
   }
 
   /** Ends every node, all at once, and calls back when nothing of them is left. */
@@ -70,14 +82,22 @@ export class Stem {
     this.#work(() => this.#tree.end(this.#ports.clock.now()));
   }
 
-  #effectsOf(message: ToStem): TreeEffect[] {
+  /** The next Supervisor must not give a number that was given before. */
+  #remember(message: Order): void {
+    for (const one of message.type === "together" ? message.commands : [message]) {
+      if ("id" in one) this.#last.id = Math.max(this.#last.id, one.id);
+      if ("request" in one) this.#last.request = Math.max(this.#last.request, one.request);
+    }
+  }
+
+  #effectsOf(message: Order): TreeEffect[] {
     const now = this.#ports.clock.now();
     switch (message.type) {
       case "create": {
-        const { id, config, generation, fresh, stopped } = message;
+        const { id, config, generation, fresh, stopped, origin } = message;
         if (fresh) this.#fresh.add(id);
         const previous = this.#alive(message.previous);
-        return this.#tree.create({ id, config, generation, previous, stopped }, now);
+        return this.#tree.create({ id, config, generation, previous, stopped, origin }, now);
       }
       case "end": {
         const { id, config } = message;
@@ -86,6 +106,9 @@ export class Stem {
         const creation = this.#tree.create({ id, config, previous }, now);
         return [...creation, ...this.#tree.destroy(config.name, now)];
       }
+      case "ping":
+        this.#ports.send({ type: "pong" });
+        return [];
       case "together":
         return this.#tree.inTurn(message.commands).flatMap((command) => this.#effectsOf(command));
       case "destroy":
@@ -177,16 +200,19 @@ export class Stem {
           this.#fact(name, { type: "probed", pid, isReady }),
         );
       }
+      case "check": {
+        const { name, config, pid } = effect;
+        return this.#ports.check(config, pid, (reason) =>
+          this.#fact(name, { type: "checked", pid, ...(reason !== undefined && { reason }) }),
+        );
+      }
       case "report":
-        return this.#ports.send({
-          type: "report",
-          report: this.#forWire(effect.report),
-          news: effect.news,
-        });
+        return this.#report(effect);
       case "gone":
         this.#fresh.delete(effect.id);
         if (this.#tree.stateOf(effect.name) === undefined) this.#ports.forget(effect.name);
-        return this.#ports.send({ type: "gone", name: effect.name, id: effect.id });
+        this.#ports.send({ type: "gone", name: effect.name, id: effect.id });
+        return;
       default:
         return effect satisfies never;
     }
@@ -217,6 +243,13 @@ export class Stem {
         used: (cpu) => this.#ports.send({ type: "used", name, pid: process, cpu }),
       },
     );
+  }
+
+  #report({ report, news }: Extract<TreeEffect, { type: "report" }>): void {
+    const told = { report: this.#forWire(report), news };
+    if (this.#ports.send({ type: "report", ...told })) return;
+    if (KEPT.has(news.kind) && this.#missed.length < MAX_MISSED)
+      this.#missed.push({ type: "missed", ...told });
   }
 
   #forWire(report: NodeReport): NodeReport {

@@ -1,8 +1,9 @@
-/** What a node's process is given for its output, and to say that it is ready. */
+/** What a node's process is given for its output, and to say that it is ready, and that it lives. */
 import path from "node:path";
 import type { Readable } from "node:stream";
 import type { NodeConfig } from "../core/config.ts";
-import { readyOf } from "../core/readiness.ts";
+import { heartbeatFdOf } from "../core/health.ts";
+import { readyFdOf } from "../core/readiness.ts";
 import { openOutputFile } from "../os/files.ts";
 import type { PipeEnds, PipePool } from "../os/pipes.ts";
 import { errnoText } from "../os/tools.ts";
@@ -54,16 +55,20 @@ export function openPipe(pipes: PipePool, opened: Opened): Given {
   return { give: pipe.write, pipe };
 }
 
-/** Where a node says that it is ready; undefined if that is found out in another way. */
-export function openReady(
-  config: NodeConfig,
-  pipes: PipePool,
-  opened: Opened,
-): (Given & { fd: number }) | undefined {
-  const ready = readyOf(config);
-  const isFd = typeof ready === "object" && "fd" in ready;
-  if (!isFd && ready !== "init") return undefined;
-  return { fd: isFd ? ready.fd : READY_FD, ...openPipe(pipes, opened) };
+/** A descriptor on which a process says something of itself. */
+export interface Word extends Given {
+  fd: number;
+  says: "ready" | "alive";
+}
+
+/** What a node's configuration has it say in this way. */
+export function openWords(config: NodeConfig, pipes: PipePool, opened: Opened): Word[] {
+  const [ready, heartbeat] = [readyFdOf(config), heartbeatFdOf(config)];
+  const words: Word[] = [];
+  if (ready !== undefined) words.push({ says: "ready", fd: ready, ...openPipe(pipes, opened) });
+  if (heartbeat !== undefined)
+    words.push({ says: "alive", fd: heartbeat, ...openPipe(pipes, opened) });
+  return words;
 }
 
 /** Calls back at the first newline; what comes after it is of no interest. */
@@ -77,6 +82,4 @@ export function onFirstLine(stream: Readable, act: () => void): void {
   });
 }
 
-/** Where script nodes say that their `init` handlers are done. */
-export const READY_FD = 3;
 const NEWLINE = 0x0a;

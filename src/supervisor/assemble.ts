@@ -1,5 +1,8 @@
 /** Puts the Supervisor's parts together: output, state directory, link, Stem, and the Supervisor itself. */
+import { randomUUID } from "node:crypto";
 import { Watchers } from "../control/watchers.ts";
+import type { NodeConfig } from "../core/config.ts";
+import { isSameConfig } from "../core/difference.ts";
 import { ListenError, NodeConfigError, StateDirectoryError } from "../errors.ts";
 import type { CrashOptions } from "../evidence/options.ts";
 import { systemClock } from "../os/clock.ts";
@@ -12,17 +15,30 @@ import { places } from "../wire/stem-setup.ts";
 import { acceptConfig } from "./config-schema.ts";
 import { Ending } from "./ending.ts";
 import { evidenceOf } from "./evidence.ts";
+import { takeHandover } from "./handover.ts";
+import type { Invocation } from "./invocation.ts";
+import { KeptNodes } from "./kept-nodes.ts";
 import { LinkServer } from "./link-server.ts";
 import { LocalApi } from "./local-api.ts";
+import { metricsRoutes } from "./metrics-routes.ts";
 import { OutputReceiver } from "./output-receiver.ts";
 import type { Console } from "./own-output.ts";
+import { Reload } from "./reload.ts";
+import { Reloads } from "./reloads.ts";
 import { RemoteControl, type RemoteOptions } from "./remote-control.ts";
+import { reloadPorts } from "./replacing.ts";
 import type { StateDirectory } from "./state-directory.ts";
-import { startStem } from "./stem-process.ts";
-import { Supervisor } from "./supervisor.ts";
+import { StemKeeper } from "./stem-keeper.ts";
+import { processId, type StemRecord } from "./stem-record.ts";
+import { Supervisor, type SupervisorPorts } from "./supervisor.ts";
 
 export interface Parts {
   api: LocalApi;
+  reload: Reload;
+  reloads: Reloads;
+  kept: KeptNodes;
+  /** Whether there is a Stem already, that of an earlier Supervisor. */
+  isTaken: boolean;
   supervisor: Supervisor;
   state: StateDirectory;
   ending: Ending;
@@ -32,6 +48,7 @@ export interface AssembleOptions {
   handedDown: HandedDown;
   remote: RemoteOptions;
   crashes?: CrashOptions;
+  keep?: number;
 }
 
 export interface Surroundings {
@@ -41,41 +58,57 @@ export interface Surroundings {
   /** What Stem and nodes inherit: the environment as no script has changed it yet. */
   env: NodeJS.ProcessEnv;
   output: Console;
+  invocation: Invocation;
 }
 
 /** @throws StateDirectoryError, ListenError */
 export async function assemble(
-  { handedDown, remote, crashes }: AssembleOptions,
-  { state, image, env, output }: Surroundings,
+  { handedDown, remote, crashes, keep = 0 }: AssembleOptions,
+  { state, image, env, output, invocation }: Surroundings,
 ): Promise<Parts> {
-  const { pipeline, history, say } = output;
+  const { pipeline, history, tallies, say } = output;
   const sinks = [output.sinks.stdout, output.sinks.stderr];
-  await state.awaitEarlierTree(say);
   const evidence = evidenceOf({ options: crashes, stateDirectory: state.path, env, say });
   const ready = {
     statusOf: (name: string) => supervisor.statusOf(name),
     ready: (name: string, pid: number) => supervisor.printedReady(name, pid),
   };
+  const earlier = await state.earlierStem(say);
+  const handover = takeHandover(state.file(places.handover), processId(process.pid));
+  const { instance = randomUUID(), rolling, unfinished = [] } = handover ?? {};
+  const reloads = new Reloads(handover?.reloads ?? 0);
+  if (handover !== undefined) history.restore(handover.history);
   const receiver = new OutputReceiver(pipeline, sinks, ready, evidence);
+  receiver.resume(unfinished);
   const link = new LinkServer(receiver, {
-    connected: () => supervisor.connected(),
+    connected: () => {
+      link.send(stems.welcome());
+      supervisor.connected();
+    },
     message: (message) => supervisor.receive(message),
-    disconnected: () => supervisor.disconnected(),
+    disconnected: () => {
+      supervisor.disconnected();
+      stems.linkLost();
+    },
   });
-  await prepare(state, image, handedDown, link);
+  const isSame = sameness(state, earlier, handedDown);
+  await prepare(state, image, earlier, handedDown, link);
   const stemOutput = {
     stdout: pipeline.source("", "stdout"),
     stderr: pipeline.source("", "stderr"),
   };
-  const supervisor = new Supervisor({
+  const stems = new StemKeeper({
+    image,
+    state,
+    env,
+    keep,
+    output: stemOutput,
+    expect: (token) => link.expect(token),
+  });
+  const ports: SupervisorPorts = {
     clock: systemClock,
-    startStem: (exited) => {
-      const expect = (token: string) => link.expect(token);
-      const options = { image, stateDirectory: state.path, env, output: stemOutput, expect };
-      const stem = startStem(options, exited);
-      if (stem.pid > 0) state.rememberStem(stem.pid);
-      return stem;
-    },
+    startStem: (exited) => stems.start(exited),
+    takeOverStem: (exited) => earlier && stems.takeOver(earlier, exited),
     soon: (act) => void setImmediate(act),
     accept: (config, known) => {
       const accepted = acceptConfig(config, known);
@@ -90,9 +123,11 @@ export async function assemble(
       control.nodeStatus(node, pid);
       void raise("nodeStatus", node, pid, status);
     },
+    kept: (status) => kept.add(status),
     nodeExit: (node, exit, status) => void raise("nodeExit", node, exit, status),
     news: (news, pid, status) => evidence.news(news, pid, status),
     used: (node, pid, cpu) => evidence.used(node, pid, cpu),
+    missedExit: (node, exit, status) => void raise("nodeExit", node, exit, status),
     happened: (event) => {
       if (event.kind === "created") {
         history.arrived(event.node ?? "");
@@ -103,10 +138,29 @@ export async function assemble(
         history.left(event.node ?? "");
         evidence.forget(event.node ?? "");
       }
+      tallies.happened(event);
       watchers.tell(event);
     },
-  });
+  };
+  const supervisor = new Supervisor(ports, { rolling, isSame });
+  const kept = new KeptNodes();
   const watchers = new Watchers((error) => reportError(error, "a watcher failed"));
+  const reload: Reload = new Reload(
+    reloadPorts({
+      invocation,
+      state,
+      supervisor,
+      link,
+      receiver,
+      sinks,
+      history,
+      evidence,
+      control: () => control,
+      ending: () => ending,
+      instance,
+      reloads: reloads.count,
+    }),
+  );
   const api = new LocalApi({
     supervisor,
     history,
@@ -114,31 +168,54 @@ export async function assemble(
     evidence,
     terminate: () => ending.begin(0),
     log: logOf(output),
+    reload,
+    reloads,
   });
-  const control = new RemoteControl(api);
+  tallies.known = (name) => supervisor.statusOf(name)?.node;
+  const control = new RemoteControl(api, instance, [
+    ...metricsRoutes(() => ({ supervisor, api, tallies, output, requests: control.requests })),
+  ]);
   const parts = { supervisor, state, link, receiver, control, sinks, evidence, say };
   const ending: Ending = new Ending(parts);
-  await openControl(control, state, remote);
-  return { api, supervisor, state, ending };
+  // Whoever connects to a tree that is taken over shall find it as it is.
+  const isTaken = await supervisor.takeOver();
+  if (isTaken) await openAgain(control, state, remote, say);
+  else await openControl(control, state, remote);
+  return { api, reload, reloads, kept, supervisor, state, ending, isTaken };
 }
 
 /** Everything that has to be there before the Stem is. */
 async function prepare(
   state: StateDirectory,
   image: string,
+  earlier: StemRecord | undefined,
   handedDown: HandedDown,
   link: LinkServer,
 ): Promise<void> {
   try {
-    state.clear();
-    state.makePipeDirectory();
-    removeOtherImages(state.path, image);
+    if (earlier === undefined) {
+      state.clear();
+      state.makePipeDirectory();
+    }
+    removeOtherImages(state.path, earlier === undefined ? [image] : [image, earlier.image]);
     writePrivateFile(state.file(places.args), JSON.stringify(handedDown));
     await link.listen(state.path);
   } catch (error) {
-    state.clear();
+    if (earlier === undefined) state.clear();
     throw new StateDirectoryError(state.path, errnoText(error as NodeJS.ErrnoException));
   }
+}
+
+/** A node that runs scripts is another one if what is handed down to it is. */
+function sameness(
+  state: StateDirectory,
+  earlier: StemRecord | undefined,
+  handedDown: HandedDown,
+): (before: NodeConfig, after: NodeConfig) => boolean {
+  if (earlier === undefined || state.has(places.args, JSON.stringify(handedDown)))
+    return isSameConfig;
+  return (before, after) =>
+    isSameConfig(before, after) && (after.command ?? after.zeek) !== undefined;
 }
 
 /** A log of orders that never grows: while its reader stands still, orders are only counted. */
@@ -168,6 +245,25 @@ async function openControl(
     throw new StateDirectoryError(state.path, errnoText(error as NodeJS.ErrnoException));
   }
 }
+
+/** As it was before; what cannot be any more is said, and ends nothing. */
+async function openAgain(
+  control: RemoteControl,
+  state: StateDirectory,
+  remote: RemoteOptions,
+  say: (text: string) => void,
+): Promise<void> {
+  try {
+    await control.open(state.path, remote, TAKEN_PORT_MS);
+  } catch (error) {
+    say(
+      `error: ${error instanceof ListenError ? error.message : errnoText(error as NodeJS.ErrnoException)}`,
+    );
+  }
+}
+
+/** How long a port may be somebody else's that was ours a moment ago (ms). */
+const TAKEN_PORT_MS = 2_000;
 
 /** Zeek's Supervisor makes a node's directory too, parents included. */
 function makeDirectory(directory: string | undefined): void {

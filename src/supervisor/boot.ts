@@ -8,7 +8,9 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { StateDirectoryError } from "../errors.ts";
 import { prepareImage } from "../os/image.ts";
+import { leaveProcessOne } from "../os/init.ts";
 import { errnoText } from "../os/tools.ts";
+import { invocationOf, REHEARSAL_VARIABLE } from "./invocation.ts";
 import type { SupervisorOptions } from "./main.ts";
 import { StateDirectory } from "./state-directory.ts";
 
@@ -17,11 +19,18 @@ import { StateDirectory } from "./state-directory.ts";
  * @throws CoppiceError (another copy of that class, perhaps) if it cannot start
  */
 export async function bootSupervisor(options: SupervisorOptions): Promise<void> {
+  leaveProcessOne((text) => process.stderr.write(`${text}\n`));
+  const invocation = invocationOf(process);
+  const answer = process.env[REHEARSAL_VARIABLE];
+  if (answer !== undefined) {
+    const { rehearse } = await import("./rehearse.ts");
+    return rehearse(options, answer);
+  }
   const state = StateDirectory.take(path.resolve(options.stateDirectory));
   const image = imageIn(state);
   const file = pathToFileURL(path.join(image, "supervisor", "main.js"));
   const { runSupervisor } = (await import(file.href)) as typeof import("./main.ts");
-  await runSupervisor(options, state, image);
+  await runSupervisor(options, state, image, invocation);
 }
 
 function imageIn(state: StateDirectory): string {

@@ -33,6 +33,8 @@ export class ExitRequested extends Error {}
 export class Ending {
   readonly #options: EndingOptions;
   readonly #exit = process.exit.bind(process);
+  /** Called when the end begins. */
+  onBegin: () => void = () => {};
   #begun = false;
   #finished: () => void = () => {};
   readonly #end = new Promise<void>((finished) => {
@@ -51,6 +53,7 @@ export class Ending {
   begin(status: number, { quietly = false } = {}): void {
     if (this.#begun) return;
     this.#begun = true;
+    this.onBegin();
     void this.#run(status, quietly).finally(this.#finished);
   }
 

@@ -32,6 +32,7 @@ export class LinkServer {
   readonly #output: OutputReceiver;
   readonly #sockets: Partial<Record<Channel, net.Socket>> = {};
   #token = "";
+  #isHolding = false;
 
   constructor(output: OutputReceiver, events: LinkServerEvents) {
     this.#events = events;
@@ -52,6 +53,15 @@ export class LinkServer {
   /** From now on only a Stem with this token is let in. */
   expect(token: string): void {
     this.#token = token;
+  }
+
+  /** From now on nobody is let in: who comes is for the next Supervisor. */
+  hold(): void {
+    this.#isHolding = true;
+  }
+
+  release(): void {
+    this.#isHolding = false;
   }
 
   send(message: ToStem): void {
@@ -91,6 +101,7 @@ export class LinkServer {
   #admit({ kind, payload }: Frame, socket: net.Socket): Channel {
     if (kind !== FrameKind.message) throw new ProtocolError("no hello");
     const hello = decodeMessage<FromStem>(payload, ["hello"]);
+    if (this.#isHolding) throw new ProtocolError("not now");
     if (hello.type !== "hello" || !isEqual(hello.token, this.#token))
       throw new ProtocolError("not our Stem");
     this.#sockets[hello.channel]?.destroy();

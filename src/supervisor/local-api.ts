@@ -7,15 +7,20 @@ import type {
   Following,
   FollowOptions,
   OutputLine,
+  Reloaded,
+  ReloadOptions,
   SupervisorApi,
   TreeEvent,
   Usage,
 } from "../core/api.ts";
 import type { NodeConfig } from "../core/config.ts";
 import type { CrashRecord, CrashSummary } from "../core/crash.ts";
+import type { Plan } from "../core/plan.ts";
 import type { NodeStatus, Status } from "../core/status.ts";
 import { usageOfGroups } from "../os/usage.ts";
 import type { History } from "../output/history.ts";
+import type { Reload } from "./reload.ts";
+import type { Reloads } from "./reloads.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 export interface LocalApiOptions {
@@ -25,6 +30,8 @@ export interface LocalApiOptions {
   evidence: Pick<SupervisorApi, "crashes" | "crash">;
   /** Ends the tree. */
   terminate(): void;
+  reload: Reload;
+  reloads: Reloads;
   /** An order from afar, for the log. */
   log(text: string): void;
 }
@@ -50,6 +57,11 @@ export class LocalApi implements SupervisorApi, Commands {
 
   create(config: NodeConfig): Promise<NodeStatus> {
     return this.#options.supervisor.create(config);
+  }
+
+  /** It stays until it is destroyed, whatever scripts want. */
+  createFromAfar(config: NodeConfig): Promise<NodeStatus> {
+    return this.#options.supervisor.create(config, "remote");
   }
 
   destroy(name = ""): Promise<boolean> {
@@ -92,6 +104,27 @@ export class LocalApi implements SupervisorApi, Commands {
 
   async stop(): Promise<void> {
     this.#options.terminate();
+  }
+
+  plan(): Promise<Plan> {
+    return this.#options.reload.plan();
+  }
+
+  async reload(options: ReloadOptions = {}): Promise<never> {
+    await this.beginReload(options);
+    return new Promise<never>(() => {});
+  }
+
+  beginReload(options: ReloadOptions): Promise<Plan> {
+    return this.#options.reload.begin(options);
+  }
+
+  get reloads(): number {
+    return this.#options.reloads.count;
+  }
+
+  reloaded(after: number): Promise<Reloaded> {
+    return this.#options.reloads.after(after);
   }
 
   watch(handler: (event: TreeEvent) => void): () => void {

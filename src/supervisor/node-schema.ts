@@ -2,6 +2,8 @@
 import os from "node:os";
 import * as v from "valibot";
 
+/** Node's timers hold no more (ms): 24 days. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 const milliseconds = v.pipe(v.number(), v.finite(), v.minValue(0));
@@ -38,6 +40,7 @@ const endpoint = v.strictObject({
   metricsPort: v.exactOptional(port),
 });
 
+const descriptor = v.pipe(count, v.minValue(3), v.maxValue(255));
 const timeout = v.exactOptional(milliseconds);
 
 const line = v.pipe(
@@ -48,7 +51,7 @@ const line = v.pipe(
 const ready = v.union(
   [
     v.picklist(["started", "init"]),
-    v.strictObject({ fd: v.pipe(count, v.minValue(3), v.maxValue(255)), timeout }),
+    v.strictObject({ fd: descriptor, timeout }),
     v.strictObject({
       port: v.union([v.pipe(port, v.minValue(1)), filled]),
       host: v.exactOptional(filled),
@@ -59,6 +62,26 @@ const ready = v.union(
     v.strictObject({ command: v.tupleWithRest([filled], text), timeout }),
   ],
   "must be started, init, or one of { fd }, { port }, { line }, { file } and { command }, which may have a timeout",
+);
+
+const span = v.exactOptional(v.pipe(milliseconds, v.minValue(1), v.maxValue(LONGEST_TIMER)));
+const often = { interval: span, timeout: span, failures: v.exactOptional(positive) };
+
+const health = v.union(
+  [
+    v.strictObject({ command: v.tupleWithRest([filled], text), ...often }),
+    v.strictObject({ http: v.union([v.pipe(port, v.minValue(1)), filled]), ...often }),
+    v.strictObject({
+      port: v.union([v.pipe(port, v.minValue(1)), filled]),
+      host: v.exactOptional(filled),
+      ...often,
+    }),
+    v.strictObject({
+      heartbeat: v.union([v.literal(true), v.strictObject({ fd: descriptor })]),
+      ...often,
+    }),
+  ],
+  "must be one of { command }, { http }, { port } and { heartbeat }, which may have interval, timeout and failures",
 );
 
 /** What `zeek` may have. */
@@ -95,6 +118,7 @@ export const schema = v.strictObject({
   after: v.exactOptional(v.array(filled)),
   afterTimeout: v.exactOptional(milliseconds),
   ready: v.exactOptional(ready),
+  health: v.exactOptional(health),
   zeek: v.exactOptional(zeek),
   revival: v.exactOptional(
     v.strictObject({

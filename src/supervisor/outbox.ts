@@ -7,16 +7,16 @@
  */
 import type { NodeConfig } from "../core/config.ts";
 import { inEndOrder, inStartOrder } from "../core/order.ts";
-import type { EndingCommand, ToStem } from "../wire/stem-messages.ts";
+import type { EndingCommand, Order } from "../wire/stem-messages.ts";
 
 export interface Command {
-  message: ToStem;
+  message: Order;
   /** Of the node that it is for. */
   config: NodeConfig;
 }
 
 export class Outbox {
-  readonly #send: (message: ToStem) => void;
+  readonly #send: (message: Order) => void;
   readonly #soon: (act: () => void) => void;
   #commands: Command[] = [];
   #isWaiting = false;
@@ -25,9 +25,14 @@ export class Outbox {
   #quietTurns = 0;
 
   /** @param soon calls back when this turn is over */
-  constructor(send: (message: ToStem) => void, soon: (act: () => void) => void) {
+  constructor(send: (message: Order) => void, soon: (act: () => void) => void) {
     this.#send = send;
     this.#soon = soon;
+  }
+
+  /** How many are not sent yet. */
+  get size(): number {
+    return this.#commands.length;
   }
 
   add(command: Command): void {
@@ -48,11 +53,12 @@ export class Outbox {
       this.#turns++;
       this.#quietTurns++;
       if (this.#quietTurns < BREAK && this.#turns < MOST_TURNS) this.#wait();
-      else this.#flush();
+      else this.flush();
     });
   }
 
-  #flush(): void {
+  /** Without waiting for what may come. */
+  flush(): void {
     const commands = this.#commands;
     this.#commands = [];
     this.#turns = 0;
@@ -64,8 +70,8 @@ export class Outbox {
  * Commands of different kinds keep their order; those of one kind, in a row, get that of the nodes,
  * and if they end nodes they are carried out together.
  */
-export function inOrder(commands: readonly Command[]): ToStem[] {
-  const sorted: ToStem[] = [];
+export function inOrder(commands: readonly Command[]): Order[] {
+  const sorted: Order[] = [];
   for (let start = 0; start < commands.length; ) {
     const type = commands[start]?.message.type;
     let end = start;
@@ -78,7 +84,7 @@ export function inOrder(commands: readonly Command[]): ToStem[] {
   return sorted;
 }
 
-function together(messages: ToStem[]): ToStem[] {
+function together(messages: Order[]): Order[] {
   const ending = messages.filter(isEnding);
   if (ending.length < 2 || ending.length < messages.length) return messages;
   const batches = Math.ceil(ending.length / MOST_TOGETHER);
@@ -88,7 +94,7 @@ function together(messages: ToStem[]): ToStem[] {
   }));
 }
 
-function isEnding(message: ToStem): message is EndingCommand {
+function isEnding(message: Order): message is EndingCommand {
   return message.type === "destroy" || message.type === "restart" || message.type === "stop";
 }
 

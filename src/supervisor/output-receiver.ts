@@ -1,11 +1,24 @@
 /** Takes the nodes' output off the link, as fast as it can be printed and no faster. */
 import type { Socket } from "node:net";
-import type { Pipeline, Source } from "../output/pipeline.ts";
+import type { Pipeline, Source, SourceRest } from "../output/pipeline.ts";
 import type { Sink } from "../output/sink.ts";
 import { decodeOutput } from "../wire/stem-messages.ts";
 import { type ReadyWatch, readyLines } from "./ready-lines.ts";
 
+/** One stream of one process. */
+interface SourceId {
+  node: string;
+  pid: number;
+  stream: "stdout" | "stderr";
+}
+
+/** What has come of a line that is not complete. */
+export interface Unfinished extends SourceId {
+  rest: SourceRest;
+}
+
 interface WatchedSource {
+  id: SourceId;
   source: Source;
   /** Looks for the line by which the node is ready. */
   look: ((bytes: Uint8Array) => void) | undefined;
@@ -25,6 +38,8 @@ export class OutputReceiver {
   readonly #watch: ReadyWatch;
   readonly #tap: OutputTap;
   #connections = 0;
+  #isHolding = false;
+  readonly #unfinished: Unfinished[] = [];
   #onIdle: (() => void) | undefined;
 
   /** @param watch told of lines by which nodes are ready */
@@ -39,8 +54,9 @@ export class OutputReceiver {
   connection(socket: Socket): (payload: Uint8Array) => void {
     const sources = new Map<string, WatchedSource>();
     this.#connections++;
+    this.#goOn(sources);
     socket.once("close", () => {
-      for (const { source } of sources.values()) source.end();
+      for (const known of sources.values()) this.#leave(known);
       this.#connections--;
       if (this.#connections > 0) return;
       this.#tap.unheard();
@@ -49,11 +65,8 @@ export class OutputReceiver {
     return (payload) => {
       const { node, pid, stream, bytes } = decodeOutput(payload);
       this.#tap.heard(node, pid, stream, bytes);
-      const key = `${pid} ${stream} ${node}`;
-      const known = sources.get(key) ?? {
-        source: this.#pipeline.source(node, stream),
-        look: readyLines(node, pid, this.#watch),
-      };
+      const key = keyOf({ node, pid, stream });
+      const known = sources.get(key) ?? this.#source({ node, pid, stream });
       if (bytes.length === 0) {
         known.source.end();
         sources.delete(key);
@@ -64,6 +77,38 @@ export class OutputReceiver {
       known.source.push(bytes);
       this.#waitForRoom(socket);
     };
+  }
+
+  /** From here on what a connection leaves unfinished is for the next Supervisor. */
+  hold(): void {
+    this.#isHolding = true;
+  }
+
+  /** What was left; after this it is printed again as it is. */
+  release(): Unfinished[] {
+    this.#isHolding = false;
+    return this.#unfinished.splice(0);
+  }
+
+  /** Has the next connection go on with what an earlier one has left. */
+  resume(unfinished: readonly Unfinished[]): void {
+    this.#unfinished.push(...unfinished);
+  }
+
+  #source(id: SourceId, rest?: SourceRest): WatchedSource {
+    const look = readyLines(id.node, id.pid, this.#watch);
+    if (rest !== undefined) look?.(rest.bytes);
+    return { id, source: this.#pipeline.source(id.node, id.stream, rest), look };
+  }
+
+  #leave({ id, source }: WatchedSource): void {
+    if (this.#isHolding) this.#unfinished.push({ ...id, rest: source.rest() });
+    else source.end();
+  }
+
+  #goOn(sources: Map<string, WatchedSource>): void {
+    for (const { rest, ...id } of this.#unfinished.splice(0))
+      sources.set(keyOf(id), this.#source(id, rest));
   }
 
   /** Calls back once the Stem has said all it had to say. */
@@ -82,4 +127,8 @@ export class OutputReceiver {
       this.#waitForRoom(socket);
     });
   }
+}
+
+function keyOf({ node, pid, stream }: SourceId): string {
+  return `${pid} ${stream} ${node}`;
 }

@@ -5,12 +5,14 @@ import { History } from "../output/history.ts";
 import { Pipeline, type Stream } from "../output/pipeline.ts";
 import { Sink, type Target } from "../output/sink.ts";
 import { describe, hooksOf } from "../script/lifecycle.ts";
+import { Tallies } from "./tallies.ts";
 
 export interface Console {
   sinks: Record<Stream, Sink>;
   pipeline: Pipeline;
   /** The last lines of every node. */
   history: History;
+  tallies: Tallies;
   /** Prints a line on stderr. */
   say(text: string): void;
 }
@@ -29,16 +31,18 @@ export function takeOverOutput(): Console {
     stderr: new Sink(targetOf(process.stderr)),
   };
   const history = new History();
+  const tallies = new Tallies();
   const pipeline = new Pipeline({
     sinks,
     keep: (node, stream, bytes) => {
       if (node !== "") history.append(node, stream, bytes, Date.now());
     },
+    count: (node, stream, bytes, lines) => tallies.printed(node, stream, bytes, lines),
     hooks: hooksOf,
     onHookError: (error) => say(`error: a hook failed: ${describe(error)}`),
   });
   for (const stream of ["stdout", "stderr"] as const) redirect(stream, sinks[stream], pipeline);
-  return { sinks, pipeline, history, say };
+  return { sinks, pipeline, history, tallies, say };
 }
 
 /** Pipes and sockets Node.js writes to in the background; for the rest a thread has to wait. */

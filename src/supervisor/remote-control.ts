@@ -3,16 +3,18 @@
  * command line asks for. What answers is loaded when the first connection comes, since most trees
  * run for months between two.
  */
-import { randomUUID } from "node:crypto";
 import fs from "node:fs";
 import net from "node:net";
 import type { WebSocketDoor } from "../broker/websocket/door.ts";
+import type { HttpRoute } from "../broker/websocket/routes.ts";
 import type { Commands } from "../control/commands.ts";
+import { RequestCounts } from "../control/request-counts.ts";
+import { ListenError } from "../errors.ts";
 import { listenPrivately } from "../os/private-socket.ts";
 import { socketPath } from "../os/socket-path.ts";
 import { version } from "../os/version.ts";
 import { within } from "../os/within.ts";
-import { beforeConnecting, broker, closeBroker, endpoint } from "../script/broker.ts";
+import { beforeConnecting, broker, closeBroker, endpoint, serveHttp } from "../script/broker.ts";
 import { places } from "../wire/stem-setup.ts";
 
 export interface ListenAddress {
@@ -38,9 +40,14 @@ export interface RemoteOptions {
 
 /** How long connections may take to end with the tree (ms). */
 const CLOSE_MS = 1_000;
+const RETRY_MS = 50;
 
 export class RemoteControl {
   readonly #commands: Commands;
+  readonly #instance: string;
+  readonly #routes: readonly HttpRoute[];
+  /** What was answered so far. */
+  readonly requests = new RequestCounts();
   readonly #server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) =>
     this.#admit(socket),
   );
@@ -49,8 +56,14 @@ export class RemoteControl {
   #tellStart: ((node: string, pid: number) => void) | undefined;
   #door: Promise<WebSocketDoor> | undefined;
 
-  constructor(commands: Commands) {
+  /**
+   * @param instance by what clients know this Supervisor
+   * @param routes what is answered to plain HTTP requests wherever WebSocket clients may connect
+   */
+  constructor(commands: Commands, instance: string, routes: readonly HttpRoute[] = []) {
     this.#commands = commands;
+    this.#instance = instance;
+    this.#routes = serveHttp(routes);
     beforeConnecting(() => this.#load());
     for (const name of ["peerAdded", "peerLost"] as const) {
       endpoint().on(name, (peer, reason?: string) => {
@@ -66,23 +79,45 @@ export class RemoteControl {
     }
   }
 
-  /** @throws the system's error if the socket cannot be made; ListenError */
-  async open(stateDirectory: string, options: RemoteOptions): Promise<void> {
+  /**
+   * @param patience how long to try, where somebody else has a port just now (ms)
+   * @throws the system's error if the socket cannot be made; ListenError
+   */
+  async open(stateDirectory: string, options: RemoteOptions, patience = 0): Promise<void> {
     await this.#listen(socketPath(stateDirectory, places.control));
+    const until = performance.now() + patience;
+    for (const listen of this.#listeners(options)) {
+      for (let isOpen = false; !isOpen; ) {
+        try {
+          await listen();
+          isOpen = true;
+        } catch (error) {
+          if (!(error instanceof ListenError) || performance.now() > until) throw error;
+          await new Promise((later) => setTimeout(later, RETRY_MS));
+        }
+      }
+    }
+  }
+
+  #listeners(options: RemoteOptions): (() => Promise<unknown>)[] {
     const { insecure, names, tls, token, readToken } = options;
-    if (options.listen !== undefined) {
-      await broker.listen({ ...options.listen, insecure, tls: tls ?? !options.plain });
+    const { listen, websocket, plain } = options;
+    const listeners: (() => Promise<unknown>)[] = [];
+    if (listen !== undefined)
+      listeners.push(() => broker.listen({ ...listen, insecure, tls: tls ?? !plain }));
+    if (websocket !== undefined) {
+      listeners.push(() =>
+        broker.listenWebSocket({
+          ...websocket,
+          insecure,
+          names,
+          ...(tls === undefined ? {} : { tls }),
+          ...(token === undefined ? {} : { token }),
+          ...(readToken === undefined ? {} : { readToken }),
+        }),
+      );
     }
-    if (options.websocket !== undefined) {
-      await broker.listenWebSocket({
-        ...options.websocket,
-        insecure,
-        names,
-        ...(tls === undefined ? {} : { tls }),
-        ...(token === undefined ? {} : { token }),
-        ...(readToken === undefined ? {} : { readToken }),
-      });
-    }
+    return listeners;
   }
 
   /** Zeek's `SupervisorControl::node_status`. */
@@ -90,11 +125,11 @@ export class RemoteControl {
     this.#tellStart?.(node, pid);
   }
 
-  /** Ends all connections; what does not let go in time goes with the process. */
-  async close(): Promise<void> {
+  /** Ends all connections; what does not let go in time goes with the process. @param ms how long that is */
+  async close(ms = CLOSE_MS): Promise<void> {
     this.#server.close();
     const closed = Promise.all([this.#door?.then((door) => door.close()), closeBroker()]);
-    await within(CLOSE_MS, closed, () => {}).catch(() => {});
+    await within(ms, closed, () => {}).catch(() => {});
   }
 
   async #listen(path: string): Promise<void> {
@@ -122,7 +157,7 @@ export class RemoteControl {
   async #makeDoor(): Promise<WebSocketDoor> {
     await this.#load();
     const { WebSocketDoor } = await import("../broker/websocket/door.ts");
-    return new WebSocketDoor(endpoint());
+    return new WebSocketDoor(endpoint(), { routes: this.#routes });
   }
 
   #load(): Promise<void> {
@@ -134,9 +169,9 @@ export class RemoteControl {
     const { supervisorControl } = await import("../control/supervisor-control.ts");
     const { NODE_STATUS_TOPIC, nodeStatusEvent } = await import("../control/requests.ts");
     const { coppiceControl } = await import("../control/coppice-control.ts");
-    const about = { version: version(), instance: randomUUID(), pid: process.pid };
-    endpoint().serve(supervisorControl(endpoint(), this.#commands));
-    endpoint().serve(coppiceControl(endpoint(), this.#commands, about));
+    const about = { version: version(), instance: this.#instance, pid: process.pid };
+    endpoint().serve(supervisorControl(endpoint(), this.#commands, this.requests.count));
+    endpoint().serve(coppiceControl(endpoint(), this.#commands, about, this.requests.count));
     this.#tellStart = (node, pid) => {
       if (!endpoint().hasReaders(NODE_STATUS_TOPIC)) return;
       endpoint().publish(NODE_STATUS_TOPIC, nodeStatusEvent(node, pid), { forReaders: true });

@@ -4,60 +4,81 @@
  * connection that broke: compare what it has with what is wanted, and send the difference.
  */
 import type { NodeConfig } from "../core/config.ts";
+import { isSameConfig } from "../core/difference.ts";
 import type { News } from "../core/life.ts";
+import type { Present } from "../core/plan.ts";
 import type { NodeStatus } from "../core/status.ts";
-import type { NodeReport } from "../core/tree.ts";
-import type { FromStem, ProcessId, ToStem } from "../wire/stem-messages.ts";
+import type { Kept, NodeReport, Origin } from "../core/tree.ts";
+import type { FromStem, Order, ProcessId } from "../wire/stem-messages.ts";
+import {
+  creation,
+  type Goal,
+  giveUpFirstStart,
+  inherited,
+  type Member,
+  newMember,
+  type Request,
+  refuse,
+  statusFrom,
+  update,
+} from "./member.ts";
+import { type Replacement, Rollout } from "./rollout.ts";
 
 /** What the Supervisor has to do. Requests are settled by the number that asked for them. */
 export type RosterEffect =
-  | { type: "send"; message: ToStem; config: NodeConfig }
+  | { type: "send"; message: Order; config: NodeConfig }
   | { type: "created"; id: number; status: NodeStatus }
   /** A start, a restart or a stop. */
   | { type: "answered"; request: number; done: boolean }
   | { type: "destroyed"; id: number; name: string }
-  | { type: "news"; news: News; pid: number; status: NodeStatus };
+  /** Nodes may be replaced: `roll` tells which. */
+  | { type: "roll" }
+  | { type: "news"; news: News; pid: number; status: NodeStatus }
+  /** News of what is no longer so. */
+  | { type: "missed"; news: News; pid: number; status: NodeStatus };
 
 /** A process of the tree that no living Stem knows. */
 export interface Stray extends ProcessId {
   name: string;
 }
 
-type Request = { number: number; goal: Goal };
-export type Goal = "start" | "restart" | "stop";
+/** What became of a configuration: a new node, one that has it already, or one that gets it. */
+export type Creation = { id: number; how: "new" | "kept" | "changed"; effects: RosterEffect[] };
 
-interface Member {
-  id: number;
-  status: NodeStatus;
-  /** The process group of the process that runs. */
-  group?: number;
-  /** The outcome of its first start is known. */
-  begun: boolean;
-  /** It was told to stop, and not yet to start again. */
-  isStopped: boolean;
-  /** What was asked for and is not answered yet, oldest first. */
-  requests: Request[];
-  /** The last request made before the Stem was told to create it: its first outcome answers. */
-  answeredByCreation: number;
-  /**
-   * Processes of which something may still live, if only others of their groups. A start proves
-   * that those before are gone; until then, every Stem that knows nothing of the node is told.
-   */
-  previous: ProcessId[];
+export interface RosterOptions {
+  /** How many nodes at a time get another configuration. Default: all. */
+  rolling?: number | undefined;
+  /** Whether a node's process need not be replaced. */
+  isSame?: (before: NodeConfig, after: NodeConfig) => boolean;
 }
 
 export class Roster {
   readonly #wanted = new Map<string, Member>();
   /** Destroyed, but something of them may still live; by id. */
   readonly #ending = new Map<number, Member>();
-  readonly #found = new Map<number, NodeReport>();
+  readonly #found = new Map<number, Kept>();
+  readonly #isSame: (before: NodeConfig, after: NodeConfig) => boolean;
+  readonly #rollout: Rollout;
+  /** No Stem has said yet what it has: what the first one has is taken over. */
+  #isNew = true;
   /** What comes while it is down is the late word of a Stem that is given up. */
   #link: "down" | "introducing" | "up" = "down";
   #lastId = 0;
   #lastRequest = 0;
 
+  constructor({ rolling = Number.POSITIVE_INFINITY, isSame = isSameConfig }: RosterOptions = {}) {
+    this.#rollout = new Rollout(rolling);
+    this.#isSame = isSame;
+  }
+
   has(name: string): boolean {
     return this.#wanted.has(name);
+  }
+
+  /** The configuration of the node that has a name, if this Supervisor has asked for it. */
+  configOf(name: string): NodeConfig | undefined {
+    const member = this.#wanted.get(name);
+    return member === undefined || member.isInherited ? undefined : member.status.node;
   }
 
   names(): string[] {
@@ -90,24 +111,64 @@ export class Roster {
     );
   }
 
-  /** @param config valid, of a name that is free; @param now Unix time */
-  create(config: NodeConfig, now: number): { id: number; effects: RosterEffect[] } {
-    const id = ++this.#lastId;
-    const status: NodeStatus = { node: config, state: "pending", generation: 0, since: now };
-    const member = newMember(id, status);
+  /** @param config valid, of a name that is free or inherited; @param now Unix time */
+  create(config: NodeConfig, now: number, origin: Origin = "script"): Creation {
+    const present = this.#wanted.get(config.name);
+    if (present?.isInherited && origin === "script") return this.#claim(present, config);
+    const member = newMember(++this.#lastId, config, origin, now);
     this.#wanted.set(config.name, member);
-    return { id, effects: this.#send(member, creation(member)) };
+    return { id: member.id, how: "new", effects: this.#send(member, creation(member)) };
   }
 
   /** @param name of a node that is wanted; afterwards it is free */
   destroy(name: string): { id: number; effects: RosterEffect[] } {
     const member = this.#wanted.get(name);
     if (member === undefined) return { id: 0, effects: [] };
-    this.#wanted.delete(name);
-    this.#ending.set(member.id, member);
-    const effects = [...refuse(member, () => true), ...giveUpFirstStart(member)];
-    const { id } = member;
-    return { id, effects: [...effects, ...this.#send(member, { type: "destroy", name, id })] };
+    const dropped = this.#rollout.drop(name);
+    const effects: RosterEffect[] = dropped === undefined ? [] : [givenUp(member, dropped.id)];
+    effects.push(...this.#rolled(member.id), ...this.#end(member));
+    return { id: member.id, effects };
+  }
+
+  /** Every node that is wanted, with who wants it. */
+  present(): Present[] {
+    return [...this.#wanted.values()].map(({ status, origin }) => ({
+      config: status.node,
+      origin,
+    }));
+  }
+
+  /** Who of the nodes that an earlier Supervisor had for its scripts is not asked for by this one's. */
+  unclaimed(): string[] {
+    return [...this.#wanted.values()]
+      .filter(({ isInherited }) => isInherited)
+      .map(({ status }) => status.node.name);
+  }
+
+  /** What was inherited stays, whether anything asks for it or not. */
+  keepAll(): void {
+    for (const member of this.#wanted.values()) member.isInherited = false;
+  }
+
+  /** The nodes that still have their old configuration, since others are not ready with theirs. */
+  get rolling(): { waiting: string[]; isOver: boolean } {
+    return { waiting: this.#rollout.waiting, isOver: this.#rollout.isOver };
+  }
+
+  /** Replaces nodes whose configuration has changed, as many as may be at a time. @param now Unix time */
+  roll(now: number): RosterEffect[] {
+    const turn = this.#rollout.next().flatMap((replacement) => {
+      const old = this.#wanted.get(replacement.config.name);
+      return old === undefined ? [] : [{ old, replacement }];
+    });
+    const ends = turn.flatMap(({ old }) => {
+      old.isReplaced = true;
+      return this.#end(old);
+    });
+    return [
+      ...ends,
+      ...turn.flatMap(({ old, replacement }) => this.#replace(old, replacement, now)),
+    ];
   }
 
   /** A start, a restart or a stop. Those that contradict it are not fulfilled any more. */
@@ -121,7 +182,7 @@ export class Roster {
     const effects = refuse(member, (other) => (other.goal === "stop") !== isStop);
     if (isStop) effects.push(...giveUpFirstStart(member));
     member.requests.push({ number, goal });
-    const message: ToStem = { type: goal, name, id: member.id, request: number };
+    const message: Order = { type: goal, name, id: member.id, request: number };
     return { request: number, effects: [...effects, ...this.#send(member, message)] };
   }
 
@@ -160,17 +221,22 @@ export class Roster {
 
   /** @param strays what is left of an earlier Stem's nodes, whether it was known here or not */
   receive(
-    message: Exclude<FromStem, { type: "hello" | "note" | "used" }>,
+    message: Exclude<FromStem, { type: "hello" | "note" | "used" | "pong" }>,
     strays: () => Stray[],
   ): RosterEffect[] {
     if (this.#link === "down") return [];
     switch (message.type) {
       case "node":
-        this.#found.set(message.report.id, message.report);
+        this.#found.set(message.report.id, message);
         return [];
       case "synced":
         this.#link = "up";
+        this.#lastId = Math.max(this.#lastId, message.last.id);
+        this.#lastRequest = Math.max(this.#lastRequest, message.last.request);
+        this.#takeOver();
         return this.#reconcile(message.ending, strays());
+      case "missed":
+        return this.#missed(message.report, message.news);
       case "report":
         return this.#report(message.report, message.news);
       case "gone":
@@ -180,13 +246,71 @@ export class Roster {
     }
   }
 
+  /** The same configuration needs nothing; another one waits for its turn. */
+  #claim(present: Member, config: NodeConfig): Creation {
+    present.isInherited = false;
+    const { id, begun, status } = present;
+    if (this.#isSame(status.node, config)) {
+      const effects: RosterEffect[] = begun ? [{ type: "created", id, status: { ...status } }] : [];
+      return { id, how: "kept", effects };
+    }
+    const replacement: Replacement = { id: ++this.#lastId, config };
+    this.#rollout.add(replacement);
+    return { id: replacement.id, how: "changed", effects: [{ type: "roll" }] };
+  }
+
+  #replace(old: Member, { id, config }: Replacement, now: number): RosterEffect[] {
+    const { generation, lastExit } = old.status;
+    const member = newMember(id, config, old.origin, now);
+    member.status = { ...member.status, generation, ...(lastExit && { lastExit }) };
+    member.isStopped = old.isStopped;
+    this.#wanted.set(config.name, member);
+    const effects = this.#send(member, creation(member));
+    if (!member.isStopped) return effects;
+    // There is no start to wait for.
+    return [...effects, ...giveUpFirstStart(member), ...this.#rolled(id)];
+  }
+
+  /** Is told to end; its name is free. */
+  #end(member: Member): RosterEffect[] {
+    const { id } = member;
+    const { name } = member.status.node;
+    this.#wanted.delete(name);
+    this.#ending.set(id, member);
+    const effects = [...refuse(member, () => true), ...giveUpFirstStart(member)];
+    return [...effects, ...this.#send(member, { type: "destroy", name, id })];
+  }
+
+  /** It holds up no other any more. */
+  #rolled(id: number): RosterEffect[] {
+    return this.#rollout.done(id) ? [{ type: "roll" }] : [];
+  }
+
+  /** What the first Stem that connects has, it has from an earlier Supervisor. */
+  #takeOver(): void {
+    if (!this.#isNew) return;
+    this.#isNew = false;
+    for (const kept of this.#found.values()) {
+      const { name } = kept.config;
+      if (!this.#wanted.has(name)) this.#wanted.set(name, inherited(kept));
+    }
+  }
+
+  /** It is told as it was then; what is so now the Stem has said already. */
+  #missed(report: NodeReport, news: News): RosterEffect[] {
+    const member = this.#wanted.get(report.name);
+    if (member === undefined || member.id !== report.id) return [];
+    return [{ type: "missed", news, pid: pidOf(news, report), status: statusFrom(member, report) }];
+  }
+
   #reconcile(ending: readonly number[], strays: readonly Stray[]): RosterEffect[] {
     this.#adoptStrays(strays);
     const effects: RosterEffect[] = [];
     const members = new Set([...this.#wanted.values()].map(({ id }) => id));
-    for (const { id, name } of this.#found.values()) {
+    for (const { report } of this.#found.values()) {
+      const { id, name } = report;
       if (members.has(id)) continue;
-      const message: ToStem = { type: "destroy", name, id };
+      const message: Order = { type: "destroy", name, id };
       effects.push({
         type: "send",
         message,
@@ -198,7 +322,7 @@ export class Roster {
       effects.push(...this.#endAgain(member));
     }
     for (const member of this.#wanted.values()) {
-      const report = this.#found.get(member.id);
+      const report = this.#found.get(member.id)?.report;
       if (report !== undefined) effects.push(...this.#resume(member, report));
       else {
         member.answeredByCreation = member.requests.at(-1)?.number ?? 0;
@@ -234,7 +358,7 @@ export class Roster {
   /** Whose process it was nobody can tell: every node of that name, present or past, waits for it. */
   #adoptStrays(strays: readonly Stray[]): void {
     const known = [...this.#wanted.values(), ...this.#ending.values()];
-    const present = new Set([...this.#found.values()].map(({ name }) => name));
+    const present = new Set([...this.#found.values()].map(({ config }) => config.name));
     for (const { name, ...process } of strays) {
       // The Stem has a node of that name, and so knows its process better than we do.
       if (present.has(name)) continue;
@@ -246,8 +370,8 @@ export class Roster {
   }
 
   #endStray(name: string, process: ProcessId): void {
-    const status: NodeStatus = { node: { name }, state: "stopping", generation: 0, since: 0 };
-    const member = newMember(++this.#lastId, status);
+    const member = newMember(++this.#lastId, { name }, "script", 0);
+    member.status.state = "stopping";
     member.begun = true;
     member.previous.push(process);
     this.#ending.set(member.id, member);
@@ -271,6 +395,8 @@ export class Roster {
       if (!member.begun) effects.push({ type: "created", id: member.id, status });
       member.begun = true;
     }
+    if (status.ready === true || status.state === "stopped")
+      effects.push(...this.#rolled(member.id));
     const isDone = ({ number }: Request): boolean => number <= answered;
     const done = member.requests.filter(isDone);
     member.requests = member.requests.filter((request) => !isDone(request));
@@ -295,11 +421,12 @@ export class Roster {
     const member = this.#ending.get(id);
     if (member === undefined) return [];
     this.#ending.delete(id);
+    if (member.isReplaced) return [];
     return [{ type: "destroyed", id, name: member.status.node.name }];
   }
 
   /** Without a Stem nothing is sent: the difference is, once there is one. */
-  #send({ status }: Member, message: ToStem): RosterEffect[] {
+  #send({ status }: Member, message: Order): RosterEffect[] {
     return this.#link === "up" ? [{ type: "send", message, config: status.node }] : [];
   }
 }
@@ -308,60 +435,9 @@ function isSame(a: ProcessId, b: ProcessId): boolean {
   return a.pid === b.pid && a.startTime === b.startTime;
 }
 
-function newMember(id: number, status: NodeStatus): Member {
-  return {
-    id,
-    status,
-    begun: false,
-    isStopped: false,
-    requests: [],
-    answeredByCreation: 0,
-    previous: [],
-  };
-}
-
-/** Whoever waits for these requests waits no longer. */
-function refuse(member: Member, isRefused: (request: Request) => boolean): RosterEffect[] {
-  const refused = member.requests.filter(isRefused);
-  member.requests = member.requests.filter((request) => !isRefused(request));
-  return refused.map(({ number }) => ({ type: "answered", request: number, done: false }));
-}
-
-/** Whoever waits for the first start waits no longer. */
-function giveUpFirstStart(member: Member): RosterEffect[] {
-  if (member.begun) return [];
-  member.begun = true;
-  const status: NodeStatus = { ...member.status, state: "stopped" };
-  return [{ type: "created", id: member.id, status }];
-}
-
-function creation({ id, status, begun, previous, isStopped: stopped }: Member): ToStem {
-  const { node: config, generation } = status;
-  const fresh = !begun;
-  return { type: "create", id, config, fresh, generation, previous: [...previous], stopped };
-}
-
-function update(member: Member, report: NodeReport, news: News): void {
-  const { state, pid, startTime, generation, since, lastExit, nextStart, ready, waitsFor, why } =
-    report;
-  const { node } = member.status;
-  const status: NodeStatus = { node, state, generation, since };
-  if (pid !== undefined) status.pid = pid;
-  if (why !== undefined) status.why = why;
-  if (ready !== undefined) status.ready = ready;
-  if (waitsFor !== undefined) status.waitsFor = waitsFor;
-  const exit = lastExit ?? member.status.lastExit;
-  if (exit !== undefined) status.lastExit = exit;
-  if (nextStart !== undefined) status.nextStart = nextStart;
-  member.status = status;
-  const group = report.group ?? pid;
-  if (group === undefined) {
-    delete member.group;
-    if (news.kind === "failed") member.previous = [];
-    return;
-  }
-  member.group = group;
-  member.previous = [{ pid: group, ...(startTime !== undefined && { startTime }) }];
+/** Whoever waits for a start that will never be waits no longer. */
+function givenUp({ status }: Member, id: number): RosterEffect {
+  return { type: "created", id, status: { ...status, state: "stopped" } };
 }
 
 function pidOf(news: News, report: NodeReport): number {

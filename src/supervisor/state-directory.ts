@@ -2,14 +2,15 @@
 import fs from "node:fs";
 import path from "node:path";
 import { AlreadyRunningError, StateDirectoryError } from "../errors.ts";
-import { makeDirectories, writePrivateFile } from "../os/files.ts";
+import { makeDirectories } from "../os/files.ts";
 import { takeLock } from "../os/lock.ts";
 import { makeMemoryDirectory } from "../os/memory-directory.ts";
-import { groupsWithVariable, isRunning, processStat } from "../os/process-table.ts";
-import { groupHasMembers, signalGroup } from "../os/signals.ts";
+import { groupsWithVariable, processStat } from "../os/process-table.ts";
+import { groupHasMembers, signalGroup, signalProcess } from "../os/signals.ts";
 import { errnoText } from "../os/tools.ts";
 import { places } from "../wire/stem-setup.ts";
 import type { Stray } from "./roster.ts";
+import { inheritance, processId, readStemRecord, runs, type StemRecord } from "./stem-record.ts";
 
 const LOOK_MS = 50;
 /** What an earlier tree left gets SIGTERM, and after this time SIGKILL. */
@@ -42,25 +43,36 @@ export class StateDirectory {
     return path.join(this.path, name);
   }
 
-  /** Remembers the Stem, for a Supervisor that comes after one that was killed. */
-  rememberStem(pid: number): void {
-    writePrivateFile(
-      this.file("stem.json"),
-      JSON.stringify({ pid, startTime: processStat(pid)?.startTime }),
-    );
+  /** Whether a file is there, with that content. */
+  has(name: string, text: string): boolean {
+    try {
+      return fs.readFileSync(this.file(name), "utf8") === text;
+    } catch {
+      return false;
+    }
   }
 
-  /** Waits for the Stem of a Supervisor that was killed, then ends what even that Stem left. */
-  async awaitEarlierTree(say: (text: string) => void): Promise<void> {
-    const stem = readJson<{ pid: number; startTime?: number }>(this.file("stem.json"));
-    if (stem === undefined) return;
-    if (isRunning(stem.pid, stem.startTime)) {
+  /**
+   * Finds the Stem that waits for this Supervisor. One that does not is waited for until it has
+   * ended; then what even that Stem left is ended.
+   */
+  async earlierStem(say: (text: string) => void): Promise<StemRecord | undefined> {
+    const record = readStemRecord(this.file(places.stem));
+    if (record === undefined) return undefined;
+    const { stem } = record;
+    if (runs(stem)) {
+      const what = inheritance(record, processId(process.pid));
+      if (what === "take over") return record;
+      if (what === "end it") signalProcess(stem.pid, "SIGTERM");
       say(
-        `the last Supervisor was killed, and its Stem (PID ${stem.pid}) is still ending its nodes: waiting for it`,
+        what === "end it"
+          ? `the Stem (PID ${stem.pid}) of the last Supervisor is of a version that this one cannot take over: ending it and its nodes`
+          : `the last Supervisor was killed, and its Stem (PID ${stem.pid}) is still ending its nodes: waiting for it`,
       );
-      while (isRunning(stem.pid, stem.startTime)) await pause();
+      while (runs(stem)) await pause();
     }
     await this.endStrays(say);
+    return undefined;
   }
 
   /** Process groups of nodes of this state directory, whoever started them. */
@@ -107,7 +119,9 @@ export class StateDirectory {
     const memory = linkTarget(this.file(places.pipes));
     if (memory !== undefined) fs.rmSync(memory, { recursive: true, force: true });
     for (const name of [
-      "stem.json",
+      places.stem,
+      places.handover,
+      places.rehearsal,
       places.socket,
       places.control,
       places.nodes,
@@ -123,14 +137,6 @@ export class StateDirectory {
 function linkTarget(file: string): string | undefined {
   try {
     return fs.readlinkSync(file);
-  } catch {
-    return undefined;
-  }
-}
-
-function readJson<Value>(file: string): Value | undefined {
-  try {
-    return JSON.parse(fs.readFileSync(file, "utf8")) as Value;
   } catch {
     return undefined;
   }

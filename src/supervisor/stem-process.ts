@@ -1,5 +1,4 @@
 /** Starts a Stem from the image. */
-import { randomBytes } from "node:crypto";
 import path from "node:path";
 import type { Exit } from "../core/revival.ts";
 import { ownExecutable } from "../os/executable.ts";
@@ -13,21 +12,21 @@ import type { StemProcess } from "./supervisor.ts";
 export interface StemOptions {
   image: string;
   stateDirectory: string;
+  /** How long the tree lives on without a Supervisor (ms). */
+  keep: number;
+  token: string;
   /** The environment as it was before any script could change it. */
   env: NodeJS.ProcessEnv;
   /** Where lines go that the Stem's process itself prints: only when something is badly wrong. */
   output: { stdout: Source; stderr: Source };
-  /** Called with the token that the new Stem will show. */
-  expect(token: string): void;
 }
 
 export function startStem(options: StemOptions, exited: (exit: Exit) => void): StemProcess {
-  const token = randomBytes(32).toString("hex");
-  options.expect(token);
   const setup: StemSetup = {
     parent: process.pid,
-    token,
+    token: options.token,
     stateDirectory: options.stateDirectory,
+    keep: options.keep,
     nodeOptions: NODE_OPTIONS,
   };
   let pid = -1;

@@ -2,17 +2,32 @@
  * The Supervisor: answers the API, keeps a Stem alive, and passes on what becomes of the nodes.
  * What is decided is decided in the roster and in `core/`; what is done is done through the ports.
  */
-import type { TreeEvent, TreeEventKind } from "../core/api.ts";
+import type { Reloaded, TreeEvent, TreeEventKind } from "../core/api.ts";
 import { DEFAULT_POLICY, type NodeConfig } from "../core/config.ts";
 import type { News } from "../core/life.ts";
+import type { Present } from "../core/plan.ts";
 import { afterDeath, attempted, type Exit, FRESH, type Revival } from "../core/revival.ts";
 import type { LastExit, NodeStatus, Status } from "../core/status.ts";
+import type { Origin } from "../core/tree.ts";
 import { StemDiedEarlyError, SupervisorEndingError } from "../errors.ts";
 import type { Clock } from "../os/clock.ts";
 import type { FromStem, ToStem } from "../wire/stem-messages.ts";
+import type { Goal } from "./member.ts";
 import { Outbox } from "./outbox.ts";
-import { type Goal, Roster, type RosterEffect, type Stray } from "./roster.ts";
-import { howItDied, standing, tidings, withoutText, withWhat } from "./tidings.ts";
+import { Roster, type RosterEffect, type RosterOptions, type Stray } from "./roster.ts";
+import { howItDied, howItFails, standing, tidings, withoutText, withWhat } from "./tidings.ts";
+
+/** How the Supervisor does itself. */
+export interface Vitals {
+  /** A Stem is connected. */
+  isLinked: boolean;
+  /** The tree has begun to end. */
+  isEnding: boolean;
+  /** Stems that were started. */
+  stems: number;
+  /** Commands for the Stem that are not sent yet. */
+  commands: number;
+}
 
 export interface StemProcess {
   pid: number;
@@ -24,6 +39,8 @@ export interface SupervisorPorts {
   clock: Clock;
   /** Starts a Stem; `exited` comes once, also for one that could not be started. */
   startStem(exited: (exit: Exit) => void): StemProcess;
+  /** The Stem of an earlier Supervisor, if there is one; `exited` comes once it is gone. */
+  takeOverStem(exited: (exit: Exit) => void): StemProcess | undefined;
   /** Calls back when this turn is over. */
   soon(act: () => void): void;
   /** Checks a configuration and makes its directory. @throws NodeConfigError */
@@ -36,7 +53,11 @@ export interface SupervisorPorts {
   /** A line of the Stem's own, printed as such. */
   stemSays(text: string): void;
   nodeStatus(node: string, pid: number, status: NodeStatus): void;
+  /** A script has asked for a node that an earlier Supervisor has left as it is to be. */
+  kept(status: NodeStatus): void;
   nodeExit(node: string, exit: LastExit, status: NodeStatus): void;
+  /** The same of one that no Supervisor was there for, with the status of then. */
+  missedExit(node: string, exit: LastExit, status: NodeStatus): void;
   /** Everything that happens, for whoever watches. */
   happened(event: TreeEvent): void;
   /** What became of a node's process, before anybody else hears of it. */
@@ -49,7 +70,7 @@ type Settle<Value> = (value: Value) => void;
 
 export class Supervisor {
   readonly #ports: SupervisorPorts;
-  readonly #roster = new Roster();
+  readonly #roster: Roster;
   readonly #creating = new Map<number, Settle<NodeStatus>>();
   readonly #destroying = new Map<number, Settle<boolean>>();
   readonly #requests = new Map<number, Settle<boolean>>();
@@ -64,9 +85,15 @@ export class Supervisor {
   #mourn: (() => void) | undefined;
   #firstLink: { done: Settle<void>; failed: Settle<Error> } | undefined;
   #onEnd: Settle<Exit> | undefined;
+  #alive: (() => void) | undefined;
+  /** What became of each node that a script asked for, while another Supervisor's tree is taken over. */
+  #takeover: Reloaded | undefined;
+  #onRolled: (() => void)[] = [];
+  #isRolling = false;
 
-  constructor(ports: SupervisorPorts) {
+  constructor(ports: SupervisorPorts, options: RosterOptions = {}) {
     this.#ports = ports;
+    this.#roster = new Roster(options);
     this.#outbox = new Outbox(
       (message) => ports.send(message),
       (act) => ports.soon(act),
@@ -81,8 +108,77 @@ export class Supervisor {
     });
   }
 
+  /**
+   * Takes over the Stem that an earlier Supervisor has left. Resolves when it has said what it has,
+   * with `false` if there is none, or if it ended before: then one has to be started.
+   */
+  takeOver(): Promise<boolean> {
+    return new Promise((linked) => {
+      const left = (): void => {
+        this.#stem = undefined;
+        this.#firstLink = undefined;
+        linked(false);
+      };
+      const done = (): void => {
+        const stay = this.#roster.present().filter(({ origin }) => origin === "remote");
+        const kept = stay.map(({ config }) => config.name);
+        this.#takeover = { kept, changed: [], started: [], stopped: [] };
+        linked(true);
+      };
+      this.#firstLink = { done, failed: left };
+      const startedAt = this.#ports.clock.now();
+      this.#stem = this.#ports.takeOverStem((exit) => this.#stemExited(exit, startedAt));
+      if (this.#stem === undefined) left();
+      else this.#stems = 1;
+    });
+  }
+
+  /**
+   * The scripts have asked for all that they want: what they no longer ask for ends. Nodes that were
+   * created from afar stay. Resolves when every node has the configuration that it is to have.
+   */
+  async settle(): Promise<Reloaded> {
+    const done = this.#takeover ?? { kept: [], changed: [], started: [], stopped: [] };
+    this.#takeover = undefined;
+    done.stopped = this.#roster.unclaimed();
+    for (const name of done.stopped) void this.destroy(name);
+    await new Promise<void>((rolled) => {
+      this.#onRolled.push(rolled);
+      this.#checkRolled();
+    });
+    return done;
+  }
+
+  /** The scripts could not say what they want: every node stays as it is. */
+  keepAll(): void {
+    this.#takeover = undefined;
+    this.#roster.keepAll();
+  }
+
+  /** The nodes that wait for their new configuration. */
+  get rolling(): { waiting: string[]; isOver: boolean } {
+    return this.#roster.rolling;
+  }
+
+  /** Has the Stem hold on to everything until the next Supervisor is there. @param within in ms; `false`: there is none */
+  hold(within: number): boolean {
+    if (!this.#isLinked) return false;
+    this.#outbox.flush();
+    this.#ports.send({ type: "hold", within });
+    return true;
+  }
+
   stemPid(): number {
     return this.#stem?.pid ?? -1;
+  }
+
+  vitals(): Vitals {
+    return {
+      isLinked: this.#isLinked,
+      isEnding: this.#onEnd !== undefined,
+      stems: this.#stems,
+      commands: this.#outbox.size,
+    };
   }
 
   /** One node as it is now, whatever it is called: names may be words of JavaScript's own. */
@@ -98,13 +194,21 @@ export class Supervisor {
    * Takes a node in at once. The promise is that of `SupervisorApi.create`.
    * @throws NodeConfigError, SupervisorEndingError at once
    */
-  create(config: NodeConfig): Promise<NodeStatus> {
+  create(config: NodeConfig, origin: Origin = "script"): Promise<NodeStatus> {
     if (this.#onEnd !== undefined) throw new SupervisorEndingError();
-    const accepted = this.#ports.accept(config, (name) => this.#roster.statusOf(name)?.node);
-    const { id, effects } = this.#roster.create(accepted, this.#ports.clock.wall());
+    const accepted = this.#ports.accept(config, (name) =>
+      origin === "script" ? this.#roster.configOf(name) : this.#roster.statusOf(name)?.node,
+    );
+    const { name } = accepted;
+    const { id, how, effects } = this.#roster.create(accepted, this.#ports.clock.wall(), origin);
     const created = new Promise<NodeStatus>((settle) => this.#creating.set(id, settle));
-    this.#happened("created", `node '${accepted.name}' was created`, accepted.name);
+    this.#takeover?.[how === "new" ? "started" : how].push(name);
+    if (how === "new") this.#happened("created", `node '${name}' was created`, name);
+    if (how === "changed")
+      this.#happened("created", `node '${name}' gets another configuration`, name);
     this.#perform(effects);
+    const status = how === "kept" ? this.statusOf(name) : undefined;
+    if (status !== undefined) this.#ports.kept(status);
     return created;
   }
 
@@ -141,6 +245,11 @@ export class Supervisor {
     return { nodes: this.#roster.status(name) };
   }
 
+  /** Every node, with who wants it. */
+  present(): Present[] {
+    return this.#roster.present();
+  }
+
   /** The names of the nodes that have a process, by process group. */
   groups(): Map<number, string> {
     return this.#roster.groups();
@@ -174,6 +283,7 @@ export class Supervisor {
   receive(message: Exclude<FromStem, { type: "hello" }>): void {
     if (message.type === "note") return this.#passOn(message.text);
     if (message.type === "used") return this.#ports.used?.(message.name, message.pid, message.cpu);
+    if (message.type === "pong") return this.#alive?.();
     const strays = (): Stray[] => (this.#stems > 1 ? this.#ports.strays() : []);
     this.#perform(this.#roster.receive(message, strays));
     if (message.type === "synced") {
@@ -189,6 +299,12 @@ export class Supervisor {
       this.#warnings.add(text);
     }
     this.#ports.stemSays(text);
+  }
+
+  /** Asks the Stem for a sign of life. `alive` is called when it answers, if it ever does. */
+  ping(alive: () => void): void {
+    this.#alive = alive;
+    if (this.#isLinked) this.#ports.send({ type: "ping" });
   }
 
   #order(goal: Goal, name: string): Promise<boolean> {
@@ -222,17 +338,54 @@ export class Supervisor {
         case "answered":
           settle(this.#requests, effect.request, effect.done);
           break;
+        case "roll":
+          this.#rollSoon();
+          break;
         case "news":
           this.#tell(effect.news, effect.pid, effect.status);
+          break;
+        case "missed":
+          this.#tellMissed(effect.news, effect.pid, effect.status);
           break;
         default:
           effect satisfies never;
       }
     }
+    this.#checkRolled();
+  }
+
+  #tell(news: News, pid: number, status: NodeStatus): void {
+    const { name } = status.node;
+    this.#tellPeople(news, pid, status);
+    switch (news.kind) {
+      case "started":
+        return this.#ports.nodeStatus(name, pid, status);
+      case "failed":
+        return this.#ports.nodeStatus(name, 0, status);
+      case "exited":
+        return this.#ports.nodeExit(name, status.lastExit ?? { at: status.since }, status);
+      case "blocked":
+      case "impatient":
+      case "ready":
+      case "checked":
+      case "unhealthy":
+      case "changed":
+      case "gone":
+        return;
+      default:
+        return news satisfies never;
+    }
+  }
+
+  /** What happened while there was nobody to be told. That a process was started may be long past. */
+  #tellMissed(news: News, pid: number, status: NodeStatus): void {
+    this.#tellPeople(news, pid, status);
+    if (news.kind !== "exited") return;
+    this.#ports.missedExit(status.node.name, status.lastExit ?? { at: status.since }, status);
   }
 
   /** The lines are Zeek's (`Stem::Reap`, `Stem::Revive`). */
-  #tell(news: News, pid: number, status: NodeStatus): void {
+  #tellPeople(news: News, pid: number, status: NodeStatus): void {
     this.#ports.news?.(news, pid, status);
     const { name } = status.node;
     const isKnown = (one: string): boolean => this.statusOf(one) !== undefined;
@@ -241,13 +394,12 @@ export class Supervisor {
       case "started":
         if (news.revived)
           this.#error(`Supervised node '${name}' (PID ${pid}) revived after premature exit`);
-        return this.#ports.nodeStatus(name, pid, status);
-      case "failed":
-        return this.#ports.nodeStatus(name, 0, status);
+        return;
       case "exited":
-        if (news.premature)
+        // Of one that was ended for its health the reason has been told.
+        if (news.premature && news.exit.unhealthy === undefined)
           this.#error(`Supervised node '${name}' (PID ${pid}) ${howItDied(news.exit)}`);
-        return this.#ports.nodeExit(name, status.lastExit ?? { at: status.since }, status);
+        return;
       case "blocked":
         return this.#ports.say(
           `info: node '${name}' still waits to start: ${this.#whatKeeps(status)}`,
@@ -256,7 +408,11 @@ export class Supervisor {
         return this.#ports.say(
           `warning: node '${name}' starts ${withoutText(news.without, isKnown)}`,
         );
+      case "unhealthy":
+        return this.#error(`Supervised node '${name}' (PID ${pid}) ${howItFails(news)}`);
+      case "failed":
       case "ready":
+      case "checked":
       case "changed":
       case "gone":
         return;
@@ -268,6 +424,21 @@ export class Supervisor {
   /** `'db' (running, not ready), 'typo' (there is no such node)`. */
   #whatKeeps({ waitsFor = [] }: NodeStatus): string {
     return waitsFor.map((name) => `'${name}' (${standing(this.statusOf(name))})`).join(", ");
+  }
+
+  #checkRolled(): void {
+    if (this.#onRolled.length === 0 || !this.#roster.rolling.isOver) return;
+    for (const rolled of this.#onRolled.splice(0)) rolled();
+  }
+
+  /** Once for all whose turn has come in this turn of the loop: they end together. */
+  #rollSoon(): void {
+    if (this.#isRolling) return;
+    this.#isRolling = true;
+    this.#ports.soon(() => {
+      this.#isRolling = false;
+      this.#perform(this.#roster.roll(this.#ports.clock.wall()));
+    });
   }
 
   #startStem(): void {

@@ -1,6 +1,7 @@
 /** What became of a node, as an event and in words. */
 import os from "node:os";
 import type { TreeEvent, TreeEventKind } from "../core/api.ts";
+import { timesText } from "../core/checking.ts";
 import type { News } from "../core/life.ts";
 import type { Exit } from "../core/revival.ts";
 import type { NodeStatus } from "../core/status.ts";
@@ -31,6 +32,13 @@ export function howItDied({ code, signal }: Exit): string {
 
 export function withWhat({ code, signal }: Exit): string {
   return signal === undefined ? `with exit code ${code ?? 1}` : `by signal ${signalNumber(signal)}`;
+}
+
+/** `failed its health check 3 times (Connection refused): restarting it`. */
+export function howItFails({ trouble, revived }: Extract<News, { kind: "unhealthy" }>): string {
+  const { failures, reason } = trouble;
+  const what = `failed its health check ${timesText(failures)} (${reason})`;
+  return `${what}: ${revived ? "restarting it" : "its policy starts it no more"}`;
 }
 
 /** `for 'a', 'b'`. */
@@ -74,19 +82,33 @@ function describe(
       return { kind: "failed", text: `could not be started${whatNext(status)}` };
     case "ready":
       return { kind: "ready", text: `is ready (PID ${pid})` };
+    case "checked":
+      return { kind: "changed", text: healthText(status) };
+    case "unhealthy":
+      return { kind: "unhealthy", text: `(PID ${pid}) ${howItFails(news)}` };
     case "blocked":
       return { kind: "changed", text: `still waits to start, ${waitText(status)}` };
     case "impatient":
       return { kind: "changed", text: `starts ${withoutText(news.without, isKnown)}` };
     case "exited":
       // What is next follows as a change of its own.
-      return { kind: "exited", text: `(PID ${pid}) ended ${withWhat(news.exit)}` };
+      return { kind: "exited", text: `(PID ${pid}) ended ${withWhat(news.exit)}${why(news.exit)}` };
     case "changed":
     case "gone":
       return { kind: "changed", text: `is ${status.state}${whatNext(status)}` };
     default:
       return news satisfies never;
   }
+}
+
+function why({ unhealthy }: Exit): string {
+  return unhealthy === undefined ? "" : `: ${unhealthy}`;
+}
+
+function healthText({ health }: NodeStatus): string {
+  if (health === undefined) return "passes its health checks again";
+  const { failures, limit, reason } = health;
+  return `failed a health check (${failures} of ${limit}): ${reason}`;
 }
 
 function whatNext(status: NodeStatus): string {

@@ -1,7 +1,7 @@
 /** What Supervisor and Stem say to each other over the link. */
 import type { NodeConfig } from "../core/config.ts";
 import type { News } from "../core/life.ts";
-import type { NodeReport } from "../core/tree.ts";
+import type { Kept, NodeReport, Origin } from "../core/tree.ts";
 import { ProtocolError } from "../errors.ts";
 import { FrameKind, frameHeader } from "./frames.ts";
 
@@ -12,14 +12,23 @@ export type Channel = "control" | "output";
 export type FromStem =
   | { type: "hello"; channel: Channel; token: string; pid: number }
   /** After the hello: every node that the Stem has, then `synced`. */
-  | { type: "node"; config: NodeConfig; report: NodeReport }
-  | { type: "synced"; ending: number[] }
+  | ({ type: "node" } & Kept)
+  | {
+      type: "synced";
+      ending: number[];
+      /** The highest numbers that any Supervisor has given: the next one goes on from there. */
+      last: { id: number; request: number };
+    }
   | { type: "report"; report: NodeReport; news: News }
+  /** After `synced`: what happened while there was no connection, and is over. */
+  | { type: "missed"; report: NodeReport; news: News }
   | { type: "gone"; name: string; id: number }
   /** After the report of its end: the CPU time of a process in milliseconds, if it is known. */
   | { type: "used"; name: string; pid: number; cpu: number | undefined }
   /** A line of the Stem's own. */
-  | { type: "note"; text: string };
+  | { type: "note"; text: string }
+  /** The answer to a `ping`. */
+  | { type: "pong" };
 
 /** A process of a node, named so that another with the same number is not taken for it. */
 export interface ProcessId {
@@ -32,14 +41,17 @@ export type EndingCommand =
   | { type: "destroy"; name: string; id: number }
   | { type: "restart" | "stop"; name: string; id: number; request: number };
 
-export type ToStem =
+/** About the nodes. */
+export type Order =
   | {
       type: "create";
       id: number;
       config: NodeConfig;
+      /** Unset: a script's. */
+      origin?: Origin;
       /** Whether the node was never started before: only then may its output be truncated. */
       fresh: boolean;
-      /** Starts before, under an earlier Stem. */
+      /** Starts before, under an earlier Stem or with another configuration. */
       generation: number;
       /** What an earlier Stem left of this node. */
       previous: ProcessId[];
@@ -53,7 +65,28 @@ export type ToStem =
   | { type: "together"; commands: EndingCommand[] }
   | { type: "start"; name: string; id: number; request: number }
   /** What a process has printed says that it is ready. */
-  | { type: "ready"; name: string; id: number; pid: number };
+  | { type: "ready"; name: string; id: number; pid: number }
+  /** Asks for a sign of life. */
+  | { type: "ping" };
+
+export type ToStem = Welcome | Hold | Order;
+
+/** The first on every connection: it is let in, and belongs to this Supervisor from now on. */
+export interface Welcome {
+  type: "welcome";
+  supervisor: ProcessId;
+  /** How long the tree lives on without a Supervisor (ms). */
+  keep: number;
+}
+
+/**
+ * The Supervisor is about to be replaced: the Stem says what it has to say, closes the connection,
+ * and holds back output until it is there again, which must be within that time (ms).
+ */
+export interface Hold {
+  type: "hold";
+  within: number;
+}
 
 /** A piece of output; without bytes, the end of that stream. */
 export interface Output {
@@ -87,8 +120,26 @@ export function decodeMessage<Message extends FromStem | ToStem>(
   return message as Message;
 }
 
-export const FROM_STEM = ["hello", "node", "synced", "report", "gone", "used", "note"] as const;
+/**
+ * Which messages there are, as a number. A Stem goes on while its Supervisor is replaced by that of
+ * another version: what changes here in a way that the other side does not understand counts up.
+ */
+export const LINK_VERSION = 1;
+
+export const FROM_STEM = [
+  "hello",
+  "node",
+  "synced",
+  "report",
+  "missed",
+  "gone",
+  "used",
+  "note",
+  "pong",
+] as const;
 export const TO_STEM = [
+  "welcome",
+  "hold",
   "create",
   "end",
   "destroy",
@@ -97,6 +148,7 @@ export const TO_STEM = [
   "restart",
   "stop",
   "ready",
+  "ping",
 ] as const;
 
 /** Everything of an output frame but its bytes, which follow: they are never copied. */

@@ -9,6 +9,8 @@ export interface StemSetup {
   /** Proves on the link that this is the Stem that was started. */
   token: string;
   stateDirectory: string;
+  /** How long the tree lives on without a Supervisor (ms). */
+  keep: number;
   /** Options that go before the script that a script node's Node.js runs. */
   nodeOptions: string[];
 }
@@ -20,6 +22,12 @@ export const places = {
   nodes: "nodes",
   pipes: "pipes",
   args: "args.json",
+  /** Which Stem there is, for the Supervisor that takes it over. */
+  stem: "stem.json",
+  /** What a Supervisor that is replaced leaves to the one that it becomes. */
+  handover: "handover",
+  /** What a rehearsal has found out. */
+  rehearsal: "rehearsal.json",
   /** What is generated for Zeek nodes. */
   zeek: "zeek",
 } as const;

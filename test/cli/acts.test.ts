@@ -78,6 +78,37 @@ test("create: what it comes after, and when it is ready; one sign, and no more",
   assert.equal((await run("h --ready-fd three")).status, 2);
 });
 
+test("create: how its health is checked; one way, and no more; how often alone is none", async () => {
+  const remote = new FakeRemote();
+  const run = (name: string, ...options: string[]) =>
+    coppice(["create", name, ...options], { remote, directory: "/here" });
+  const often = ["--health-interval", "0.5", "--health-timeout", "2", "--health-failures", "1"];
+  await run("a", "--health-http", "8080", ...often);
+  await run("b", "--health-http=80/alive");
+  await run("c", "--health-port", "run/c.sock");
+  await run("d", "--health-command", "test -e x && ./look");
+  await run("e", "--health-heartbeat", "--health-failures=2");
+  await run("f", "--health-fd", "7");
+  assert.deepEqual(
+    created(remote).map(({ health }) => health),
+    [
+      { http: 8080, interval: 500, timeout: 2000, failures: 1 },
+      { http: "80/alive" },
+      { port: "/here/run/c.sock" },
+      { command: ["sh", "-c", "test -e x && ./look"] },
+      { heartbeat: true, failures: 2 },
+      { heartbeat: { fd: 7 } },
+    ],
+  );
+  const both = await run("g", "--health-fd", "7", "--health-port", "1");
+  assert.equal(both.status, 2);
+  assert.match(both.stderr, /^error: either --health-port or --health-fd, not both; see/);
+  const none = await run("h", "--health-failures", "2");
+  assert.equal(none.status, 2);
+  assert.match(none.stderr, /^error: --health-failures needs a check: one of --health-http, --/);
+  assert.equal((await run("i", "--health-fd", "seven")).status, 2);
+});
+
 test("create: whom a node waits for is told to whoever waits for the command", async () => {
   const remote = new FakeRemote(
     node("web", { state: "pending", waitsFor: ["db", "cache"], generation: 0 }),

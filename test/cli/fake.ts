@@ -5,9 +5,17 @@ import type { Output } from "../../src/cli/output.ts";
 import { runVerb } from "../../src/cli/verb-main.ts";
 import { findVerb } from "../../src/cli/verbs.ts";
 import type { RemoteSupervisor } from "../../src/control/client.ts";
-import type { FollowOptions, OutputLine, TreeEvent, Usage } from "../../src/core/api.ts";
+import type {
+  FollowOptions,
+  OutputLine,
+  Reloaded,
+  ReloadOptions,
+  TreeEvent,
+  Usage,
+} from "../../src/core/api.ts";
 import type { ClusterEndpoint, NodeConfig, Role } from "../../src/core/config.ts";
 import { type CrashRecord, type CrashSummary, summaryOf } from "../../src/core/crash.ts";
+import type { Plan } from "../../src/core/plan.ts";
 import type { NodeStatus, Status } from "../../src/core/status.ts";
 import { NodeConfigError } from "../../src/errors.ts";
 
@@ -42,6 +50,7 @@ export class FakeRemote implements RemoteSupervisor {
   isZeek = false;
   mayControl = true;
   isConnected = true;
+  pid: number | undefined = 42;
   isClosed = false;
   nodes: Map<string, NodeStatus>;
   use: Record<string, Usage> = {};
@@ -51,6 +60,13 @@ export class FakeRemote implements RemoteSupervisor {
   readonly asked: string[] = [];
   readonly handlers = new Set<(event: TreeEvent) => void>();
   followOptions: FollowOptions | undefined;
+  planned: Plan = { changes: [], notes: [] };
+  reloaded: () => Promise<Reloaded> = async () => ({
+    kept: [],
+    changed: [],
+    started: [],
+    stopped: [],
+  });
   #pid = 200;
 
   constructor(...nodes: NodeStatus[]) {
@@ -117,6 +133,16 @@ export class FakeRemote implements RemoteSupervisor {
     this.asked.push("stop");
   }
 
+  async plan(): Promise<Plan> {
+    this.asked.push("plan");
+    return this.planned;
+  }
+
+  async reload({ rolling }: ReloadOptions = {}): Promise<Reloaded> {
+    this.asked.push(`reload ${rolling ?? "all"}`);
+    return this.reloaded();
+  }
+
   watch(handler: (event: TreeEvent) => void): () => void {
     this.handlers.add(handler);
     return () => this.handlers.delete(handler);
@@ -155,6 +181,8 @@ export interface World {
   onOutput?: (stdout: string) => void;
   sleep?: Context["sleep"];
   now?: () => number;
+  keyboard?: Context["keyboard"];
+  onResize?: Context["onResize"];
 }
 
 export interface Result {
@@ -187,6 +215,8 @@ export async function coppice(argv: string[], world: World = {}): Promise<Result
     now: world.now ?? (() => NOW),
     sleep: world.sleep ?? shortSleep,
     beforeSignal: () => () => {},
+    keyboard: world.keyboard ?? (() => undefined),
+    onResize: world.onResize ?? (() => () => {}),
   };
   const [name = "", ...rest] = argv;
   const verb = findVerb(name);

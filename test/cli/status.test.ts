@@ -57,6 +57,27 @@ test("failures are coloured, and what was told to end is none", async () => {
   assert.ok(line("killed").includes("\u001b[2mstopped") && !line("killed").includes(red));
 });
 
+test("one that fails its checks is troubled, and that it was ended for that is its last exit", async () => {
+  const health = { failures: 1, limit: 3, reason: "timed out" };
+  const unhealthy = "health check 'heartbeat' failed 3 times: no heartbeat";
+  const remote = new FakeRemote(
+    node("ailing", { health }),
+    // It ended well when it was told to, and by the very signal that it was told with.
+    node("again", { generation: 2, lastExit: { code: 0, at: NOW - 3_000, unhealthy } }),
+    node("down", { state: "waiting", lastExit: { signal: "SIGTERM", at: NOW - 1, unhealthy } }),
+  );
+  const { stdout } = await coppice(["status", "--color", "always"], { remote });
+  const line = (name: string) => stdout.split("\n").find((one) => one.startsWith(name)) ?? "";
+  assert.ok(line("ailing").includes("\u001b[33mrunning, 1 of 3 checks failed"));
+  assert.ok(line("again").includes("\u001b[33munhealthy, 3s ago"));
+  assert.ok(line("down").includes("\u001b[31munhealthy, 0s ago"));
+  assert.ok(isTroubled(node("a", { health })));
+  assert.equal(summaryOf([node("a"), node("b", { health })]), "2 nodes: 1 running, 1 unwell");
+  const json = JSON.parse((await coppice(["status", "--json"], { remote })).stdout);
+  assert.deepEqual(json.nodes.ailing.health, health);
+  assert.equal(json.nodes.again.lastExit.unhealthy, unhealthy);
+});
+
 test("colours come on a terminal, unless they are not wanted", async () => {
   const remote = new FakeRemote(node("web"));
   const isColoured = async (argv: string[], isTerminal: boolean, env: Record<string, string>) => {

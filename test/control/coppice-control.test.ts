@@ -10,7 +10,7 @@ import type { Commands } from "../../src/control/commands.ts";
 import { coppiceControl } from "../../src/control/coppice-control.ts";
 import { Watchers } from "../../src/control/watchers.ts";
 import type { CrashRecord } from "../../src/core/crash.ts";
-import { SupervisorEndingError } from "../../src/errors.ts";
+import { ReloadError, SupervisorEndingError } from "../../src/errors.ts";
 import { History } from "../../src/output/history.ts";
 
 const CRASH: CrashRecord = {
@@ -86,7 +86,7 @@ function meet() {
     history,
     watchers,
     has: () => true,
-    create: () => {
+    createFromAfar: () => {
       throw new SupervisorEndingError();
     },
     destroy: () => Promise.resolve(true),
@@ -98,6 +98,13 @@ function meet() {
     crashes: () => Promise.resolve([]),
     crash: (id) => Promise.resolve(id === "7" ? CRASH : undefined),
     stop: () => orders.push("stopped"),
+    plan: () => Promise.reject(new ReloadError("no plan")),
+    beginReload: async ({ rolling }) => {
+      orders.push(`reload ${rolling ?? "all"}`);
+      return { changes: [], notes: [] };
+    },
+    reloads: 3,
+    reloaded: () => new Promise(() => {}),
     ordered: (text) => orders.push(text),
   };
   const endpoint = new Endpoint("00000000-0000-4000-8000-000000000000", (error) =>
@@ -111,7 +118,7 @@ test("hello says what it is, and what the connection may do", async () => {
   const { client, endpoint } = meet();
   client.ask("1", "hello");
   assert.deepEqual(await client.answer("1"), {
-    ok: { version: "1", instance: "i", pid: 7, mayControl: true },
+    ok: { version: "1", instance: "i", pid: 7, reloads: 3, mayControl: true },
   });
   const looker = new Client(endpoint, false);
   looker.ask("1", "hello");

@@ -30,7 +30,7 @@ class FakeZeek implements Commands {
   }
 
   has = (name: string) => this.nodes.has(name);
-  create(node: NodeConfig): Promise<NodeStatus> {
+  createFromAfar(node: NodeConfig): Promise<NodeStatus> {
     if (this.has(node.name))
       throw new NodeConfigError(`node with name '${node.name}' already exists`);
     const status: NodeStatus = { node, state: "pending", generation: 0, since: 0 };
@@ -52,6 +52,10 @@ class FakeZeek implements Commands {
     this.stopped++;
     for (const peer of this.endpoint.peers) peer.close();
   }
+  plan = async () => ({ changes: [], notes: [] });
+  beginReload = this.plan;
+  reloads = 0;
+  reloaded = async () => ({ kept: [], changed: [], started: [], stopped: [] });
   ordered = (text: string) => void this.orders.push(text);
 
   started(name: string, pid: number): void {
@@ -120,7 +124,7 @@ test("a node that does not start in time is told as it is", async (t) => {
 
 test("destroy, restart and status say what Zeek says", async (t) => {
   const { remote, zeek } = await meet(t);
-  await zeek.create({ name: "a" });
+  await zeek.createFromAfar({ name: "a" });
   assert.deepEqual([await remote.restart("a"), await remote.restart("b")], [true, false]);
   assert.deepEqual(Object.keys((await remote.status()).nodes), ["a"]);
   assert.deepEqual((await remote.status("b")).nodes, {});

@@ -1,6 +1,7 @@
 /** Every cell of `step`: what each event does in each state, written out in `node-table.ts`. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Health } from "../../src/core/checking.ts";
 import { policyOf } from "../../src/core/config.ts";
 import { type Event, type Rules, type State, wakeAt } from "../../src/core/life.ts";
 import { step } from "../../src/core/node.ts";
@@ -11,6 +12,7 @@ const RULES: Rules = {
   ...policy,
   stop: { ...policy.stop, sigkill: true },
   ready: { kind: "started" },
+  health: { what: "port 80", interval: 100, failures: 2, first: 150 },
 };
 
 test("31, 40, 42: every event in every state does what the table says", () => {
@@ -44,6 +46,7 @@ test("31, 40, 42: the table has every state and every event, and no others", () 
     failed: true,
     ready: true,
     probed: true,
+    checked: true,
     exited: true,
     looked: true,
     go: true,
@@ -73,12 +76,15 @@ test("40: every state that waits for time says until when, and no other does", (
     [
       ["running, unseen", NOW + 20],
       ["running, unseen, due", NOW],
+      ["running, check due", NOW],
       ["waiting", NOW + 500],
       ["waiting, due", NOW],
       ["stopping, respawn", NOW + 500],
       ["stopping, stopped", NOW + 500],
       ["stopping, gone", NOW + 500],
       ["stopping, due", NOW],
+      ["stopping, revival", NOW + 500],
+      ["stopping, failed", NOW + 500],
       ["clearing, respawn", NOW + 5],
       ["clearing, stopped", NOW + 5],
       ["clearing, gone", NOW + 5],
@@ -111,7 +117,8 @@ function outcomeIf(state: State, event: Event, isAllowed: boolean): string {
       case "look":
         return `look[${effect.groups}]`;
       case "probe":
-        return `probe(${effect.pid})`;
+      case "check":
+        return `${effect.type}(${effect.pid})`;
       case "report": {
         const { news } = effect;
         return news.kind === "exited" && news.premature ? "exited!" : news.kind;
@@ -125,10 +132,16 @@ function outcomeIf(state: State, event: Event, isAllowed: boolean): string {
 
 function tagOf(state: State): string {
   if (state.tag === "stopped") return `stopped:${state.why}`;
-  if (state.tag === "running") return `running:${state.readiness.tag}`;
+  if (state.tag === "running") return `running:${state.readiness.tag}${healthOf(state.health)}`;
   if (!("after" in state)) return state.tag;
   if (typeof state.after === "string") return `${state.tag}:${state.after}`;
   return `${state.tag}:${"stopped" in state.after ? state.after.stopped : "revival"}`;
+}
+
+function healthOf(health: Health): string {
+  if (health.tag === "unchecked") return "";
+  const failures = health.trouble?.failures;
+  return failures === undefined ? `:${health.tag}` : `:${health.tag}(${failures})`;
 }
 
 function keysOf(value: object): Set<string> {

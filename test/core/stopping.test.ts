@@ -82,6 +82,7 @@ const RUNNING: State = {
   group: 7,
   since: 0,
   readiness: { tag: "ready" },
+  health: { tag: "unchecked" },
 };
 const NOBODY = { mayStart: true, mayEnd: true };
 

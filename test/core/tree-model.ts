@@ -1,11 +1,11 @@
 /** A tree with modelled processes below it: what no sequence of events may ever bring about. */
 import assert from "node:assert/strict";
 import { type NodeConfig, policyOf } from "../../src/core/config.ts";
-import { wakeAt } from "../../src/core/life.ts";
+import { type News, wakeAt } from "../../src/core/life.ts";
 import { circleThrough, predecessorsOf } from "../../src/core/order.ts";
 import { readyRulesOf } from "../../src/core/readiness.ts";
 import { delayOf } from "../../src/core/revival.ts";
-import { Tree, type TreeEffect } from "../../src/core/tree.ts";
+import { type NodeReport, Tree, type TreeEffect } from "../../src/core/tree.ts";
 
 export type Action =
   | { do: "create"; name: string; config: Omit<NodeConfig, "name"> }
@@ -16,6 +16,8 @@ export type Action =
   | { do: "begin"; name: string; works: boolean }
   /** It says that it is ready, or a look that is under way finds out whether it is. */
   | { do: "say" | "see"; name: string; isReady: boolean }
+  /** The outcome of a check that is under way. */
+  | { do: "check"; name: string; isWell: boolean }
   /** What is left of its groups ends. */
   | { do: "clear"; name: string }
   | { do: "pass"; time: number };
@@ -26,6 +28,8 @@ interface Modelled {
   isReady: boolean;
   /** A look is under way. */
   isLooked: boolean;
+  /** A check is under way. */
+  isChecked: boolean;
   /** It has died, or could not be started, and has not been ready since. */
   hasFailed: boolean;
   /** It was told to end, and something of it may still live. */
@@ -59,6 +63,7 @@ export class TreeModel {
         this.#do({ do: "begin", name, works: true });
         this.#do({ do: "say", name, isReady: true });
         this.#do({ do: "see", name, isReady: true });
+        this.#do({ do: "check", name, isWell: true });
         this.#do({ do: "clear", name });
         const node = this.#node(name);
         if (node.isEnding) this.#exit(node.pid, false, 0);
@@ -135,6 +140,8 @@ export class TreeModel {
         return this.#say(action.name);
       case "see":
         return this.#see(action.name, action.isReady);
+      case "check":
+        return this.#outcomeOfCheck(action.name, action.isWell);
       case "clear":
         return this.#node(action.name).remains.clear();
       case "pass":
@@ -191,6 +198,15 @@ export class TreeModel {
     this.#perform(this.tree.handle(name, { type: "probed", pid: node.pid, isReady }, this.#now));
   }
 
+  #outcomeOfCheck(name: string, isWell: boolean): void {
+    const node = this.#node(name);
+    if (!node.isChecked || node.pid === undefined) return;
+    node.isChecked = false;
+    const { pid } = node;
+    const reason = isWell ? {} : { reason: "no answer" };
+    this.#perform(this.tree.handle(name, { type: "checked", pid, ...reason }, this.#now));
+  }
+
   #becomeReady(node: Modelled): void {
     if (node.isEnding) return;
     node.isReady = true;
@@ -203,6 +219,7 @@ export class TreeModel {
       node.pid = undefined;
       node.isReady = false;
       node.isLooked = false;
+      node.isChecked = false;
       if (remains) node.remains.add(pid);
       if (!node.isEnding) node.hasFailed = true;
       if (!remains) node.isEnding = false;
@@ -267,17 +284,40 @@ export class TreeModel {
           node.isLooked = true;
           break;
         }
+        case "check": {
+          const node = this.#node(effect.name);
+          assert.equal(node.pid, effect.pid, "only what runs is checked");
+          assert.ok(node.isReady && !node.isEnding, "only what is ready is checked");
+          assert.ok(!node.isChecked, "one check at a time");
+          node.isChecked = true;
+          break;
+        }
         case "gone":
           assert.ok(!this.#gone.has(effect.id), `${effect.id} is told gone once`);
           assert.notEqual(this.#wanted.get(effect.name)?.id, effect.id);
           this.#gone.add(effect.id);
           break;
         case "report":
+          if (effect.news.kind === "unhealthy")
+            this.#judgeGivingUp(this.#node(effect.report.name), effect.report, effect.news);
           break;
         default:
           effect satisfies never;
       }
     }
+  }
+
+  /** It was the last straw of as many failures as it takes; from now on it is a node that has failed. */
+  #judgeGivingUp(
+    node: Modelled,
+    { name, pid }: NodeReport,
+    { trouble }: Extract<News, { kind: "unhealthy" }>,
+  ): void {
+    assert.equal(node.pid, pid);
+    assert.ok(!node.isEnding, "nobody else has ended it");
+    assert.equal(trouble.failures, this.#configs.get(name)?.health?.failures);
+    node.isEnding = true;
+    node.hasFailed = true;
   }
 
   /** Nobody starts before a node that is on its way, and has not failed. */
@@ -340,6 +380,7 @@ export class TreeModel {
       pid: undefined,
       isReady: false,
       isLooked: false,
+      isChecked: false,
       hasFailed: false,
       isEnding: false,
       wasSignalled: false,

@@ -22,6 +22,8 @@ test("25: the snapshot has every node that was not destroyed, and what is still 
         generation: 1,
         since: 10,
       },
+      origin: "script",
+      stopped: false,
     },
   ]);
 });
@@ -101,7 +103,7 @@ test("29: destroy, then create of one name: the new one starts when the old one 
   assert.deepEqual(words(tree.create({ id: 2, config }, 51)), ["a changed stopping"]);
   const { nodes, ending } = tree.snapshot();
   const report = { id: 2, name: "a", state: "pending", generation: 0, since: 50 };
-  assert.deepEqual(nodes, [{ config, report }]);
+  assert.deepEqual(nodes, [{ config, report, origin: "script", stopped: false }]);
   assert.deepEqual(ending, [1]);
   const death = tree.handle("a", exited(101), 60);
   assert.deepEqual(words(death), ["a exited pending", "a gone 1", "a spawn 2.1"]);
@@ -213,7 +215,8 @@ function words(effects: readonly TreeEffect[]): string[] {
       case "signalGroups":
         return `${effect.signal} group ${effect.groups}`;
       case "probe":
-        return `${effect.name} probe ${effect.pid}`;
+      case "check":
+        return `${effect.name} ${effect.type} ${effect.pid}`;
       case "look":
         return `${effect.name} look ${effect.groups}`;
       case "report":
@@ -225,3 +228,17 @@ function words(effects: readonly TreeEffect[]): string[] {
     }
   });
 }
+
+test("a snapshot says who wants a node, and whether it was told to stop, on its way there too", () => {
+  const tree = new Tree({ sigkill: true });
+  tree.create({ id: 1, config: A, origin: "remote" }, 0);
+  tree.handle("a", { type: "started", pid: 101, group: 101 }, 1);
+  const kept = () => tree.snapshot().nodes.map(({ origin, stopped }) => ({ origin, stopped }));
+  assert.deepEqual(kept(), [{ origin: "remote", stopped: false }]);
+  tree.order("stop", "a", 1, 2);
+  assert.deepEqual(kept(), [{ origin: "remote", stopped: true }]);
+  tree.handle("a", exited(101), 3);
+  assert.deepEqual(kept(), [{ origin: "remote", stopped: true }]);
+  tree.order("start", "a", 2, 4);
+  assert.deepEqual(kept(), [{ origin: "remote", stopped: false }]);
+});

@@ -175,6 +175,21 @@ test("a process that is ended since it is not well has crashed, and one before o
   );
 });
 
+test("one whose health checks failed says so, and how it ended", async () => {
+  const world = new World();
+  world.start(7);
+  const exit = { signal: "SIGTERM", unhealthy: "3 checks failed" };
+  world.news({ kind: "exited", pid: 7, exit, premature: true }, {}, 7);
+  world.evidence.used("a", 7, 5);
+  world.end(7);
+  await world.pass(0);
+  const [record] = world.records;
+  assert.deepEqual(
+    [record?.kind, record?.reason, record?.exit],
+    ["unhealthy", "3 checks failed", { signal: "SIGTERM" }],
+  );
+});
+
 test("a start that failed has what was said of it, whichever is heard first", async () => {
   for (const isEarly of [true, false]) {
     const world = new World();

@@ -83,6 +83,6 @@ test("one of the same runtime is used again, others are removed", (t) => {
   fs.mkdirSync(path.join(state, "image", "0123456789abcdef"));
   assert.equal(prepareImage(state), image);
   assert.ok(fs.existsSync(path.join(image, "mark")));
-  removeOtherImages(state, image);
+  removeOtherImages(state, [image]);
   assert.deepEqual(fs.readdirSync(path.join(state, "image")), [path.basename(image)]);
 });

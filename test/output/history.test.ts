@@ -126,3 +126,38 @@ test("bytes that come one by one, of both streams by turns, do not cost many tim
   assert.ok(runs.length <= 2048 && runs.length > 1000, String(runs.length));
   assert.equal(missed + runs.length, 20_000);
 });
+
+test("a ring that goes on from what another one had is read at the same positions", () => {
+  const pieces = fc.array(
+    fc.tuple(fc.constantFrom("stdout", "stderr"), fc.string({ maxLength: 60 })),
+  );
+  fc.assert(
+    fc.property(pieces, fc.nat(40), fc.constantFrom(128, 1024), (all, at, limit) => {
+      const [whole, first] = [new Ring(), new Ring()];
+      const add = (ring: Ring, from: number, to: number): void => {
+        for (const [i, [stream, line]] of all.slice(from, to).entries())
+          ring.append(stream as "stdout", bytes(`${line}\n`), (from + i) * 100, limit);
+      };
+      add(whole, 0, all.length);
+      add(first, 0, at);
+      const second = Ring.from(first.dump());
+      add(second, at, all.length);
+      assert.equal(second.end, whole.end);
+      assert.deepEqual(second.read(0, Infinity), whole.read(0, Infinity));
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test("a history that goes on from another's keeps its nodes, and forgets those that have gone in turn", () => {
+  const [old, history] = [new History(), new History()];
+  old.arrived("here");
+  old.append("here", "stdout", bytes("one\n"), 0);
+  old.append("gone", "stdout", bytes("last words\n"), 0);
+  history.restore(old.dump());
+  history.append("here", "stdout", bytes("two\n"), 1000);
+  assert.equal(history.read("here", 0, 100).next, 8);
+  assert.equal(history.end("gone"), 11);
+  for (let i = 0; i < 40; i++) history.append(`other-${i}`, "stdout", bytes("x\n"), 0);
+  assert.equal(history.end("gone"), 0);
+});

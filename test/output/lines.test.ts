@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { LineCutter, MAX_LINE } from "../../src/output/lines.ts";
+import { LineCutter, MAX_LINE, type Rest } from "../../src/output/lines.ts";
 
 interface Piece {
   text: string;
@@ -101,11 +101,11 @@ function checkFlags(pieces: readonly Piece[]): void {
   assert.ok(isBetween, "every line is ended");
 }
 
-function cutterInto(pieces: Piece[]): LineCutter {
+function cutterInto(pieces: Piece[], rest?: Rest): LineCutter {
   return new LineCutter((source, start, end, first, last) => {
     const text = Buffer.from(source.subarray(start, end)).toString("latin1");
     pieces.push({ text, first, last });
-  });
+  }, rest);
 }
 
 function cut(chunks: readonly string[]): Piece[] {
@@ -119,3 +119,19 @@ function cut(chunks: readonly string[]): Piece[] {
 function whole(text: string): Piece {
   return { text, first: true, last: true };
 }
+
+test("46: a cutter that goes on with what another had left gives the same lines, wherever that was", () => {
+  const long = `${"x".repeat(MAX_LINE + 10)}\nend`;
+  for (const text of ["one\n\ntwo\nthree", long]) {
+    const expected = cut([text]);
+    for (const at of [0, 1, 3, 4, 5, 8, MAX_LINE, MAX_LINE + 5, MAX_LINE + 11]) {
+      const pieces: Piece[] = [];
+      const first = cutterInto(pieces);
+      first.push(Buffer.from(text.slice(0, at)));
+      const second = cutterInto(pieces, first.rest());
+      second.push(Buffer.from(text.slice(at)));
+      second.end();
+      assert.deepEqual(pieces, expected, `handed over at ${at}`);
+    }
+  }
+});

@@ -145,6 +145,30 @@ test("47: a piece that is kept back does not take the prefix of what follows", a
 });
 
 /** A pipeline into files; `printed` waits for what is on its way and tells what a file has. */
+test("bytes and lines are counted as they were written, whatever is cut, kept back or added", () => {
+  const counted = new Map<string, { bytes: number; lines: number }>();
+  const sink = { write: () => true } as unknown as Sink;
+  const pipeline = new Pipeline({
+    sinks: { stdout: sink, stderr: sink },
+    hooks: (stream) => (stream === "stderr" ? [() => false] : []),
+    onHookError: (error) => assert.fail(String(error)),
+    count(node, stream, bytes, lines) {
+      const sum = counted.get(`${node} ${stream}`) ?? { bytes: 0, lines: 0 };
+      counted.set(`${node} ${stream}`, { bytes: sum.bytes + bytes, lines: sum.lines + lines });
+    },
+  });
+  const foo = pipeline.source("foo", "stdout");
+  const texts = ["one\ntw", "o\n\n", "x".repeat(3 * MAX_LINE), "\nla", "st"];
+  for (const text of texts.slice(0, 3)) foo.push(latin(text));
+  assert.equal(counted.get("foo stdout")?.lines, 3);
+  for (const text of texts.slice(3)) foo.push(latin(text));
+  assert.deepEqual(counted.get("foo stdout"), { bytes: texts.join("").length, lines: 4 });
+  foo.end();
+  assert.deepEqual(counted.get("foo stdout"), { bytes: texts.join("").length, lines: 5 });
+  feed(pipeline, "foo", "stderr", "kept\nback\n");
+  assert.deepEqual(counted.get("foo stderr"), { bytes: 10, lines: 2 });
+});
+
 function setUp(t: TestContext, ...hooks: OutputHook[]) {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), "coppice-pipeline-"));
   const open = (stream: Stream) => fs.openSync(path.join(directory, stream), "w");

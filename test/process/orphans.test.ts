@@ -57,6 +57,16 @@ describe("orphans", { concurrency: 3 }, () => {
     assert.ok(!isAlive(node), "its node ended first");
   });
 
+  test("a Supervisor that replaces itself and does not come back in time is the end, too", async (t) => {
+    const spy = exitSpy(t);
+    const { parent, stem, node, hold } = await adoptedStem(t, spy.env);
+    hold(300);
+    assert.equal(await spy.exitOf(stem), 13);
+    assert.ok(!isAlive(node), "its node ended first");
+    assert.ok(isAlive(parent), "whose process lives");
+    process.kill(parent, "SIGKILL");
+  });
+
   test("37: a Stem that is told to end by SIGTERM exits with status 0", async (t) => {
     const spy = exitSpy(t);
     const tree = plantToAsk(t, "", { env: spy.env });
@@ -177,7 +187,13 @@ async function adoptedStem(t: TestContext, env: Record<string, string>) {
     socket.on("data", (bytes) => {
       for (const { payload } of decoder.push(bytes)) {
         const text = Buffer.from(payload).toString();
-        const { type, report } = text.startsWith("{") ? JSON.parse(text) : {};
+        const { type, report, channel } = text.startsWith("{") ? JSON.parse(text) : {};
+        if (channel === "control") {
+          if (isGone) return socket.destroy();
+          control = socket;
+          const supervisor = { pid: parent.pid! };
+          socket.write(encodeMessage({ type: "welcome", supervisor, keep: 0 }));
+        }
         if (type === "synced")
           socket.write(
             encodeMessage({
@@ -195,12 +211,19 @@ async function adoptedStem(t: TestContext, env: Record<string, string>) {
     });
   });
   let node: number | undefined;
+  let control: net.Socket | undefined;
+  let isGone = false;
   await new Promise<void>((listening) =>
     server.listen(path.join(stateDirectory, "stem.sock"), listening),
   );
   atEnd(t, () => server.close());
 
-  const setup: Omit<StemSetup, "parent"> = { token: "any", stateDirectory, nodeOptions: [] };
+  const setup: Omit<StemSetup, "parent"> = {
+    token: "any",
+    stateDirectory,
+    nodeOptions: [],
+    keep: 0,
+  };
   const main = path.join(import.meta.dirname, "..", "..", "src", "stem", "main.ts");
   const parent = spawn(
     process.execPath,
@@ -223,5 +246,10 @@ async function adoptedStem(t: TestContext, env: Record<string, string>) {
     for (const pid of [stem, node])
       if (pid !== undefined && isAlive(pid)) process.kill(pid, "SIGKILL");
   });
-  return { parent: parent.pid!, stem, node: await until("a node", () => node) };
+  /** As a Supervisor that is about to be replaced says it, and then never comes back. */
+  const hold = (within: number): void => {
+    isGone = true;
+    control?.write(encodeMessage({ type: "hold", within }));
+  };
+  return { parent: parent.pid!, stem, node: await until("a node", () => node), hold };
 }

@@ -16,6 +16,8 @@ test("36: what a Stem said before it died is heard before another is started", (
       deaths.push(exited);
       return { pid: deaths.length, signal: () => {} };
     },
+    takeOverStem: () => undefined,
+    kept: () => {},
     accept: (config) => config as { name: string },
     strays: () => [],
     send: () => {},
@@ -23,11 +25,12 @@ test("36: what a Stem said before it died is heard before another is started", (
     stemSays: () => {},
     nodeStatus: (node, pid) => void started.push([node, pid]),
     nodeExit: () => {},
+    missedExit: () => {},
     happened: () => {},
   });
   void supervisor.start();
   supervisor.connected();
-  supervisor.receive({ type: "synced", ending: [] });
+  supervisor.receive({ type: "synced", ending: [], last: { id: 0, request: 0 } });
   void supervisor.create({ name: "a" });
   while (clock.step(5_000));
   deaths[0]?.({ signal: "SIGKILL" });

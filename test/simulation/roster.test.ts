@@ -122,8 +122,11 @@ function linked(): Roster {
 function connect(roster: Roster, strays: Stray[] = [], ...nodes: NodeReport[]): RosterEffect[] {
   roster.connected();
   for (const node of nodes)
-    roster.receive({ type: "node", config: { name: node.name }, report: node }, () => []);
-  return roster.receive({ type: "synced", ending: [] }, () => strays);
+    roster.receive(
+      { type: "node", config: { name: node.name }, report: node, origin: "script", stopped: false },
+      () => [],
+    );
+  return roster.receive({ type: "synced", ending: [], last: { id: 0, request: 0 } }, () => strays);
 }
 
 function sent(effects: readonly RosterEffect[]) {

@@ -42,11 +42,34 @@ async function trouble(world: World, user: User): Promise<void> {
   const { dice } = world;
   const pace = dice.pick([20, 500, 4_000]);
   for (let round = dice.between(5, 25); round > 0; round--) {
-    if (dice.chance(0.5)) user.act();
+    if (dice.chance(0.05)) await reload(world, user);
+    else if (dice.chance(0.5)) user.act();
     else breakSomething(world);
     // Sometimes the next thing happens in the same instant.
     if (dice.chance(0.8)) await world.run(dice.next() * pace);
   }
+}
+
+/** The Supervisor is replaced while all is calm, as it waits for that; what goes wrong then may go wrong. */
+async function reload(world: World, user: User): Promise<void> {
+  const { dice, supervisor } = world;
+  world.isTroubled = false;
+  supervisor.isListening = true;
+  await world.run(CALM_MS);
+  user.readAnew();
+  let isDone = false;
+  world.log("the Supervisor is replaced");
+  const done = supervisor
+    .replace(dice.pick([1, 2, Infinity]), (isTaken) => user.askAgain(isTaken))
+    .then(() => {
+      isDone = true;
+    });
+  done.catch((error: Error) => world.fail(error));
+  if (dice.chance(0.3)) world.clock.in(dice.next() * 20, () => supervisor.stem.kill());
+  // One after the other, each as slow as can be.
+  await world.run(4 * CALM_MS);
+  assert.ok(isDone, "all that has changed was replaced");
+  world.isTroubled = true;
 }
 
 /** What may still end by itself does so within the calm; after that nothing changes any more. */

@@ -1,4 +1,6 @@
 /** A Stem's process: the real Stem, with a simulated machine below and a simulated link above. */
+import assert from "node:assert/strict";
+import type { NodeConfig } from "../../src/core/config.ts";
 import { readyRulesOf } from "../../src/core/readiness.ts";
 import type { Exit } from "../../src/core/revival.ts";
 import { Stem, type StemPorts } from "../../src/stem/stem.ts";
@@ -7,6 +9,7 @@ import {
   decodeMessage,
   encodeMessage,
   type FromStem,
+  type Order,
   TO_STEM,
   type ToStem,
 } from "../../src/wire/stem-messages.ts";
@@ -24,11 +27,13 @@ export class StemHost {
   readonly token: string;
   readonly #world: World;
   readonly #stem: Stem;
-  readonly #exited: (exit: Exit) => void;
+  #exited: (exit: Exit) => void;
   /** Every process that it ever started. */
   readonly #nodes: Process[] = [];
   /** From when on a process is ready. */
   readonly #readyAt = new Map<number, number>();
+  /** Checks under way, by process. */
+  readonly #checks = new Map<number, object>();
   #connection: Connection | undefined;
   #retry = FIRST_RETRY_MS;
   #isAlive = true;
@@ -49,6 +54,11 @@ export class StemHost {
 
   get isAlive(): boolean {
     return this.#isAlive;
+  }
+
+  /** Another Supervisor wants to know of its end. */
+  watch(exited: (exit: Exit) => void): void {
+    this.#exited = exited;
   }
 
   /** SIGSTOP, and SIGCONT after this time: all that happens meanwhile it sees at once, in that order. */
@@ -122,7 +132,11 @@ export class StemHost {
         const isReady = (this.#readyAt.get(pid) ?? Infinity) <= clock.now();
         this.#later(this.#world.dice.next() * 3, () => seen(isReady));
       },
-      ended: (pid) => void this.#readyAt.delete(pid),
+      check: (config, pid, seen) => this.#check(config, pid, seen),
+      ended: (pid) => {
+        this.#readyAt.delete(pid);
+        this.#checks.delete(pid);
+      },
       signal: (pid, signal) => machine.signal(pid, signal),
       signalGroup: (group, signal) => machine.signalGroup(group, signal),
       living: (groups) => groups.filter((group) => machine.isGroupAlive(group)),
@@ -131,6 +145,23 @@ export class StemHost {
       send: (message) => this.#send(message),
       forget: () => {},
     };
+  }
+
+  #check(config: NodeConfig, pid: number, seen: (reason?: string) => void): void {
+    const { clock, dice } = this.#world;
+    const isReady = (this.#readyAt.get(pid) ?? Infinity) <= clock.now();
+    assert.ok(isReady || readyRulesOf(config).kind === "started", "what is checked is ready");
+    assert.ok(!this.#checks.has(pid), "one check of a process at a time");
+    const check = {};
+    this.#checks.set(pid, check);
+    this.#later(dice.pick([0, 3, 2_000]), () => {
+      // Of a process that has ended nothing is told.
+      if (this.#checks.get(pid) !== check) return;
+      this.#checks.delete(pid);
+      const isWell = !this.#world.isTroubled || dice.chance(0.4);
+      if (isWell) seen();
+      else seen("no answer");
+    });
   }
 
   #connect(): void {
@@ -152,7 +183,7 @@ export class StemHost {
         this.#whenAwake(() => {
           if (!isCurrent()) return;
           for (const { payload } of decoder.push(bytes)) {
-            this.#stem.command(decodeMessage<ToStem>(payload, TO_STEM));
+            this.#stem.command(decodeMessage<ToStem>(payload, TO_STEM) as Order);
           }
         }),
       closed: () => this.#whenAwake(() => isCurrent() && this.#lost()),
@@ -166,8 +197,9 @@ export class StemHost {
     this.#retry = Math.min(this.#retry * 2, LONGEST_RETRY_MS);
   }
 
-  #send(message: FromStem): void {
+  #send(message: FromStem): boolean {
     this.#connection?.toSupervisor.send(encodeMessage(message));
+    return this.#connection !== undefined;
   }
 
   #checkParent(): void {

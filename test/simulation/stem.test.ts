@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Stem } from "../../src/stem/stem.ts";
-import type { FromStem, ToStem } from "../../src/wire/stem-messages.ts";
+import type { FromStem, Order } from "../../src/wire/stem-messages.ts";
 import { VirtualClock } from "./clock.ts";
 
 const config = { name: "a" };
@@ -50,7 +50,7 @@ test("an effect that fails, against all promises, keeps no other from being done
   const { stem, sent } = stemWith(new Map(), (name) => {
     if (name !== "node-3") throw new Error(name);
   });
-  const create = (id: number): ToStem => ({
+  const create = (id: number): Order => ({
     type: "create",
     id,
     config: { name: `node-${id}` },
@@ -96,13 +96,14 @@ function stemWith(living: Map<number, number>, forget: (name: string) => void = 
       clock,
       start: ({ config: { name } }) => void starts.push(name),
       probe: () => {},
+      check: () => {},
       ended: () => {},
       signal: (pid, signal) => void signals.push(`${signal} ${pid}`),
       signalGroup: (group, signal) => void signals.push(`${signal} ${group}`),
       living: (groups) => groups.filter((group) => living.has(group)),
       hasMembers: (group) => living.has(group),
       startTime: (pid) => living.get(pid),
-      send: (message) => void sent.push(message),
+      send: (message) => sent.push(message) > 0,
       forget,
     },
     { sigkill: true },

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { NodeStatus } from "../../src/core/status.ts";
 import { acceptConfig } from "../../src/supervisor/config-schema.ts";
-import { Supervisor } from "../../src/supervisor/supervisor.ts";
+import { Supervisor, type SupervisorPorts } from "../../src/supervisor/supervisor.ts";
 import { FrameDecoder } from "../../src/wire/frames.ts";
 import {
   decodeMessage,
@@ -15,7 +15,7 @@ import { StemHost } from "./stem-host.ts";
 import type { World } from "./world.ts";
 
 export class SupervisorHost {
-  readonly api: Supervisor;
+  api: Supervisor;
   readonly #world: World;
   #stem: StemHost | undefined;
   #stems = 0;
@@ -26,7 +26,24 @@ export class SupervisorHost {
 
   constructor(world: World) {
     this.#world = world;
-    this.api = new Supervisor({
+    this.api = new Supervisor(this.#ports());
+  }
+
+  /** Another image of it takes its place, and takes over the Stem. @param ask asks for what is wanted; `isTaken`: of a tree that is there */
+  async replace(rolling: number, ask: (isTaken: boolean) => void): Promise<void> {
+    this.breakLink();
+    const api = new Supervisor(this.#ports(), { rolling });
+    this.api = api;
+    const isTaken = await api.takeOver();
+    this.#world.log(isTaken ? "the Stem was taken over" : "there was no Stem to take over");
+    if (!isTaken) await api.start();
+    ask(isTaken);
+    if (isTaken) await api.settle();
+  }
+
+  #ports(): SupervisorPorts {
+    const world = this.#world;
+    return {
       clock: world.clock,
       startStem: (exited) => {
         const stem = new StemHost(world, ++this.#stems, (exit) => {
@@ -36,6 +53,17 @@ export class SupervisorHost {
         this.#stem = stem;
         return { pid: stem.pid, signal: () => stem.terminate() };
       },
+      takeOverStem: (exited) => {
+        const stem = this.#stem;
+        if (stem?.isAlive !== true) return undefined;
+        stem.watch((exit) => {
+          if (!world.isSupervisorDead) exited(exit);
+          world.touched();
+        });
+        return { pid: stem.pid, signal: () => stem.terminate() };
+      },
+      kept: () => {},
+      missedExit: () => {},
       soon: (act) => world.clock.in(0, act),
       accept: acceptConfig,
       strays: () => world.machine.groupsOfNodes(),
@@ -49,7 +77,7 @@ export class SupervisorHost {
         const isPresent = this.api.status(node).nodes[node]?.node === status.node;
         if (isPresent) this.#checkStatus(node, 0, status);
       },
-    });
+    };
   }
 
   /** The Stem of now, or the last one. */

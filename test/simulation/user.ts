@@ -9,6 +9,10 @@ import type { World } from "./world.ts";
 
 const NAMES = ["a", "b", "c", "d"];
 const READY = ["started", { fd: 3 }, { file: "x" }, { fd: 3, timeout: 500 }] as const;
+const HEALTH = [
+  { heartbeat: true, interval: 1_000, failures: 1 },
+  { http: 8080, interval: 5_000, failures: 2 },
+] as const;
 const CREATION = "CREATION";
 
 /** Which of the user's orders created a node: names are used again. */
@@ -44,6 +48,31 @@ export class User {
     else if (thought < 0.97) this.#start("");
     else if (thought < 0.98) this.#destroy("");
     else this.#restart("");
+  }
+
+  /** Its script is read anew: most of it is as it was. What was promised before, nobody keeps now. */
+  readAnew(): void {
+    const { dice } = this.#world;
+    this.open.clear();
+    for (const [name, config] of [...this.wanted]) {
+      const thought = dice.next();
+      if (thought < 0.2) {
+        this.wanted.delete(name);
+        this.stopped.delete(name);
+      } else if (thought < 0.5) this.wanted.set(name, { ...config, env: this.#creation() });
+    }
+  }
+
+  /** Asks for all of it, of a Supervisor that has just taken over. */
+  askAgain(isTaken: boolean): void {
+    // Only the Stem knew what was stopped.
+    if (!isTaken) this.stopped.clear();
+    for (const [name, config] of this.wanted) {
+      this.#expect(
+        `create of ${name}, again`,
+        this.#api.create(config).then((status) => this.#checkCreated(config, status)),
+      );
+    }
   }
 
   /** Wants nothing any more. */
@@ -145,9 +174,13 @@ export class User {
     );
   }
 
+  #creation(): Record<string, string> {
+    return { [CREATION]: String(++this.#orders) };
+  }
+
   #config(name: string): NodeConfig {
     const { dice } = this.#world;
-    const config: NodeConfig = { name, env: { [CREATION]: String(this.#orders) } };
+    const config: NodeConfig = { name, env: this.#creation() };
     if (dice.chance(0.3)) {
       config.revival = dice.pick([
         { when: "never" },
@@ -165,6 +198,7 @@ export class User {
     if (isOrdered && dice.chance(0.2)) config.after?.push("nobody");
     if (isOrdered && dice.chance(0.5)) config.afterTimeout = dice.pick([0, 500, 5_000]);
     if (dice.chance(0.4)) config.ready = dice.pick(READY);
+    if (dice.chance(0.4)) config.health = dice.pick(HEALTH);
     if (dice.chance(0.3)) {
       config.stop = dice.pick([
         { attempts: 0 },

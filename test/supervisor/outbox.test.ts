@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NodeConfig } from "../../src/core/config.ts";
 import { type Command, inOrder, Outbox } from "../../src/supervisor/outbox.ts";
-import type { ToStem } from "../../src/wire/stem-messages.ts";
+import type { Order } from "../../src/wire/stem-messages.ts";
 
 const A: NodeConfig = { name: "a" };
 const B: NodeConfig = { name: "b", after: ["a"] };
@@ -78,7 +78,7 @@ test("what comes without an end goes out from time to time", () => {
 
 /** `turn` ends a turn of the loop; @returns false if nobody waited for that */
 function outboxInTurns() {
-  const sent: ToStem[] = [];
+  const sent: Order[] = [];
   let waiting: (() => void)[] = [];
   const outbox = new Outbox(
     (message) => sent.push(message),
@@ -102,9 +102,9 @@ function destruction(config: NodeConfig): Command {
   return { config, message: { type: "destroy", name: config.name, id: 1 } };
 }
 
-function words(messages: readonly ToStem[]): string[] {
+function words(messages: readonly Order[]): string[] {
   return messages.map((message) => {
     if (message.type === "together") return words(message.commands).join(", ");
-    return `${message.type} ${"config" in message ? message.config.name : message.name}`;
+    return `${message.type} ${"config" in message ? message.config.name : "name" in message ? message.name : ""}`;
   });
 }

@@ -49,6 +49,44 @@ const CASES: [news: News, status: NodeStatus, kind: string, text: string][] = [
     "changed",
     "node 'a' starts without 'typo': there is no such node",
   ],
+  [
+    { kind: "checked" },
+    { ...STATUS, health: { failures: 1, limit: 3, reason: "status 503" } },
+    "changed",
+    "node 'a' failed a health check (1 of 3): status 503",
+  ],
+  [{ kind: "checked" }, STATUS, "changed", "node 'a' passes its health checks again"],
+  [
+    {
+      kind: "unhealthy",
+      trouble: { failures: 3, limit: 3, reason: "timed out" },
+      revived: true,
+    },
+    { ...STATUS, state: "stopping" },
+    "unhealthy",
+    "node 'a' (PID 7) failed its health check 3 times (timed out): restarting it",
+  ],
+  [
+    {
+      kind: "unhealthy",
+      trouble: { failures: 1, limit: 1, reason: "status 1" },
+      revived: false,
+    },
+    { ...STATUS, state: "stopping" },
+    "unhealthy",
+    "node 'a' (PID 7) failed its health check once (status 1): its policy starts it no more",
+  ],
+  [
+    {
+      kind: "exited",
+      pid: 7,
+      exit: { signal: "SIGTERM", unhealthy: "health check 'x' failed once: status 1" },
+      premature: true,
+    },
+    WAITING,
+    "exited",
+    "node 'a' (PID 7) ended by signal 15: health check 'x' failed once: status 1",
+  ],
 ];
 const isKnown = (name: string): boolean => name !== "typo";
 

@@ -20,14 +20,18 @@ const report = { id: 1, name: "größe", state: "running", pid: 7, generation: 1
 
 const FROM: Record<(typeof FROM_STEM)[number], FromStem> = {
   hello: { type: "hello", channel: "output", token: "t", pid: 3 },
-  node: { type: "node", config, report },
-  synced: { type: "synced", ending: [1, 2] },
+  node: { type: "node", config, report, origin: "remote", stopped: false },
+  synced: { type: "synced", ending: [1, 2], last: { id: 3, request: 4 } },
   report: { type: "report", report, news: { kind: "started", revived: true } },
+  missed: { type: "missed", report, news: { kind: "started", revived: true } },
   gone: { type: "gone", name: "größe", id: 1 },
   used: { type: "used", name: "größe", pid: 7, cpu: 1230 },
   note: { type: "note", text: "warning: \u{1f333}" },
+  pong: { type: "pong" },
 };
 const TO: Record<(typeof TO_STEM)[number], ToStem> = {
+  welcome: { type: "welcome", supervisor: { pid: 4, startTime: 9 }, keep: 60_000 },
+  hold: { type: "hold", within: 5 },
   create: {
     type: "create",
     id: 1,
@@ -44,6 +48,7 @@ const TO: Record<(typeof TO_STEM)[number], ToStem> = {
   restart: { type: "restart", name: "a", id: 1, request: 2 },
   stop: { type: "stop", name: "a", id: 1, request: 2 },
   ready: { type: "ready", name: "a", id: 1, pid: 7 },
+  ping: { type: "ping" },
 };
 
 test("36: every message comes out as it went in", () => {

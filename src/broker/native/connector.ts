@@ -1,8 +1,8 @@
 /** Connects to Broker's peers: Zeek's `Broker::peer`. */
 import net, { type Socket } from "node:net";
 import { NoSupervisorError } from "../../errors.ts";
+import { Deadline } from "../../os/deadline.ts";
 import { hostAndPort } from "../addresses.ts";
-import { Deadline } from "../deadline.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { certified, type Tls, type TlsSettings, tlsSettings } from "../tls.ts";
 import { MAX_VALUES } from "../values.ts";

@@ -106,6 +106,10 @@ export class NativeLink implements Peer {
     return this.#filter;
   }
 
+  get queued(): number {
+    return this.#socket.writableLength;
+  }
+
   send(message: Message): void {
     if (this.#session.phase !== "peered") return;
     // Broker has no way to write it, and leaves it out too.

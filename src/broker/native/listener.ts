@@ -2,8 +2,8 @@
 import net, { type Server, type Socket } from "node:net";
 import type { Server as TlsServer } from "node:tls";
 import { ListenError } from "../../errors.ts";
+import { Deadline } from "../../os/deadline.ts";
 import { hostAndPort, remoteOf } from "../addresses.ts";
-import { Deadline } from "../deadline.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { certified, type Tls, type TlsSettings, tlsSettings } from "../tls.ts";
 import { type LinkEnd, type LinkLimits, NativeLink } from "./link.ts";

@@ -7,8 +7,8 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { ListenError } from "../../errors.ts";
+import { Deadline } from "../../os/deadline.ts";
 import { remoteOf } from "../addresses.ts";
-import { Deadline } from "../deadline.ts";
 import type { Endpoint, PeerInfo } from "../endpoint.ts";
 import {
   type Access,
@@ -18,7 +18,9 @@ import {
   type Verdict,
 } from "./http-policy.ts";
 import { DEFAULT_LIMITS, type WebSocketLimits } from "./limits.ts";
-import { errorText } from "./protocol.ts";
+import { errorText, PATH } from "./protocol.ts";
+import { Requests } from "./requests.ts";
+import { type HttpRoute, pathOf } from "./routes.ts";
 import { WebSocketSession } from "./session.ts";
 import { FairTurns } from "./turns.ts";
 
@@ -34,12 +36,8 @@ export interface DoorOptions {
   /** What a client must show to look. */
   readToken?: string;
   limits?: Partial<WebSocketLimits>;
-  /** Answers requests for anything but a WebSocket, from those who may ask. */
-  request?: (
-    request: http.IncomingMessage,
-    response: http.ServerResponse,
-    mayControl: boolean,
-  ) => void;
+  /** What is answered to plain requests; if there is something, other paths are not found. */
+  routes?: readonly HttpRoute[];
 }
 
 /** One connection, from its coming to its end. */
@@ -47,8 +45,9 @@ interface Visitor {
   local: boolean;
   socket: Socket;
   address: string;
-  /** Runs until it is known what the visitor wants. */
+  /** Runs until it is known what the visitor wants, or until it has taken what it is answered. */
   deadline: Deadline;
+  requests: Requests;
   session?: WebSocketSession;
 }
 
@@ -99,7 +98,8 @@ export class WebSocketDoor {
       local: origin.local,
       socket,
       address: origin.local ? "unix" : remoteOf(socket),
-      deadline: this.#deadlineOf(socket),
+      deadline: this.#deadlineOf(socket, this.#limits.upgradeTime),
+      requests: this.#requestsOf(socket),
     };
     this.#visitors.set(socket, visitor);
     socket.once("close", () => {
@@ -143,6 +143,8 @@ export class WebSocketDoor {
       requireHostHeader: false,
     });
     server.maxHeadersCount = MAX_HEADERS;
+    // As long as anybody has to say what it wants; clients are told.
+    server.keepAliveTimeout = this.#limits.upgradeTime;
     server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
     server.on("request", (request, response) => this.#request(request, response));
     server.on("connect", (_request, socket) => refuse(socket, NOT_A_WEBSOCKET));
@@ -164,14 +166,31 @@ export class WebSocketDoor {
     return options;
   }
 
-  /** Whoever has not said what it wants by then has to go. */
-  #deadlineOf(socket: Socket): Deadline {
-    return new Deadline(this.#limits.upgradeTime, () => socket.destroy());
+  /** Whoever has not said what it wants by then has to go, or has not taken its answer. */
+  #deadlineOf(socket: Socket, time: number): Deadline {
+    return new Deadline(time, () => socket.destroy());
+  }
+
+  #requestsOf(socket: Socket): Requests {
+    const within = (time: number) => {
+      const visitor = this.#visitors.get(socket);
+      if (visitor === undefined) return;
+      visitor.deadline.callOff();
+      visitor.deadline = this.#deadlineOf(socket, time);
+    };
+    return new Requests({
+      routes: this.#options.routes ?? [],
+      socket,
+      busy: () => within(this.#limits.answerTime),
+      // The next request has as much time as the first had.
+      idle: () => within(this.#limits.upgradeTime),
+    });
   }
 
   #upgrade(request: http.IncomingMessage, socket: Duplex, head: Buffer): void {
     const visitor = this.#visitors.get(request.socket);
-    if (visitor === undefined) {
+    // Its 101 would land in the middle of an answer.
+    if (visitor === undefined || visitor.requests.isBusy) {
       socket.destroy();
       return;
     }
@@ -212,23 +231,15 @@ export class WebSocketDoor {
       return;
     }
     const admission = judgeAccess(request.headers, this.#accessOf(visitor));
-    const { request: handler } = this.#options;
-    if (admission.is === "refused" || handler === undefined) {
-      // The socket is closed after this, at the latest when the time for the upgrade is over.
-      const refusal = admission.is === "refused" ? admission : NOT_A_WEBSOCKET;
-      response.writeHead(refusal.status, headersOf(refusal));
-      response.end(bodyOf(refusal));
+    const { routes = [] } = this.#options;
+    if (routes.length > 0 && pathOf(request.url ?? "") !== PATH) {
+      visitor.requests.take({ request, response, admission });
       return;
     }
-    visitor.deadline.callOff();
-    response.once("close", () => {
-      const { socket } = visitor;
-      // The next request has as much time as the first had.
-      if (!socket.destroyed) {
-        visitor.deadline = this.#deadlineOf(socket);
-      }
-    });
-    handler(request, response, admission.mayControl);
+    // The socket is closed after this, at the latest when the time for the upgrade is over.
+    const refusal = admission.is === "refused" ? admission : NOT_A_WEBSOCKET;
+    response.writeHead(refusal.status, headersOf(refusal));
+    response.end(bodyOf(refusal));
   }
 
   #accessOf({ local }: Visitor): Access {

@@ -9,6 +9,8 @@ export interface WebSocketLimits {
   subscriptions: number;
   /** Milliseconds from the connection to the end of the upgrade; Zeek's. */
   upgradeTime: number;
+  /** Milliseconds from a plain request until its answer is taken, however large it is. */
+  answerTime: number;
   /** Connections at once, whether they have become WebSockets or not; Zeek's. */
   connections: number;
   /** Bytes that may wait for a client: with more, it is not reading, and is dropped. */
@@ -26,6 +28,7 @@ export const DEFAULT_LIMITS: WebSocketLimits = {
   values: 100_000,
   subscriptions: 64 << 10,
   upgradeTime: 3000,
+  answerTime: 30_000,
   connections: 100,
   queued: 16 << 20,
   queuedWhileReading: 1 << 20,

@@ -2,8 +2,8 @@
 import net from "node:net";
 import { WebSocket } from "ws";
 import { BrokerFormatError } from "../../errors.ts";
+import { Deadline } from "../../os/deadline.ts";
 import { shortPath } from "../../os/socket-path.ts";
-import { Deadline } from "../deadline.ts";
 import type { Endpoint, Peer, PeerInfo } from "../endpoint.ts";
 import {
   dataMessageOf,
@@ -95,6 +95,10 @@ export class WebSocketLine implements Peer {
             `the server has not acknowledged the subscriptions within ${seconds} s`,
       );
     });
+  }
+
+  get queued(): number {
+    return this.#ws.bufferedAmount;
   }
 
   send(message: Message): void {

@@ -89,6 +89,10 @@ export class WebSocketSession implements Peer, Worker {
     return this.#filter;
   }
 
+  get queued(): number {
+    return this.#ws.bufferedAmount;
+  }
+
   send(message: Message): void {
     this.#sendText(message.as(encodeDataMessage));
   }

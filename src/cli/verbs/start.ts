@@ -49,7 +49,8 @@ async function start(
   const { pid, state, lastExit, generation } = status;
   if (pid !== undefined) return { done, pid, text: `started '${node}' (PID ${pid})` };
   // One whose work is soon done.
-  if (state === "stopped" && lastExit?.code === 0 && generation > before.generation)
+  const isDone = lastExit?.code === 0 && lastExit.unhealthy === undefined;
+  if (state === "stopped" && isDone && generation > before.generation)
     return { done, text: `started '${node}', which has ended (${exitText(lastExit)})` };
   return {
     done: false,

@@ -12,7 +12,7 @@ import { printable } from "../printable.ts";
 import { refuseZeek, withRemote } from "../remote.ts";
 import { sayError } from "../say.ts";
 import { statusJson } from "../status-json.ts";
-import { exitText, stateText } from "../status-table.ts";
+import { fullExitText, stateText } from "../status-table.ts";
 import { Waker } from "../waker.ts";
 
 const GOALS = ["running", "ready", "stopped"] as const;
@@ -156,7 +156,7 @@ function describe(name: string, seen: Seen, now: number, state?: string): string
     ...(seen.pid === undefined ? [] : [`PID ${seen.pid}`]),
     ...(seen.lastExit === undefined || seen.state === "running"
       ? []
-      : [`last exit: ${exitText(seen.lastExit)}`]),
+      : [`last exit: ${fullExitText(seen.lastExit)}`]),
   ];
   return `node '${name}' is ${state ?? stateText(seen, now)}${details.length > 0 ? ` (${details.join(", ")})` : ""}`;
 }

@@ -1,6 +1,7 @@
 /** What Coppice and the system know of a node, for `diag`. */
 import { redactStatus } from "../../control/redact.ts";
 import type { NodeConfig } from "../../core/config.ts";
+import type { Exit } from "../../core/revival.ts";
 import type { NodeStatus } from "../../core/status.ts";
 import { commandLineOf, environmentOf, limitsOf, memoryKillsOf } from "../../os/node-process.ts";
 import { shellText } from "./shown-plan.ts";
@@ -94,8 +95,9 @@ function memoryLines({ lastExit, pid, state }: NodeStatus): string[] {
   ];
 }
 
-function endText({ code, signal }: { code?: number; signal?: string }): string {
-  return signal === undefined ? `exit status ${code ?? "unknown"}` : `ended by ${signal}`;
+function endText({ code, signal, unhealthy }: Exit): string {
+  const how = signal === undefined ? `exit status ${code ?? "unknown"}` : `ended by ${signal}`;
+  return unhealthy === undefined ? how : `${how} (${unhealthy})`;
 }
 
 function when(at: number): string {

@@ -2,6 +2,7 @@
 import path from "node:path";
 import { AlreadyRunningError, FileError, StateDirectoryError } from "../../errors.ts";
 import { makeDirectories } from "../../os/files.ts";
+import { leaveProcessOne } from "../../os/init.ts";
 import { lockHolder } from "../../os/lock.ts";
 import { errnoText } from "../../os/tools.ts";
 import type { Context } from "../context.ts";
@@ -16,6 +17,8 @@ import { keepSeed } from "./seed.ts";
 
 /** Ends this process with the tree, if it comes to that. @returns the exit status if it does not */
 export async function runCluster(file: string, line: Line, context: Context): Promise<number> {
+  // Before anything is said, which would else be said twice.
+  leaveProcessOne((text) => context.stderr.write(`${text}\n`));
   const request = requestOf(file, line, context);
   const { stateDirectory } = request;
   const remote = remoteOptionsOf(remoteValues(line, context));

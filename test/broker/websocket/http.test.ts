@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import http from "node:http";
 import net from "node:net";
 import { type TestContext, test } from "node:test";
 import { WebSocketDoor } from "../../../src/broker/websocket/door.ts";
-import type { WebSocketLimits } from "../../../src/broker/websocket/limits.ts";
 import type { WebSocketListenOptions } from "../../../src/broker/websocket/server.ts";
 import { atEnd, until } from "../../fixtures/tree.ts";
 import {
@@ -224,48 +222,6 @@ test("F.8: a token that is empty is refused, since it would let everybody in", a
   for (const options of [{ token: "" }, { readToken: "" }]) {
     await assert.rejects(testListener(t, endpoint, options), /empty token/);
   }
-});
-
-test("A.1.1: other requests go to whoever serves pages, if they may ask", async (t) => {
-  const seen: [string | undefined, boolean][] = [];
-  const listen = (limits: Partial<WebSocketLimits>) =>
-    testListener(t, testEndpoint(t, "server"), {
-      token: "act",
-      readToken: "look",
-      limits,
-      request(request, response, mayControl) {
-        seen.push([request.url, mayControl]);
-        response.end("a page");
-      },
-    });
-  const { port } = await listen({});
-  const agent = new http.Agent({ keepAlive: true });
-  atEnd(t, () => agent.destroy());
-  const get = (path: string, token: string) =>
-    new Promise<string>((resolve, reject) => {
-      const headers = { Authorization: `Bearer ${token}` };
-      const request = http.get({ host: "127.0.0.1", port, path, agent, headers }, (response) => {
-        let text = `${response.statusCode} `;
-        response.on("data", (chunk) => {
-          text += chunk;
-        });
-        response.on("end", () => resolve(text));
-      });
-      request.on("error", reject);
-    });
-  assert.equal(await get("/one", "act"), "200 a page");
-  assert.equal(await get("/two", "look"), "200 a page");
-  assert.equal(await get("/three", "none"), "401 wrong token\n");
-  assert.deepEqual(seen, [
-    ["/one", true],
-    ["/two", false],
-  ]);
-  // A connection kept open does not stay for ever.
-  const hurried = await listen({ upgradeTime: 200 });
-  const request = "GET / HTTP/1.1\r\nAuthorization: Bearer act\r\n\r\n";
-  await until("an answer in time", async () =>
-    /a page$/.test(await new RawClient(t, hurried.port).write(request).end()),
-  );
 });
 
 test("A.1.1: a connection is adopted with what came in before, and whatever became of it", async (t) => {

@@ -1,7 +1,7 @@
 /** How long others have to say something: only time in which this process could have heard it counts. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Deadline } from "../../src/broker/deadline.ts";
+import { Deadline } from "../../src/os/deadline.ts";
 import { busy } from "../fixtures/turns.ts";
 
 const TIME = 200;

@@ -1,0 +1,47 @@
+/** Has another process rehearse: the newest Coppice on disk, with this Supervisor's command line. */
+import fs from "node:fs";
+import { ReloadError } from "../errors.ts";
+import { ask } from "../os/ask.ts";
+import { findLaunchTools } from "../os/tools.ts";
+import { type Invocation, REHEARSAL_VARIABLE } from "./invocation.ts";
+import type { Rehearsal } from "./rehearse.ts";
+
+/** How long it may take in all (ms): scripts are loaded, and may wait for something in `init`. */
+const PATIENCE_MS = 60_000;
+
+/** @throws ReloadError (a rejection) if scripts fail, or Coppice itself does */
+export async function askRehearsal(
+  { command, directory, env }: Invocation,
+  answerFile: string,
+): Promise<Exclude<Rehearsal, { error: string }>> {
+  fs.rmSync(answerFile, { force: true });
+  // It has no end of its own if a script has none, and must not outlive us.
+  const { setpriv } = findLaunchTools();
+  const prefix = setpriv === undefined ? [] : [setpriv, "--pdeathsig", "KILL", "--"];
+  let output = "";
+  try {
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const told = { ...env, [REHEARSAL_VARIABLE]: answerFile };
+    ({ output } = await ask([...prefix, ...command], { env: told, cwd: directory, signal }));
+    const rehearsal = JSON.parse(fs.readFileSync(answerFile, "utf8")) as Rehearsal;
+    if ("error" in rehearsal) throw new ReloadError(rehearsal.error);
+    return rehearsal;
+  } catch (error) {
+    if (error instanceof ReloadError) throw error;
+    throw new ReloadError(reasonOf(error as NodeJS.ErrnoException, output));
+  } finally {
+    fs.rmSync(answerFile, { force: true });
+  }
+}
+
+/** It has not said what it found: the last that it printed tells most. */
+function reasonOf(error: NodeJS.ErrnoException, output: string): string {
+  if (error.name === "TimeoutError")
+    return `the scripts were not loaded within ${PATIENCE_MS / 1000} s`;
+  const line = output
+    .split("\n")
+    .map((text) => text.trim())
+    .filter((text) => /\w/.test(text) && !text.startsWith("at ") && !text.startsWith("Node.js v"))
+    .find((text) => /error/i.test(text));
+  return line ?? `the scripts could not be tried: ${error.message}`;
+}

@@ -1,0 +1,127 @@
+/** A node as the Supervisor knows it: what is wanted of it, and what the Stem last said. Pure. */
+import type { NodeConfig } from "../core/config.ts";
+import type { News } from "../core/life.ts";
+import type { NodeStatus } from "../core/status.ts";
+import type { Kept, NodeReport, Origin } from "../core/tree.ts";
+import type { Order, ProcessId } from "../wire/stem-messages.ts";
+import type { RosterEffect } from "./roster.ts";
+
+export type Request = { number: number; goal: Goal };
+export type Goal = "start" | "restart" | "stop";
+
+export interface Member {
+  id: number;
+  status: NodeStatus;
+  origin: Origin;
+  /** Of an earlier Supervisor: no script of this one has asked for it yet. */
+  isInherited: boolean;
+  /** Another creation comes in its place. */
+  isReplaced: boolean;
+  /** The process group of the process that runs. */
+  group?: number;
+  /** The outcome of its first start is known. */
+  begun: boolean;
+  /** It was told to stop, and not yet to start again. */
+  isStopped: boolean;
+  /** What was asked for and is not answered yet, oldest first. */
+  requests: Request[];
+  /** The last request made before the Stem was told to create it: its first outcome answers. */
+  answeredByCreation: number;
+  /**
+   * Processes of which something may still live, if only others of their groups. A start proves
+   * that those before are gone; until then, every Stem that knows nothing of the node is told.
+   */
+  previous: ProcessId[];
+}
+
+export function newMember(id: number, config: NodeConfig, origin: Origin, since: number): Member {
+  return {
+    id,
+    status: { node: config, state: "pending", generation: 0, since },
+    origin,
+    isInherited: false,
+    isReplaced: false,
+    begun: false,
+    isStopped: false,
+    requests: [],
+    answeredByCreation: 0,
+    previous: [],
+  };
+}
+
+/** One that a Stem has from an earlier Supervisor. */
+export function inherited({ config, report, origin, stopped }: Kept): Member {
+  const member = newMember(report.id, config, origin, report.since);
+  // What was created from afar stays until it is destroyed; the rest is asked for again, or goes.
+  member.isInherited = origin === "script";
+  member.isStopped = stopped;
+  member.begun = report.generation > 0 || report.lastExit !== undefined || stopped;
+  update(member, report, { kind: "changed" });
+  return member;
+}
+
+/** Whoever waits for these requests waits no longer. */
+export function refuse(member: Member, isRefused: (request: Request) => boolean): RosterEffect[] {
+  const refused = member.requests.filter(isRefused);
+  member.requests = member.requests.filter((request) => !isRefused(request));
+  return refused.map(({ number }) => ({ type: "answered", request: number, done: false }));
+}
+
+/** Whoever waits for the first start waits no longer. */
+export function giveUpFirstStart(member: Member): RosterEffect[] {
+  if (member.begun) return [];
+  member.begun = true;
+  const status: NodeStatus = { ...member.status, state: "stopped" };
+  return [{ type: "created", id: member.id, status }];
+}
+
+export function creation({
+  id,
+  status,
+  origin,
+  begun,
+  previous,
+  isStopped: stopped,
+}: Member): Order {
+  const { node: config, generation } = status;
+  const fresh = !begun && generation === 0;
+  return {
+    type: "create",
+    id,
+    config,
+    origin,
+    fresh,
+    generation,
+    previous: [...previous],
+    stopped,
+  };
+}
+
+/** What the Stem's report says of it. */
+export function statusFrom({ status: known }: Member, report: NodeReport): NodeStatus {
+  const { state, pid, generation, since, lastExit, nextStart, ready, waitsFor, why } = report;
+  const { node } = known;
+  const status: NodeStatus = { node, state, generation, since };
+  if (pid !== undefined) status.pid = pid;
+  if (why !== undefined) status.why = why;
+  if (ready !== undefined) status.ready = ready;
+  if (report.health !== undefined) status.health = report.health;
+  if (waitsFor !== undefined) status.waitsFor = waitsFor;
+  const exit = lastExit ?? known.lastExit;
+  if (exit !== undefined) status.lastExit = exit;
+  if (nextStart !== undefined) status.nextStart = nextStart;
+  return status;
+}
+
+export function update(member: Member, report: NodeReport, news: News): void {
+  member.status = statusFrom(member, report);
+  const { startTime } = report;
+  const group = report.group ?? report.pid;
+  if (group === undefined) {
+    delete member.group;
+    if (news.kind === "failed") member.previous = [];
+    return;
+  }
+  member.group = group;
+  member.previous = [{ pid: group, ...(startTime !== undefined && { startTime }) }];
+}

@@ -1,0 +1,97 @@
+/** The replacement of this process's image, on the real parts of a tree: see ./reload.ts for when what is done. */
+
+import { ReloadError } from "../errors.ts";
+import { within } from "../os/within.ts";
+import type { History } from "../output/history.ts";
+import type { Sink } from "../output/sink.ts";
+import { closeAll } from "../script/closing.ts";
+import { raise } from "../script/lifecycle.ts";
+import { places } from "../wire/stem-setup.ts";
+import { askRehearsal } from "./ask-rehearsal.ts";
+import type { Ending } from "./ending.ts";
+import { writeHandover } from "./handover.ts";
+import type { Invocation } from "./invocation.ts";
+import type { LinkServer } from "./link-server.ts";
+import type { OutputReceiver } from "./output-receiver.ts";
+import type { ReloadPorts } from "./reload.ts";
+import type { RemoteControl } from "./remote-control.ts";
+import type { StateDirectory } from "./state-directory.ts";
+import { processId } from "./stem-record.ts";
+import type { Supervisor } from "./supervisor.ts";
+
+export interface ReplacingParts {
+  invocation: Invocation;
+  state: StateDirectory;
+  supervisor: Supervisor;
+  link: LinkServer;
+  receiver: OutputReceiver;
+  sinks: readonly Sink[];
+  history: History;
+  evidence: { flush(ms: number): Promise<void> };
+  control(): RemoteControl;
+  ending(): Ending;
+  instance: string;
+  /** How often it was done before. */
+  reloads: number;
+}
+
+/** How long what scripts have opened may take to close, and how long connections: they are made again (ms). */
+const CLOSE_MS = 2_000;
+const CONNECTIONS_MS = 200;
+
+export function reloadPorts(parts: ReplacingParts): ReloadPorts {
+  const { invocation, state, supervisor, link, receiver, sinks, history } = parts;
+  const flushed = (): Promise<unknown> =>
+    Promise.all(sinks.map((sink) => new Promise<void>((idle) => sink.whenIdle(idle))));
+  return {
+    async rehearse() {
+      if (process.execve === undefined)
+        throw new ReloadError(`Node.js ${process.version} cannot replace a process's image`);
+      return askRehearsal(invocation, state.file(places.rehearsal));
+    },
+    present: () => supervisor.present(),
+    isEnding: () => parts.ending().hasBegun,
+    tellScripts: () => raise("reload"),
+    hold(ms) {
+      const isThere = supervisor.hold(ms);
+      if (!isThere) return false;
+      receiver.hold();
+      link.hold();
+      return true;
+    },
+    async drained() {
+      await new Promise<void>((idle) => receiver.whenIdle(idle));
+      await flushed();
+    },
+    resume() {
+      receiver.resume(receiver.release());
+      link.release();
+    },
+    async close() {
+      await within(
+        CLOSE_MS,
+        Promise.allSettled([
+          parts.control().close(CONNECTIONS_MS),
+          parts.evidence.flush(CONNECTIONS_MS),
+          closeAll(),
+          flushed(),
+        ]),
+        () => {},
+      );
+    },
+    replace({ rolling }) {
+      const { command, directory, env } = invocation;
+      const [file = ""] = command;
+      writeHandover(state.file(places.handover), {
+        supervisor: processId(process.pid),
+        instance: parts.instance,
+        reloads: parts.reloads + 1,
+        ...(rolling === undefined ? {} : { rolling }),
+        unfinished: receiver.release(),
+        history: history.dump(),
+      });
+      process.chdir(directory);
+      process.execve?.(file, command, env);
+    },
+  };
+}
