@@ -3,9 +3,11 @@ import fs from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { UsageError } from "../errors.ts";
+import type { CrashOptions } from "../evidence/options.ts";
 import type { LogOptions } from "../output/format.ts";
 import type { HandedDown } from "../script/args.ts";
 import type { RemoteOptions } from "../supervisor/remote-control.ts";
+import { CRASH_HELP, CRASH_OPTIONS, crashOptionsOf } from "./crash-options.ts";
 import { explain } from "./explain.ts";
 import { keepTime, withKeepTime } from "./keep-time.ts";
 import { LOG_HELP, LOG_NAMES, LOG_OPTIONS, logOptionsOf } from "./log-options.ts";
@@ -23,6 +25,7 @@ export interface RunOptions {
   handedDown: HandedDown;
   remote: RemoteOptions;
   cgroups: boolean;
+  crashes: CrashOptions;
   /** Milliseconds. */
   keep?: number;
   log: LogOptions;
@@ -45,7 +48,7 @@ Runs scripts; with -j as the Supervisor of a tree of processes.
       --no-cgroups       give nodes no control groups, where the machine has them
       --keep [SECONDS]   let the nodes live on for so long if the Supervisor is killed, for the
                          next one to take over (default: they end with it; without a number: 60)
-${LOG_HELP}${REMOTE_HELP}  -v, --version          print the version
+${LOG_HELP}${REMOTE_HELP}${CRASH_HELP}  -v, --version          print the version
   -h, --help             print this
 `;
 
@@ -61,13 +64,11 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   if (!values.supervisor && (remote.listen ?? remote.websocket) !== undefined) {
     throw new UsageError("--listen and --websocket are for a Supervisor: they need -j");
   }
-  if (!values.supervisor && values["no-cgroups"]) {
-    throw new UsageError("--no-cgroups is for a Supervisor: it needs -j");
-  }
-  if (!values.supervisor && values.keep !== undefined)
-    throw new UsageError("--keep is for a Supervisor: it needs -j");
+  const crashes = crashOptionsOf(values);
   const log = logOptionsOf(values);
-  const given = LOG_NAMES.find((name) => values[name] !== undefined);
+  const given = SUPERVISORS_OWN.find(
+    (name) => values[name] !== undefined && values[name] !== false,
+  );
   if (!values.supervisor && given !== undefined)
     throw new UsageError(`--${given} is for a Supervisor: it needs -j`);
   const { scripts, defines } = sortOperands(positionals);
@@ -89,6 +90,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     },
     remote,
     cgroups: !values["no-cgroups"],
+    crashes,
     ...(values.keep === undefined ? {} : { keep: keepTime(values.keep) }),
     log,
   };
@@ -100,6 +102,14 @@ function captureFile(name: string): string {
 }
 
 /** As `parseArgs` of node:util wants them. */
+/** What means nothing to a plain process. */
+const SUPERVISORS_OWN = [
+  "keep",
+  "no-cgroups",
+  ...LOG_NAMES,
+  ...(Object.keys(CRASH_OPTIONS) as (keyof typeof CRASH_OPTIONS)[]),
+] as const;
+
 export const OPTIONS = {
   supervisor: { type: "boolean", short: "j", default: false },
   iface: { type: "string", short: "i" },
@@ -112,6 +122,7 @@ export const OPTIONS = {
   ...LOG_OPTIONS,
   "no-cgroups": { type: "boolean", default: false },
   ...REMOTE_OPTIONS,
+  ...CRASH_OPTIONS,
   version: { type: "boolean", short: "v", default: false },
   help: { type: "boolean", short: "h", default: false },
 } as const;

@@ -88,6 +88,7 @@ function start(
         events.exited(exit);
         output.exited(running);
       },
+      used: (cpu) => events.used?.(cpu),
     },
   );
   if (!begun) return;

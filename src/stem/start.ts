@@ -31,6 +31,8 @@ export interface StartEvents {
   /** The process has said so. */
   ready(): void;
   exited(exit: Exit): void;
+  /** Comes after `exited`, where anybody can tell: its CPU time in milliseconds. */
+  used?(cpu: number | undefined): void;
 }
 
 /** A start that failed, in the words that the node's stderr gets. */

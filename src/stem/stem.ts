@@ -245,6 +245,7 @@ export class Stem {
           const remains = this.#ports.hasMembers(leader);
           this.#fact(name, { type: "exited", pid: process, exit, remains });
         },
+        used: (cpu) => this.#ports.send({ type: "used", name, pid: process, cpu }),
       },
     );
   }

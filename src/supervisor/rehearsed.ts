@@ -63,6 +63,14 @@ export class RehearsedSupervisor implements LocalSupervisor {
     return {};
   }
 
+  async crashes(): Promise<[]> {
+    return [];
+  }
+
+  async crash(): Promise<undefined> {
+    return undefined;
+  }
+
   watch(): () => void {
     return () => {};
   }

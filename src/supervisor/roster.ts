@@ -221,7 +221,7 @@ export class Roster {
 
   /** @param strays what is left of an earlier Stem's nodes, whether it was known here or not */
   receive(
-    message: Exclude<FromStem, { type: "hello" | "note" | "pong" }>,
+    message: Exclude<FromStem, { type: "hello" | "note" | "used" | "pong" }>,
     strays: () => Stray[],
   ): RosterEffect[] {
     if (this.#link === "down") return [];

@@ -60,6 +60,10 @@ export interface SupervisorPorts {
   missedExit(node: string, exit: LastExit, status: NodeStatus): void;
   /** Everything that happens, for whoever watches. */
   happened(event: TreeEvent): void;
+  /** What became of a node's process, before anybody else hears of it. */
+  news?(news: News, pid: number, status: NodeStatus): void;
+  /** The CPU time of a process that has ended, in milliseconds, if it is known. */
+  used?(node: string, pid: number, cpu: number | undefined): void;
 }
 
 type Settle<Value> = (value: Value) => void;
@@ -278,6 +282,7 @@ export class Supervisor {
 
   receive(message: Exclude<FromStem, { type: "hello" }>): void {
     if (message.type === "note") return this.#passOn(message.text);
+    if (message.type === "used") return this.#ports.used?.(message.name, message.pid, message.cpu);
     if (message.type === "pong") return this.#alive?.();
     const strays = (): Stray[] => (this.#stems > 1 ? this.#ports.strays() : []);
     this.#perform(this.#roster.receive(message, strays));
@@ -381,6 +386,7 @@ export class Supervisor {
 
   /** The lines are Zeek's (`Stem::Reap`, `Stem::Revive`). */
   #tellPeople(news: News, pid: number, status: NodeStatus): void {
+    this.#ports.news?.(news, pid, status);
     const { name } = status.node;
     const isKnown = (one: string): boolean => this.statusOf(one) !== undefined;
     this.#ports.happened(tidings(news, pid, status, this.#ports.clock.wall(), isKnown));

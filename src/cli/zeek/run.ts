@@ -7,6 +7,7 @@ import { errnoText } from "../../os/tools.ts";
 import { REHEARSAL_VARIABLE } from "../../supervisor/invocation.ts";
 import { makeOwnDirectory } from "../../supervisor/node-directory.ts";
 import type { Context } from "../context.ts";
+import { CRASH_OPTIONS, type CrashValues, crashOptionsOf } from "../crash-options.ts";
 import { keepTime } from "../keep-time.ts";
 import type { Line } from "../line.ts";
 import { logOptionsOf } from "../log-options.ts";
@@ -29,6 +30,7 @@ export async function runCluster(file: string, line: Line, context: Context): Pr
     "log-format": line.text("log-format"),
     "log-timestamps": line.text("log-timestamps"),
   });
+  const crashes = crashOptionsOf(crashValues(line));
   // Else each of its ports would be told to be taken.
   const pid = lockHolder(path.join(stateDirectory, "supervisor.lock"));
   const isReplaced = pid === process.pid;
@@ -59,6 +61,7 @@ export async function runCluster(file: string, line: Line, context: Context): Pr
     },
     remote,
     log,
+    crashes,
     nodes: plan.nodes,
   });
   return 0;
@@ -90,6 +93,10 @@ function remoteValues(line: Line, { directory }: Context): Parameters<typeof rem
     "allow-host": line.list("allow-host"),
     insecure: line.flag("insecure"),
   };
+}
+
+function crashValues(line: Line): CrashValues {
+  return Object.fromEntries(Object.keys(CRASH_OPTIONS).map((name) => [name, line.text(name)]));
 }
 
 /** From here on something is changed on disk. @throws CoppiceError */
