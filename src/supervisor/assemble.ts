@@ -112,8 +112,7 @@ export async function assemble(
     takeOverStem: (exited) => earlier && stems.takeOver(earlier, exited),
     soon: (act) => void setImmediate(act),
     accept: (config, known) => {
-      const others = () => Object.values(supervisor.status().nodes).map(({ node }) => node);
-      const accepted = acceptConfig(config, known, others);
+      const accepted = acceptConfig(config, known, () => supervisor.asked());
       makeNodeDirectory(accepted);
       return accepted;
     },

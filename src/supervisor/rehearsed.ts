@@ -23,7 +23,11 @@ export class RehearsedSupervisor implements LocalSupervisor {
   }
 
   async create(config: NodeConfig): Promise<NodeStatus> {
-    const node = acceptConfig(config, (name) => this.#nodes.get(name)?.node);
+    const node = acceptConfig(
+      config,
+      (name) => this.#nodes.get(name)?.node,
+      () => this.wanted(),
+    );
     const status: NodeStatus = {
       node,
       state: "running",

@@ -130,6 +130,13 @@ export class Roster {
     return { id: member.id, effects };
   }
 
+  /** Of every node that this Supervisor was asked for. */
+  asked(): NodeConfig[] {
+    return [...this.#wanted.values()]
+      .filter(({ isInherited }) => !isInherited)
+      .map(({ status }) => status.node);
+  }
+
   /** Every node that is wanted, with who wants it. */
   present(): Present[] {
     return [...this.#wanted.values()].map(({ status, origin }) => ({

@@ -245,6 +245,11 @@ export class Supervisor {
     return { nodes: this.#roster.status(name) };
   }
 
+  /** The configurations that this Supervisor was asked for: what it has only inherited may yet go. */
+  asked(): NodeConfig[] {
+    return this.#roster.asked();
+  }
+
   /** Every node, with who wants it. */
   present(): Present[] {
     return this.#roster.present();
