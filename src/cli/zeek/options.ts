@@ -30,7 +30,7 @@ export const ZEEK_OPTIONS: Record<string, Option> = {
   keep: {
     type: "string",
     value: "SECONDS",
-    text: "let the nodes live on for so long if the Supervisor is killed: docs/reload.md",
+    text: "how long nodes live on if the Supervisor is killed",
   },
   ...LOG_VERB_OPTIONS,
   listen: {
