@@ -155,6 +155,16 @@ A script that fails leaves everything as it was. coppice plan shows what would c
     load: () => import("./verbs/events.ts"),
   },
   {
+    name: "console",
+    summary: "print where a browser finds the console: the tree as a page",
+    operands: "",
+    options: { timeout: TIMEOUT },
+    details: `The Supervisor serves it where WebSocket clients may connect: coppice -j --websocket PORT …
+If clients must show a token, the page asks for it. To open it: xdg-open "$(coppice console)"
+`,
+    load: () => import("./verbs/console.ts"),
+  },
+  {
     name: "wait",
     summary: "wait until a node runs, is ready, or does not run any more",
     operands: "NODE --for running|ready|stopped",
