@@ -81,6 +81,11 @@ export class App {
     this.draw();
   }
 
+  /** Connects now, if the connection is lost. */
+  retry(): void {
+    if (this.#phase.is === "lost") this.session.connection.connect();
+  }
+
   change(ui: Partial<Ui>): void {
     this.ui = { ...this.ui, ...ui };
     this.#followSoon(FOLLOW_MS);

@@ -39,6 +39,9 @@ document.addEventListener("keydown", (event) => {
   } else if (event.key === "?") showKeys();
 });
 document.addEventListener("visibilitychange", () => app.draw());
+// Whoever comes back to the page does not wait for the next attempt.
+addEventListener("online", () => app.retry());
+addEventListener("focus", () => app.retry());
 
 app.change({ selected: SUPERVISOR_KEY });
 app.start();

@@ -54,6 +54,7 @@ export class Connection {
   #socket: WebSocket | undefined;
   #isOpen = false;
   #failures = 0;
+  #attempts = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #pending = new Map<string, Pending>();
   readonly #streams = new Map<string, (args: string[]) => void>();
@@ -113,8 +114,10 @@ export class Connection {
 
   /** First over HTTP: a WebSocket that is refused does not let a page know why. */
   async #attempt(): Promise<void> {
+    const attempt = ++this.#attempts;
     const token = this.#token();
     const access = await askAccess(this.#base, token);
+    if (attempt !== this.#attempts) return; // Another one has begun meanwhile.
     switch (access.is) {
       case "welcome":
         return this.#open(token);

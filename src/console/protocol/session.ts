@@ -107,7 +107,9 @@ export class Session {
   #listen(): void {
     if (!this.connection.isOpen) return;
     const silence = this.#askedAt === undefined ? 0 : performance.now() - this.#askedAt;
-    this.#events.silent(silence < SILENCE_MS ? 0 : silence);
+    // The other end may be gone without a word: a machine that slept, a cable that was pulled.
+    if (silence > GIVE_UP_MS) this.connection.connect();
+    else this.#events.silent(silence < SILENCE_MS ? 0 : silence);
   }
 }
 
@@ -125,3 +127,4 @@ const SAMPLE_MS = 2_000;
 const HIDDEN_FACTOR = 5;
 const LISTEN_MS = 1_000;
 const SILENCE_MS = 4_000;
+const GIVE_UP_MS = 30_000;
