@@ -24,7 +24,16 @@ export type {
   StopPolicy,
   ZeekConfig,
 } from "./core/config.ts";
+export type {
+  CrashKind,
+  CrashNext,
+  CrashOutput,
+  CrashRecord,
+  CrashSummary,
+  CrashUsage,
+} from "./core/crash.ts";
 export type { HealthCheck } from "./core/health.ts";
+export type { Amount, Resource, ResourceLimit } from "./core/limits.ts";
 export type { LastExit, NodeState, NodeStatus, Status, StoppedWhy } from "./core/status.ts";
 export * from "./errors.ts";
 export { type Args, args } from "./script/args.ts";

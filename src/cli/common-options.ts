@@ -40,7 +40,7 @@ const HOW: Record<string, Option> = {
   color: {
     type: "string",
     value: "WHEN",
-    text: "auto, always or never (default: auto; NO_COLOR and FORCE_COLOR count)",
+    text: "auto, always, never (default: auto; NO_COLOR, FORCE_COLOR count)",
     completes: ["auto", "always", "never"],
   },
 };

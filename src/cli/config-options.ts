@@ -24,6 +24,23 @@ export const CONFIG_OPTIONS: Record<string, Option> = {
     text: "a variable; again for more",
   },
   cpu: { type: "string", value: "N", text: "the CPU that it is pinned to" },
+  user: { type: "string", value: "USER", text: "who it runs as; needs a Supervisor that is root" },
+  group: { type: "string", value: "GROUP", text: "its group (default: the user's own)" },
+  umask: { type: "string", value: "MASK", text: "octal, as 027" },
+  nice: { type: "string", value: "N", text: "its niceness, from -20 to 19" },
+  limit: {
+    type: "string",
+    multiple: true,
+    value: "R=N",
+    text: "a resource limit by prlimit's names: nofile=1024; again for more",
+  },
+  "memory-max": {
+    type: "string",
+    value: "SIZE",
+    text: "memory of all its processes together: 512M, 2G",
+  },
+  "cpu-max": { type: "string", value: "CPUS", text: "CPUs that they may use together: 1.5" },
+  "tasks-max": { type: "string", value: "N", text: "how many processes and threads they may be" },
   interface: {
     type: "string",
     short: "i",
@@ -130,6 +147,14 @@ export function configFrom(line: Line, name: string, here: string): NodeConfig {
     directory: file("directory"),
     env: environment(line),
     cpuAffinity: line.wholeNumber("cpu"),
+    user: line.text("user"),
+    group: line.text("group"),
+    umask: line.text("umask"),
+    nice: number(line, "nice"),
+    limits: limits(line),
+    memoryMax: line.text("memory-max"),
+    cpuMax: number(line, "cpu-max"),
+    tasksMax: line.wholeNumber("tasks-max"),
     interface: line.text("interface"),
     pcapFile: file("pcap-file"),
     stdoutFile: file("stdout-file"),
@@ -203,6 +228,25 @@ function readyFrom(line: Line, absolute: (file: string) => string): Ready | unde
 }
 
 const READY_OPTIONS = ["ready-fd", "ready-port", "ready-line", "ready-file"] as const;
+
+function number(line: Line, option: string): number | undefined {
+  const text = line.text(option);
+  if (text === undefined) return undefined;
+  if (!/^-?\d+(\.\d+)?$/.test(text)) throw line.wrong(`--${option} is a number, not '${text}'`);
+  return Number(text);
+}
+
+/** `nofile=1024`, `nofile=256:1024`, `nofile=256:`, `nofile=:1024`. What they say is checked where it is used. */
+function limits(line: Line): NodeConfig["limits"] {
+  const pairs = line.list("limit").map((pair) => {
+    const [, resource, soft, colon, hard] = /^([a-z]+)=([^:]*)(:?)([^:]*)$/.exec(pair) ?? [];
+    if (resource === undefined || (!soft && !hard))
+      throw line.wrong(`--limit is RESOURCE=LIMIT or RESOURCE=SOFT:HARD, not '${pair}'`);
+    if (colon === "") return [resource, soft];
+    return [resource, withoutUnset({ soft: soft || undefined, hard: hard || undefined })];
+  });
+  return pairs.length === 0 ? undefined : Object.fromEntries(pairs);
+}
 
 /** `SIGINT`, or `INT`, or `int`. */
 function stopSignal(line: Line): NodeJS.Signals | undefined {

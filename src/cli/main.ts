@@ -1,6 +1,7 @@
 /** The `coppice` command. */
 import type { CoppiceError } from "../errors.ts";
 import { version } from "../os/version.ts";
+import { NO_CGROUPS_VARIABLE } from "../wire/stem-setup.ts";
 import { callIn } from "./dispatch.ts";
 import { parseCommandLine } from "./options.ts";
 
@@ -27,6 +28,8 @@ async function run(): Promise<void> {
     process.stdout.write(commandHelp());
   } else if (commandLine.print === "version") process.stdout.write(`coppice ${version()}\n`);
   else if (commandLine.supervisor) {
+    // By the environment, which outlasts a Supervisor's own successors.
+    if (!commandLine.cgroups) process.env[NO_CGROUPS_VARIABLE] = "1";
     const { bootSupervisor } = await import("../supervisor/boot.ts");
     await bootSupervisor(commandLine);
   } else {

@@ -3,9 +3,11 @@ import fs from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { UsageError } from "../errors.ts";
+import type { CrashOptions } from "../evidence/options.ts";
 import type { LogOptions } from "../output/format.ts";
 import type { HandedDown } from "../script/args.ts";
 import type { RemoteOptions } from "../supervisor/remote-control.ts";
+import { CRASH_HELP, CRASH_OPTIONS, crashOptionsOf } from "./crash-options.ts";
 import { explain } from "./explain.ts";
 import { keepTime, withKeepTime } from "./keep-time.ts";
 import { LOG_HELP, LOG_NAMES, LOG_OPTIONS, logOptionsOf } from "./log-options.ts";
@@ -22,6 +24,8 @@ export interface RunOptions {
   pcapFile?: string;
   handedDown: HandedDown;
   remote: RemoteOptions;
+  cgroups: boolean;
+  crashes: CrashOptions;
   /** Milliseconds. */
   keep?: number;
   log: LogOptions;
@@ -41,9 +45,10 @@ Runs scripts; with -j as the Supervisor of a tree of processes.
   -C, --no-checksums     ignore the checksums of packets
   -e, --exec CODE        run this code after the scripts; may be given again
       --state-dir DIR    where the tree keeps its sockets and files (default: .coppice)
+      --no-cgroups       give nodes no control groups, where the machine has them
       --keep [SECONDS]   let the nodes live on for so long if the Supervisor is killed, for the
                          next one to take over (default: they end with it; without a number: 60)
-${LOG_HELP}${REMOTE_HELP}  -v, --version          print the version
+${LOG_HELP}${REMOTE_HELP}${CRASH_HELP}  -v, --version          print the version
   -h, --help             print this
 `;
 
@@ -59,10 +64,11 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   if (!values.supervisor && (remote.listen ?? remote.websocket) !== undefined) {
     throw new UsageError("--listen and --websocket are for a Supervisor: they need -j");
   }
-  if (!values.supervisor && values.keep !== undefined)
-    throw new UsageError("--keep is for a Supervisor: it needs -j");
+  const crashes = crashOptionsOf(values);
   const log = logOptionsOf(values);
-  const given = LOG_NAMES.find((name) => values[name] !== undefined);
+  const given = SUPERVISORS_OWN.find(
+    (name) => values[name] !== undefined && values[name] !== false,
+  );
   if (!values.supervisor && given !== undefined)
     throw new UsageError(`--${given} is for a Supervisor: it needs -j`);
   const { scripts, defines } = sortOperands(positionals);
@@ -83,6 +89,8 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
       defines,
     },
     remote,
+    cgroups: !values["no-cgroups"],
+    crashes,
     ...(values.keep === undefined ? {} : { keep: keepTime(values.keep) }),
     log,
   };
@@ -94,6 +102,14 @@ function captureFile(name: string): string {
 }
 
 /** As `parseArgs` of node:util wants them. */
+/** What means nothing to a plain process. */
+const SUPERVISORS_OWN = [
+  "keep",
+  "no-cgroups",
+  ...LOG_NAMES,
+  ...(Object.keys(CRASH_OPTIONS) as (keyof typeof CRASH_OPTIONS)[]),
+] as const;
+
 export const OPTIONS = {
   supervisor: { type: "boolean", short: "j", default: false },
   iface: { type: "string", short: "i" },
@@ -104,7 +120,9 @@ export const OPTIONS = {
   keep: { type: "string" },
   "state-dir": { type: "string", default: ".coppice" },
   ...LOG_OPTIONS,
+  "no-cgroups": { type: "boolean", default: false },
   ...REMOTE_OPTIONS,
+  ...CRASH_OPTIONS,
   version: { type: "boolean", short: "v", default: false },
   help: { type: "boolean", short: "h", default: false },
 } as const;

@@ -52,8 +52,9 @@ export function isTroubled(status: NodeStatus): boolean {
     : status.state !== "running" || isNotReady(status) || isAiling(status);
 }
 
-/** `status 1`, `signal SIGKILL`; `unhealthy` of one that was ended for that. */
-export function exitText({ code, signal, unhealthy }: LastExit): string {
+/** `status 1`, `signal SIGKILL`, `out of memory`; `unhealthy` of one that was ended for that. */
+export function exitText({ code, signal, oom, unhealthy }: LastExit): string {
+  if (oom === true) return "out of memory";
   if (unhealthy !== undefined) return "unhealthy";
   if (signal !== undefined) return `signal ${printable(signal)}`;
   return code === undefined ? "unknown" : `status ${code}`;

@@ -155,6 +155,20 @@ A script that fails leaves everything as it was. coppice plan shows what would c
     load: () => import("./verbs/events.ts"),
   },
   {
+    name: "crashes",
+    summary: "tell what has crashed, and what is known of it",
+    operands: "[NODE...] | show ID",
+    completes: { words: ["show"], or: "nodes" },
+    options: { timeout: { ...TIMEOUT, text: "how long to wait for an answer (default: 10)" } },
+    details: `coppice crashes [NODE...]  lists the crashes that are kept, the newest last
+coppice crashes show ID    shows one: how it ended, its last lines, its configuration, what it used
+
+Where no Supervisor runs, what its state directory holds is told. For a node that is really called
+show: coppice crashes -- show.
+`,
+    load: () => import("./verbs/crashes.ts"),
+  },
+  {
     name: "console",
     summary: "print where a browser finds the console: the tree as a page",
     operands: "",

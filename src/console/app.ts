@@ -88,6 +88,7 @@ export class App {
 
   change(ui: Partial<Ui>): void {
     this.ui = { ...this.ui, ...ui };
+    if (ui.tab === "crashes") this.#loadCrashesSoon(0);
     this.#followSoon(FOLLOW_MS);
     this.draw();
   }
@@ -188,7 +189,7 @@ export class App {
     if (what.type === "event") {
       const { kind, text } = what.event;
       if (SPOKEN.has(kind)) this.#herald.say(printable(text));
-      if (kind === "exited" || kind === "failed") this.#loadCrashesSoon(CRASH_MS);
+      if (kind === "exited" || kind === "failed") this.#loadCrashesSoon(CRASH_MS, LATE_CRASH_MS);
     }
     if (what.type === "status") this.#followSoon(FOLLOW_MS);
     this.draw();
@@ -221,10 +222,14 @@ export class App {
     follow.begin(instance);
   }
 
-  #loadCrashesSoon(delay: number): void {
+  /** @param again when to look once more: on a busy machine a record takes its time */
+  #loadCrashesSoon(delay: number, again?: number): void {
     if (!this.session.knows("crashes")) return;
     clearTimeout(this.#crashTimer);
-    this.#crashTimer = setTimeout(() => void this.#loadCrashes(), delay);
+    this.#crashTimer = setTimeout(() => {
+      void this.#loadCrashes();
+      if (again !== undefined) this.#loadCrashesSoon(again);
+    }, delay);
   }
 
   async #loadCrashes(): Promise<void> {
@@ -272,6 +277,7 @@ const HIDDEN_MS = 1_000;
 const FOLLOW_MS = 150;
 /** A record is written a moment after the end that it is of. */
 const CRASH_MS = 700;
+const LATE_CRASH_MS = 5_000;
 const MANY_LINES = 500;
 /** Of each of many. */
 const FEW_LINES = 20;

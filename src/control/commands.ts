@@ -1,6 +1,7 @@
 /** What remote control needs of the Supervisor. Everything here begins at once. */
 import type { Reloaded, ReloadOptions, Usage } from "../core/api.ts";
 import type { NodeConfig } from "../core/config.ts";
+import type { CrashRecord, CrashSummary } from "../core/crash.ts";
 import type { Plan } from "../core/plan.ts";
 import type { NodeStatus, Status } from "../core/status.ts";
 import type { History } from "../output/history.ts";
@@ -17,6 +18,8 @@ export interface Commands {
   startNode(name: string): Promise<boolean>;
   status(name: string): Status;
   usage(name: string): Promise<Record<string, Usage>>;
+  crashes(name: string): Promise<CrashSummary[]>;
+  crash(id: string): Promise<CrashRecord | undefined>;
   stop(): void;
   plan(): Promise<Plan>;
   /** Resolves a moment before this process is replaced. @throws ReloadError (a rejection) */

@@ -4,6 +4,7 @@ import type { BrokerEvent } from "../broker/event.ts";
 import { fromBytes } from "../broker/text.ts";
 import type { FollowOptions, TreeEvent } from "../core/api.ts";
 import type { NodeConfig } from "../core/config.ts";
+import type { CrashRecord } from "../core/crash.ts";
 import { ForbiddenError, UsageError } from "../errors.ts";
 import type { Commands } from "./commands.ts";
 import { Follower } from "./follower.ts";
@@ -18,7 +19,7 @@ import {
   type OutputHead,
   outcomeOf,
 } from "./protocol.ts";
-import { redactEvent, redactStatus } from "./redact.ts";
+import { redactCrash, redactEvent, redactStatus } from "./redact.ts";
 import type { CountRequest } from "./request-counts.ts";
 import { nodeNamed, nodesNamed, whoIs } from "./who.ts";
 
@@ -104,6 +105,10 @@ export function coppiceControl(
       }
       case "usage":
         return commands.usage(name);
+      case "crashes":
+        return commands.crashes(name);
+      case "crash":
+        return crash(given);
       case "watch":
         return watch(given);
       case "follow":
@@ -139,6 +144,15 @@ export function coppiceControl(
       default:
         return method satisfies never;
     }
+  }
+
+  /** JSON has no undefined. */
+  async function crash({ from, params }: Call): Promise<CrashRecord | null> {
+    const { id } = params;
+    if (typeof id !== "string") throw new UsageError("crash needs an id");
+    const record = await commands.crash(id);
+    if (record === undefined) return null;
+    return from.mayControl ? record : redactCrash(record);
   }
 
   function reload({ from, params }: Call): Promise<unknown> {

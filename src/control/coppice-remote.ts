@@ -10,6 +10,7 @@ import type {
   Usage,
 } from "../core/api.ts";
 import type { NodeConfig } from "../core/config.ts";
+import type { CrashRecord, CrashSummary } from "../core/crash.ts";
 import type { Plan } from "../core/plan.ts";
 import { withPlainPattern } from "../core/readiness.ts";
 import type { NodeStatus, Status } from "../core/status.ts";
@@ -151,6 +152,14 @@ export class CoppiceRemote implements RemoteSupervisor {
 
   usage(name = ""): Promise<Record<string, Usage>> {
     return this.#askSoon("usage", { name });
+  }
+
+  crashes(name = ""): Promise<CrashSummary[]> {
+    return this.#askSoon("crashes", { name });
+  }
+
+  async crash(id: string): Promise<CrashRecord | undefined> {
+    return (await this.#askSoon<CrashRecord | null>("crash", { id })) ?? undefined;
   }
 
   plan(): Promise<Plan> {

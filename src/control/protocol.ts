@@ -24,6 +24,8 @@ export const METHODS = {
   hello: true,
   status: true,
   usage: true,
+  crashes: true,
+  crash: true,
   watch: true,
   follow: true,
   /** The reader of a `follow` can take more bytes. */

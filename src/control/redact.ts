@@ -1,5 +1,7 @@
 /** What somebody who may look at the tree, but not act, gets to see: everything but values of `env`. */
 import type { TreeEvent } from "../core/api.ts";
+import type { NodeConfig } from "../core/config.ts";
+import type { CrashRecord } from "../core/crash.ts";
 import type { NodeStatus, Status } from "../core/status.ts";
 
 const HIDDEN = "(hidden)";
@@ -14,9 +16,16 @@ export function redactEvent(event: TreeEvent): TreeEvent {
   return event.status === undefined ? event : { ...event, status: redactNode(event.status) };
 }
 
+export function redactCrash(record: CrashRecord): CrashRecord {
+  return { ...record, config: redactConfig(record.config) };
+}
+
 function redactNode(status: NodeStatus): NodeStatus {
-  const { env } = status.node;
-  if (env === undefined) return status;
-  const hidden = Object.fromEntries(Object.keys(env).map((name) => [name, HIDDEN]));
-  return { ...status, node: { ...status.node, env: hidden } };
+  return { ...status, node: redactConfig(status.node) };
+}
+
+function redactConfig(config: NodeConfig): NodeConfig {
+  if (config.env === undefined) return config;
+  const hidden = Object.fromEntries(Object.keys(config.env).map((name) => [name, HIDDEN]));
+  return { ...config, env: hidden };
 }

@@ -2,6 +2,7 @@
 import type { Value } from "../broker/values.ts";
 import type { Following, TreeEvent, Usage } from "../core/api.ts";
 import type { NodeConfig } from "../core/config.ts";
+import type { CrashSummary } from "../core/crash.ts";
 import type { NodeStatus, Status } from "../core/status.ts";
 import {
   ConnectionLostError,
@@ -116,6 +117,16 @@ class ZeekRemote implements RemoteSupervisor {
     return Promise.reject(
       new UnsupportedError("this Supervisor is a Zeek's, which does not tell what its nodes use"),
     );
+  }
+
+  crashes(): Promise<CrashSummary[]> {
+    return Promise.reject(
+      new UnsupportedError("this Supervisor is a Zeek's, which keeps no records of crashes"),
+    );
+  }
+
+  async crash(): Promise<undefined> {
+    await this.crashes();
   }
 
   close(): void {

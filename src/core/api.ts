@@ -1,5 +1,6 @@
 /** What a Supervisor can be asked: the same in its own process and from afar. */
 import type { NodeConfig } from "./config.ts";
+import type { CrashRecord, CrashSummary } from "./crash.ts";
 import type { Plan } from "./plan.ts";
 import type { NodeStatus, Status } from "./status.ts";
 
@@ -36,6 +37,10 @@ export interface SupervisorApi {
   follow(handler: (line: OutputLine) => unknown, options?: FollowOptions): Following;
   /** What the processes of each node use, their process groups included. "" is all. */
   usage(name?: string): Promise<Record<string, Usage>>;
+  /** What is kept of crashes: of one node, or of all (""); also of nodes that are gone. The oldest first. */
+  crashes(name?: string): Promise<CrashSummary[]>;
+  /** One of them with all that is known; undefined if there is none of that id, or it is no longer kept. */
+  crash(id: string): Promise<CrashRecord | undefined>;
   /** What a reload would change, and why; nothing is changed. @throws ReloadError (a rejection) */
   plan(): Promise<Plan>;
   /**

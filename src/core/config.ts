@@ -1,6 +1,7 @@
 /** What a node is: the configuration that a user writes, and the policies that follow from it. */
 
 import { type HealthCheck, healthProblem } from "./health.ts";
+import { type Amount, limitsProblem, type Resource, type ResourceLimit } from "./limits.ts";
 import { outputProblem } from "./output-file.ts";
 import { portTarget } from "./port-target.ts";
 
@@ -108,6 +109,22 @@ export interface NodeConfig {
   addlUserScripts?: string[];
   env?: Record<string, string>;
   cpuAffinity?: number;
+  /** Who it runs as: a name or a number. Needs root, unless that is who the Supervisor runs as. */
+  user?: string | number;
+  /** Default: the user's own. Without a user, the group alone is another. */
+  group?: string | number;
+  /** Octal as a text ("027"); a number is the mask itself. */
+  umask?: string | number;
+  /** From -20 to 19. */
+  nice?: number;
+  /** Resource limits, by prlimit's names. */
+  limits?: { [Name in Resource]?: ResourceLimit };
+  /** Memory of all its processes together, in bytes or as "512M"; beyond it the kernel ends the node. */
+  memoryMax?: Amount;
+  /** CPUs that all its processes together may use: 1.5. */
+  cpuMax?: number;
+  /** Processes and threads that it may have at once. */
+  tasksMax?: number;
   cluster?: Record<string, ClusterEndpoint>;
   command?: string[];
   /** The nodes that must be ready before this one starts. Unset: as its role in `cluster` says. */
@@ -169,6 +186,8 @@ export function configProblem(config: NodeConfig): string | undefined {
   if (config.command !== undefined && config.zeek !== undefined) {
     return `node '${config.name}' has command and zeek set: it is one program`;
   }
+  const limits = limitsProblem(config.limits);
+  if (limits !== undefined) return `node '${config.name}': ${limits}`;
   return outputProblem(config) ?? readyProblem(config) ?? healthProblem(config);
 }
 

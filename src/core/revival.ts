@@ -7,6 +7,8 @@ export interface Exit {
   signal?: string;
   /** Of one that was ended since its health checks failed: why. */
   unhealthy?: string;
+  /** The kernel ended it for want of memory. */
+  oom?: true;
 }
 
 /** What revival remembers of a node between its lives. */

@@ -35,10 +35,14 @@ export class PipePool {
     this.#mkfifo = mkfifo;
   }
 
-  /** A pipe, or undefined where none can be made: socket pairs have to do then. */
-  take(): PipeEnds | undefined {
+  /**
+   * A pipe, or undefined where none can be made: socket pairs have to do then.
+   * @param owner somebody else, who may open it again by /dev/stdout
+   */
+  take(owner?: { uid: number; gid: number }): PipeEnds | undefined {
     const file = this.#free.pop() ?? this.#make();
     if (file === undefined) return undefined;
+    if (owner !== undefined) return openForeign(file, owner);
     try {
       return this.#openPipe(file);
     } catch (error) {
@@ -126,6 +130,32 @@ export class PipePool {
     if (!made.ok) return undefined;
     this.#free = files;
     return this.#free.pop();
+  }
+}
+
+/** Never used again: who owned it may keep hold of it in ways that nobody sees. */
+function openForeign(file: string, { uid, gid }: { uid: number; gid: number }): PipeEnds {
+  const { O_RDONLY, O_WRONLY, O_NONBLOCK } = fs.constants;
+  const fds: number[] = [];
+  const discard = () => {
+    for (const fd of fds.splice(0)) fs.closeSync(fd);
+  };
+  try {
+    const read = fs.openSync(file, O_RDONLY | O_NONBLOCK);
+    fds.push(read);
+    const write = fs.openSync(file, O_WRONLY);
+    fds.push(write);
+    fs.fchownSync(write, uid, gid);
+    return {
+      write,
+      open: () => new net.Socket({ fd: read, readable: true, writable: false }),
+      discard,
+    };
+  } catch (error) {
+    discard();
+    throw error;
+  } finally {
+    fs.rmSync(file, { force: true });
   }
 }
 

@@ -2,7 +2,7 @@
 import fs from "node:fs";
 
 /** The kernel's unit for CPU time in /proc, the same on all of Linux' architectures. */
-const TICKS_PER_SECOND = 100;
+export const TICKS_PER_SECOND = 100;
 
 /** The fields of /proc/PID/stat from the state on, which is the first; undefined if there is none. */
 export function statFields(pid: number): string[] | undefined {

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import type { Readable } from "node:stream";
 import type { Exit } from "../core/revival.ts";
+import { ChildrenCpu } from "./children-cpu.ts";
 
 export interface SpawnRequest {
   file: string;
@@ -20,13 +21,19 @@ export interface SpawnEvents {
   /** Nothing was started; `reason` is for people. Comes instead of `started`. */
   failed(error: NodeJS.ErrnoException): void;
   exited(exit: Exit): void;
+  /** Comes after `exited`: the CPU time of the process in milliseconds, if it can be told. */
+  used?(cpu: number | undefined): void;
 }
+
+/** Every child of this process is told to it. */
+const childrenCpu = new ChildrenCpu();
 
 /**
  * Starts a process as the leader of a session and process group of its own, with no input.
  * Never throws: every failure goes to `events.failed`.
  */
 export function startProcess(request: SpawnRequest, events: SpawnEvents): Started {
+  if (events.used !== undefined) childrenCpu.want();
   try {
     const child = spawn(request.file, request.args, {
       env: request.env,
@@ -34,7 +41,10 @@ export function startProcess(request: SpawnRequest, events: SpawnEvents): Starte
       stdio: ["ignore", request.stdout, request.stderr, ...furtherStdio(request.others)],
       detached: true,
     });
-    child.once("exit", (code, signal) => events.exited(exitOf(code, signal)));
+    child.once("exit", (code, signal) => {
+      childrenCpu.ended((cpu) => events.used?.(cpu));
+      events.exited(exitOf(code, signal));
+    });
     if (child.pid === undefined) child.once("error", events.failed);
     else {
       child.on("error", () => {});
@@ -77,6 +87,7 @@ export interface Companion {
  */
 export function startCompanion(file: string, args: readonly string[]): Companion {
   const child = spawn(file, args, { stdio: ["ignore", "pipe", "pipe"] });
+  child.once("exit", () => childrenCpu.ended());
   const ended = new Promise<Exit>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code, signal) => resolve(exitOf(code, signal)));
@@ -97,6 +108,50 @@ export function startCompanion(file: string, args: readonly string[]): Companion
   };
 }
 
+/** A program that was given its input, and is a session and process group of its own. */
+export interface Fed {
+  /** Its pid, and so its group's number; 0 if it could not be started. */
+  readonly pid: number;
+  /** Its end, and the beginning of what it said on stderr. Rejects if it could not be started. */
+  readonly ended: Promise<{ exit: Exit; stderr: string }>;
+}
+
+/**
+ * Starts a program with this input, and with nowhere to write to but stderr. It may outlive this process.
+ * @throws Error if it cannot even be tried
+ */
+export function startFed(
+  file: string,
+  args: readonly string[],
+  { env, input }: { env: NodeJS.ProcessEnv; input: string },
+): Fed {
+  const child = spawn(file, args, { env, stdio: ["pipe", "ignore", "pipe"], detached: true });
+  let stderr = "";
+  const ended = new Promise<{ exit: Exit; stderr: string }>((resolve, reject) => {
+    child.once("error", reject);
+    // Not its streams' end: whatever it has left behind may hold them open.
+    child.once("exit", (code, signal) => {
+      childrenCpu.ended();
+      setImmediate(() => {
+        child.stdin?.destroy();
+        child.stderr?.destroy();
+        resolve({ exit: exitOf(code, signal), stderr });
+      });
+    });
+  });
+  ended.catch(() => {});
+  // Where descriptors are used up Node.js makes no streams, whatever its types say.
+  if (!child.stdin || !child.stderr) throw new Error("Too many open files");
+  child.stderr.on("error", () => {});
+  child.stderr.on("data", (bytes: Buffer) => {
+    if (stderr.length < MOST_KEPT) stderr += bytes.toString("utf8", 0, MOST_KEPT);
+  });
+  // It need not read what it is given.
+  child.stdin.on("error", () => {});
+  child.stdin.end(input);
+  return { pid: child.pid ?? 0, ended };
+}
+
 /**
  * Runs a small tool of the system and waits for it (milliseconds; only while starting up or for
  * tools that cannot block). `inherit` is a descriptor that the tool finds as its number 3.
@@ -111,6 +166,7 @@ export function runTool(
     encoding: "utf8",
     timeout: TOOL_TIMEOUT_MS,
   });
+  childrenCpu.skip();
   return { ok: result.status === 0, output: `${result.stdout ?? ""}${result.stderr ?? ""}` };
 }
 
@@ -126,6 +182,7 @@ export function runProgram(file: string, args: readonly string[]): Promise<boole
     } catch {
       return ended(false);
     }
+    child.once("exit", () => childrenCpu.ended());
     child.once("error", () => ended(false));
     child.once("close", (code) => ended(code === 0));
   });
@@ -138,3 +195,4 @@ function exitOf(code: number | null, signal: NodeJS.Signals | null): Exit {
 }
 
 const TOOL_TIMEOUT_MS = 10_000;
+const MOST_KEPT = 1_000;

@@ -1,4 +1,5 @@
 /** What scripts are told of: `init`, `done`, what happens to nodes, and every line of output. */
+import type { CrashRecord } from "../core/crash.ts";
 import type { LastExit, NodeStatus } from "../core/status.ts";
 import type { OutputHook, Stream } from "../output/pipeline.ts";
 
@@ -14,12 +15,21 @@ export interface Events {
   nodeStatus: [node: string, pid: number, status: NodeStatus];
   /** After every end of a node's process. */
   nodeExit: [node: string, exit: LastExit, status: NodeStatus];
+  /** The record of a crash was made: once what the process had printed is there, a moment after its end. */
+  crash: [record: CrashRecord];
 }
 
 type Handler<Name extends keyof Events> = (...args: Events[Name]) => unknown;
 type Handlers = { [Name in keyof Events]: Handler<Name>[] };
 
-const handlers: Handlers = { init: [], done: [], reload: [], nodeStatus: [], nodeExit: [] };
+const handlers: Handlers = {
+  init: [],
+  done: [],
+  reload: [],
+  nodeStatus: [],
+  nodeExit: [],
+  crash: [],
+};
 const hooks: Record<Stream, OutputHook[]> = { stdout: [], stderr: [] };
 let onError: (error: unknown, where: string) => void = (error, where) => {
   console.error(`error: ${where}: ${describe(error)}`);

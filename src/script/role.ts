@@ -10,6 +10,7 @@ import type {
   Usage,
 } from "../core/api.ts";
 import type { NodeConfig } from "../core/config.ts";
+import type { CrashRecord, CrashSummary } from "../core/crash.ts";
 import type { Plan } from "../core/plan.ts";
 import type { NodeStatus, Status } from "../core/status.ts";
 import { NotSupervisedError, NotSupervisorError } from "../errors.ts";
@@ -73,6 +74,14 @@ export const supervisor = {
   /** What each node's processes use. */
   async usage(name = ""): Promise<Record<string, Usage>> {
     return api().usage(name);
+  },
+  /** What is kept of crashes, the oldest first. */
+  async crashes(name = ""): Promise<CrashSummary[]> {
+    return api().crashes(name);
+  },
+  /** All that is known of one of them; undefined if there is none of that id. */
+  async crash(id: string): Promise<CrashRecord | undefined> {
+    return api().crash(id);
   },
   /** What a reload would change. */
   async plan(): Promise<Plan> {

@@ -64,8 +64,8 @@ export class Checker {
       const [program = ""] = health.command;
       const problem = executableProblem(program, env["PATH"], cwd);
       if (problem !== undefined) return `cannot execute ${program}: ${problem}`;
-      const { pipes, prefix } = this.#options;
-      const command = [...prefix, ...health.command];
+      const { pipes, prefixOf } = this.#options;
+      const command = [...prefixOf(config), ...health.command];
       return commandProblem(command, { env, cwd, signal, pipes }, problemOf);
     }
     if ("http" in health) {

@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { errnoText } from "../os/tools.ts";
-import { StartFailure, type StartOrder } from "./start.ts";
+import { ownerOf, StartFailure, type StartOrder } from "./start.ts";
 
 export class ConfigFiles {
   readonly #directory: string;
@@ -18,12 +18,17 @@ export class ConfigFiles {
   }
 
   /** @throws StartFailure */
-  write({ config, id }: StartOrder): void {
+  write(order: StartOrder): void {
+    const { config, id } = order;
     const file = this.file(config.name);
     if (this.#written.get(config.name) === id && fs.existsSync(file)) return;
     try {
-      // Nobody reads it now: the node's last process has gone, and the next comes after this.
+      // Nobody reads it now: the node's last process has gone, and the next comes after this. Anew,
+      // for the last one may have been somebody else's.
+      fs.rmSync(file, { force: true });
       fs.writeFileSync(file, `${JSON.stringify(config, undefined, 2)}\n`, { mode: 0o600 });
+      const owner = ownerOf(order);
+      if (owner !== undefined) fs.chownSync(file, owner.uid, owner.gid);
     } catch (error) {
       const reason = errnoText(error as NodeJS.ErrnoException);
       throw new StartFailure(

@@ -8,7 +8,7 @@ export interface HealthOptions {
   /** What a node's process got, and so a command that checks it. */
   environmentOf(config: NodeConfig): NodeJS.ProcessEnv;
   /** What comes before a command so that the kernel ends it with its parent. */
-  prefix: readonly string[];
+  prefixOf(config: NodeConfig): readonly string[];
   pipes: PipePool;
 }
 

@@ -8,14 +8,19 @@ import { isRunning, livingGroups, processStat } from "../os/process-table.ts";
 import { groupHasMembers, signalGroup, signalProcess } from "../os/signals.ts";
 import { findLaunchTools, type LaunchTools } from "../os/tools.ts";
 import type { Hold, Order } from "../wire/stem-messages.ts";
-import { places, STEM_VARIABLE, type StemSetup } from "../wire/stem-setup.ts";
+import {
+  isWithoutCgroups,
+  NO_CGROUPS_VARIABLE,
+  places,
+  STEM_VARIABLE,
+  type StemSetup,
+} from "../wire/stem-setup.ts";
 import { ConfigFiles } from "./config-files.ts";
 import { Guardian } from "./guardian.ts";
 import { HealthChecks } from "./health.ts";
 import { Launcher } from "./launcher.ts";
 import { StemLink } from "./link.ts";
 import { OutputChannel } from "./output.ts";
-import { orphanPrefix } from "./prefix.ts";
 import { Prober } from "./prober.ts";
 import { Stem } from "./stem.ts";
 import { Turns } from "./turns.ts";
@@ -32,7 +37,12 @@ const sigkill = !(
 const tools = findLaunchTools();
 // Where it really is: the state directory may be gone by the time that this is cleared away.
 const pipes = fs.realpathSync(privateDirectory(path.join(places.pipes, String(process.pid))));
-const output = new OutputChannel(groupHasMembers);
+// Loaded only where there is something for them to do.
+const { cgroups, why: whyNoCgroups } = isWithoutCgroups(process.env)
+  ? { why: `${NO_CGROUPS_VARIABLE} is set` }
+  : (await import("./open-cgroups.ts")).openCgroups(setup.stateDirectory);
+const hasMembers = (group: number) => groupHasMembers(group) || cgroups?.hasMembers(group) === true;
+const output = new OutputChannel(hasMembers);
 const guardian = new Guardian({ pid: setup.parent, ...startTimeOf(setup.parent) }, setup.keep, {
   now: systemClock.now,
   // Our own parent is known to be gone at once, and without /proc.
@@ -42,7 +52,7 @@ const guardian = new Guardian({ pid: setup.parent, ...startTimeOf(setup.parent) 
 const pool = new PipePool(pipes, tools.mkfifo);
 const health = new HealthChecks({
   environmentOf: (config) => launcher.environmentOf(config),
-  prefix: orphanPrefix(tools),
+  prefixOf: (config) => launcher.prefixBeside(config),
   pipes: pool,
 });
 const launcher = new Launcher({
@@ -60,10 +70,12 @@ const launcher = new Launcher({
     path.join(setup.stateDirectory, places.args),
     String(process.pid),
   ],
+  cgroups,
+  whyNoCgroups,
 });
 const prober = new Prober({
   environmentOf: (config) => launcher.environmentOf(config),
-  prefix: orphanPrefix(tools),
+  prefixOf: (config) => launcher.prefixBeside(config),
   say: (node, text) => output.say(node, text),
 });
 const link = new StemLink(setup, {
@@ -92,7 +104,8 @@ const link = new StemLink(setup, {
 const stem = new Stem(
   {
     clock: systemClock,
-    start: (order, events) => launcher.start(order, events),
+    start: (order, events) =>
+      launcher.start(order, cgroups?.attend(order.config.name, events) ?? events),
     probe: (config, pid, seen) => prober.probe(config, pid, seen),
     check: (config, pid, seen) => health.check(config, pid, seen),
     ended: (pid) => {
@@ -100,14 +113,18 @@ const stem = new Stem(
       health.exited(pid);
     },
     signal: signalProcess,
-    signalGroup,
+    signalGroup: (group, signal) => {
+      signalGroup(group, signal);
+      cgroups?.signalOthers(group, signal);
+    },
     living: (groups) => {
-      const members = groups.filter(groupHasMembers);
+      const members = groups.filter(hasMembers);
       if (members.length === 0) return members;
       const living = livingGroupsOfThisTurn();
-      return members.filter((group) => living.has(group));
+      return members.filter((group) => living.has(group) || cgroups?.hasMembers(group) === true);
     },
-    hasMembers: groupHasMembers,
+    hasMembers,
+    leftovers: (name) => cgroups?.leftovers(name) ?? [],
     startTime: (pid) => processStat(pid)?.startTime,
     send: (message) => link.send(message),
     forget: (name) => launcher.forget(name),
@@ -142,6 +159,7 @@ function leave(status: number): void {
   // After a Supervisor that was killed nobody else may ever look here again.
   const isLast = status === EXIT.orphaned;
   try {
+    cgroups?.end(sigkill);
     fs.rmSync(isLast ? path.dirname(pipes) : pipes, { recursive: true, force: true });
   } finally {
     process.exit(status);

@@ -1,16 +1,26 @@
 /** Starts a node's process, whatever it runs, with its streams. */
+import fs from "node:fs";
 import { startProcess } from "../os/spawn.ts";
 import { executableProblem } from "../os/tools.ts";
 import type { StartOptions } from "./launcher.ts";
 import { launchPrefix } from "./prefix.ts";
-import { failureText, Opened, type StartEvents, StartFailure, type StartOrder } from "./start.ts";
-import { onFirstLine, openStream, openWords } from "./streams.ts";
+import {
+  failureText,
+  Opened,
+  ownerOf,
+  type StartEvents,
+  StartFailure,
+  type StartOrder,
+} from "./start.ts";
+import { onFirstLine, openStream, openWords, ownFiles } from "./streams.ts";
 
 export interface Program {
   /** Where it works: absolute. */
   directory: string;
   command: readonly string[];
   env: NodeJS.ProcessEnv;
+  /** Its first word is our own executable, which somebody else may not look up. */
+  isOwn?: boolean;
 }
 
 /** Calls back exactly once with `started` or `failed`, and never throws. */
@@ -33,7 +43,7 @@ export function startNodeProcess(
 
 function start(
   order: StartOrder,
-  { directory, command, env }: Program,
+  { directory, command: given, env, isOwn = false }: Program,
   events: StartEvents,
   options: StartOptions,
   opened: Opened,
@@ -43,10 +53,13 @@ function start(
   const { heartbeats, output, pipes, tools } = options;
   const stderr = openStream(order, "stderr", directory, pipes, opened);
   const stdout = openStream(order, "stdout", directory, pipes, opened);
-  const words = openWords(config, pipes, opened);
-  checkExecutable(name, command, env, directory);
+  const words = openWords(order, pipes, opened);
+  checkExecutable(name, given, env, directory);
   options.files.write(order);
-  const prefix = launchPrefix(config, tools, (text) => output.say(name, text));
+  const others = new Map(words.map(({ fd, give }) => [fd, give]));
+  const command = isOwn && ownerOf(order) !== undefined ? handOver(given, others, opened) : given;
+  const say = (text: string) => output.say(name, text);
+  const prefix = launchPrefix(config, tools, say, order.means, ownFiles(order, directory));
   const [file = "", ...args] = [...prefix, ...command];
   let running = 0;
   let begun = false;
@@ -58,7 +71,7 @@ function start(
       cwd: directory,
       stdout: stdout.give,
       stderr: stderr.give,
-      others: new Map(words.map(({ fd, give }) => [fd, give])),
+      others,
     },
     {
       started: (pid) => {
@@ -75,6 +88,7 @@ function start(
         events.exited(exit);
         output.exited(running);
       },
+      used: (cpu) => events.used?.(cpu),
     },
   );
   if (!begun) return;
@@ -90,6 +104,20 @@ function start(
     else heartbeats.watch(running, stream);
   }
 }
+
+/** The executable as a descriptor: opening that again takes no right to see our process. */
+function handOver(
+  [file = "", ...args]: readonly string[],
+  others: Map<number, number | "pipe">,
+  opened: Opened,
+): string[] {
+  let fd = FIRST_FREE_FD;
+  while (others.has(fd)) fd++;
+  others.set(fd, opened.fd(fs.openSync(file, "r")));
+  return [`/proc/self/fd/${fd}`, ...args];
+}
+
+const FIRST_FREE_FD = 4;
 
 /** @throws StartFailure: told here, for what a node is started through would tell it in other words */
 export function checkExecutable(

@@ -169,7 +169,13 @@ export class OutputChannel {
 
   #closed(source: Source): void {
     const { node, pid, name: stream, file } = source;
-    if (file !== undefined) return file.end(() => this.#forget(source));
+    if (file !== undefined) {
+      return file.end(() => {
+        // Whoever keeps a copy wants to know that it is whole.
+        this.#sendOrHold(encodeOutputHead({ node, pid, stream, isFiled: true }, 0));
+        this.#forget(source);
+      });
+    }
     this.#sendOrHold(encodeOutputHead({ node, pid, stream }, 0));
     this.#forget(source);
   }

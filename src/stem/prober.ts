@@ -10,8 +10,8 @@ import { parseStatus } from "../zeek/status-file.ts";
 export interface ProberOptions {
   /** What a node's process got. */
   environmentOf(config: NodeConfig): NodeJS.ProcessEnv;
-  /** What comes before a command so that the kernel ends it with its parent. */
-  prefix: readonly string[];
+  /** What comes before a node's command: the kernel ends it with its parent, and it is who the node is. */
+  prefixOf(config: NodeConfig): readonly string[];
   /** A line in a node's name: that of a command that cannot be run, once for each process. */
   say(node: string, text: string): void;
 }
@@ -67,7 +67,8 @@ export class Prober {
       this.#tellOnce(config.name, pid, `cannot execute its ready command ${program}: ${problem}`);
       return false;
     }
-    return succeeds([...this.#options.prefix, ...ready.command], { env, cwd: directory, signal });
+    const command = [...this.#options.prefixOf(config), ...ready.command];
+    return succeeds(command, { env, cwd: directory, signal });
   }
 
   /** It may come to be there later. */

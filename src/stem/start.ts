@@ -1,9 +1,11 @@
 /** What a start of a node is asked for, what it tells, and what it may leave behind if it fails. */
 import fs from "node:fs";
 import type { NodeConfig } from "../core/config.ts";
+import type { Identity } from "../core/identity.ts";
 import type { Exit } from "../core/revival.ts";
 import type { PipeEnds } from "../os/pipes.ts";
 import { errnoText } from "../os/tools.ts";
+import type { Means } from "./prefix.ts";
 
 export interface StartOrder {
   config: NodeConfig;
@@ -12,6 +14,14 @@ export interface StartOrder {
   generation: number;
   /** The first start of a fresh creation: the only one that may truncate output. */
   fresh: boolean;
+  /** How its process is confined; the launcher adds it. */
+  means?: Means;
+}
+
+/** Who the process is to be, if that is not whose rights we have. */
+export function ownerOf({ means }: StartOrder): Identity | undefined {
+  const identity = means?.identity;
+  return identity === undefined || identity.uid === process.geteuid?.() ? undefined : identity;
 }
 
 export interface StartEvents {
@@ -21,6 +31,8 @@ export interface StartEvents {
   /** The process has said so. */
   ready(): void;
   exited(exit: Exit): void;
+  /** Comes after `exited`, where anybody can tell: its CPU time in milliseconds. */
+  used?(cpu: number | undefined): void;
 }
 
 /** A start that failed, in the words that the node's stderr gets. */

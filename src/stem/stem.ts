@@ -26,6 +26,8 @@ export interface StemPorts {
   living(groups: readonly number[]): number[];
   /** Quicker than `living`, but may count a zombie. */
   hasMembers(group: number): boolean;
+  /** Process groups that lead to what an earlier Stem has left of a node, beside those it is known by. */
+  leftovers?(name: string): number[];
   startTime(pid: number): number | undefined;
   /** `false` while there is no Supervisor: it is told everything when it comes back. */
   send(message: FromStem): boolean;
@@ -96,12 +98,12 @@ export class Stem {
       case "create": {
         const { id, config, generation, fresh, stopped, origin } = message;
         if (fresh) this.#fresh.add(id);
-        const previous = this.#alive(message.previous);
+        const previous = this.#alive(message.previous, config.name);
         return this.#tree.create({ id, config, generation, previous, stopped, origin }, now);
       }
       case "end": {
         const { id, config } = message;
-        const previous = this.#alive(message.previous);
+        const previous = this.#alive(message.previous, config.name);
         if (previous.length === 0) return [{ type: "gone", name: config.name, id }];
         const creation = this.#tree.create({ id, config, previous }, now);
         return [...creation, ...this.#tree.destroy(config.name, now)];
@@ -128,14 +130,17 @@ export class Stem {
   }
 
   /** The process groups of an earlier Stem's processes that still live. */
-  #alive(previous: readonly ProcessId[]): number[] {
+  #alive(previous: readonly ProcessId[], name: string): number[] {
+    // Of a node that this Stem has itself, it is no earlier one's.
+    const left = this.#tree.stateOf(name) === undefined ? this.#ports.leftovers?.(name) : undefined;
     const groups = previous
       .filter(({ pid, startTime }) => {
         const present = this.#ports.startTime(pid);
         return present === undefined || startTime === undefined || present === startTime;
       })
       .map(({ pid }) => pid);
-    return groups.length === 0 ? [] : this.#ports.living(groups);
+    const living = groups.length === 0 ? [] : this.#ports.living(groups);
+    return [...new Set([...living, ...(left ?? [])])];
   }
 
   #fact(name: string, event: Event): void {
@@ -240,6 +245,7 @@ export class Stem {
           const remains = this.#ports.hasMembers(leader);
           this.#fact(name, { type: "exited", pid: process, exit, remains });
         },
+        used: (cpu) => this.#ports.send({ type: "used", name, pid: process, cpu }),
       },
     );
   }

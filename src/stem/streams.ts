@@ -1,13 +1,14 @@
 /** What a node's process is given for its output, and to say that it is ready, and that it lives. */
 import path from "node:path";
 import type { Readable } from "node:stream";
-import type { NodeConfig } from "../core/config.ts";
 import { heartbeatFdOf } from "../core/health.ts";
+import type { Identity } from "../core/identity.ts";
 import { readyFdOf } from "../core/readiness.ts";
 import { openOutputFile } from "../os/files.ts";
 import type { PipeEnds, PipePool } from "../os/pipes.ts";
 import { errnoText } from "../os/tools.ts";
-import { type Opened, StartFailure, type StartOrder } from "./start.ts";
+import type { OwnFiles } from "./prefix.ts";
+import { type Opened, ownerOf, StartFailure, type StartOrder } from "./start.ts";
 
 export type StreamName = "stdout" | "stderr";
 
@@ -25,8 +26,21 @@ export function openStream(
   pipes: PipePool,
   opened: Opened,
 ): Given {
-  const file = openFile(order, stream, directory);
-  return file === undefined ? openPipe(pipes, opened) : { give: opened.fd(file) };
+  // Somebody else opens its files itself, and says through the pipe what it could not open.
+  const owner = ownerOf(order);
+  const file = owner === undefined ? openFile(order, stream, directory) : undefined;
+  return file === undefined ? openPipe(pipes, opened, owner) : { give: opened.fd(file) };
+}
+
+/** The files that the process of somebody else is to open itself. */
+export function ownFiles(order: StartOrder, directory: string): OwnFiles | undefined {
+  if (ownerOf(order) === undefined) return undefined;
+  const { stdoutFile, stderrFile, truncateOutput } = order.config;
+  return {
+    ...(stdoutFile === undefined ? {} : { stdout: path.resolve(directory, stdoutFile) }),
+    ...(stderrFile === undefined ? {} : { stderr: path.resolve(directory, stderrFile) }),
+    truncate: order.fresh && truncateOutput === true,
+  };
 }
 
 /** The file that a node's output goes to, if it does. @throws StartFailure in Zeek's words */
@@ -48,8 +62,9 @@ export function openFile(
   }
 }
 
-export function openPipe(pipes: PipePool, opened: Opened): Given {
-  const pipe = pipes.take();
+/** @param owner somebody else, who is to write to it */
+export function openPipe(pipes: PipePool, opened: Opened, owner?: Identity): Given {
+  const pipe = pipes.take(owner);
   if (pipe === undefined) return { give: "pipe" };
   opened.pipe(pipe);
   return { give: pipe.write, pipe };
@@ -62,12 +77,13 @@ export interface Word extends Given {
 }
 
 /** What a node's configuration has it say in this way. */
-export function openWords(config: NodeConfig, pipes: PipePool, opened: Opened): Word[] {
+export function openWords(order: StartOrder, pipes: PipePool, opened: Opened): Word[] {
+  const { config } = order;
+  const open = () => openPipe(pipes, opened, ownerOf(order));
   const [ready, heartbeat] = [readyFdOf(config), heartbeatFdOf(config)];
   const words: Word[] = [];
-  if (ready !== undefined) words.push({ says: "ready", fd: ready, ...openPipe(pipes, opened) });
-  if (heartbeat !== undefined)
-    words.push({ says: "alive", fd: heartbeat, ...openPipe(pipes, opened) });
+  if (ready !== undefined) words.push({ says: "ready", fd: ready, ...open() });
+  if (heartbeat !== undefined) words.push({ says: "alive", fd: heartbeat, ...open() });
   return words;
 }
 

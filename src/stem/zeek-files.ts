@@ -8,6 +8,7 @@ import { searchDirectoryProblem } from "../zeek/environment.ts";
 import { generatedScripts } from "../zeek/generated.ts";
 import { logQueueOf } from "../zeek/node-logs.ts";
 import { STATUS_FILE } from "../zeek/status-file.ts";
+import { giveAway, lend } from "./admission.ts";
 import { StartFailure } from "./start.ts";
 
 export interface ZeekPlaces {
@@ -17,24 +18,33 @@ export interface ZeekPlaces {
   generated: string;
   /** What relative names are relative to: absolute. */
   base: string;
+  /** Who reads the scripts, and writes the logs, if not we. */
+  owner?: { uid: number; gid: number } | undefined;
 }
 
 /** @throws StartFailure */
 export function prepareZeekFiles(config: NodeConfig, places: ZeekPlaces): void {
   const { name } = config;
-  const { directory, generated } = places;
+  const { directory, generated, owner } = places;
   const problem = searchDirectoryProblem(generated);
   if (problem !== undefined)
     throw new StartFailure(`node '${name}' failed to start: no place for its scripts: ${problem}`);
   const scripts = generatedScripts(config, givenLayout(config, places));
-  attempt(name, `write its scripts in ${generated}`, () => writeScripts(scripts, generated));
+  attempt(name, `write its scripts in ${generated}`, () => {
+    writeScripts(scripts, generated);
+    if (owner !== undefined) lend(generated, owner);
+  });
   // One that was killed has left its last word, which must not be taken for this one's.
   const status = path.join(directory, STATUS_FILE);
   attempt(name, `remove ${status}`, () => fs.rmSync(status, { force: true }));
   const queue = logQueueOf(config);
   if (queue === undefined) return;
   const place = path.resolve(directory, queue);
-  attempt(name, `create the log queue ${place}`, () => makeDirectories(place));
+  attempt(name, `create the log queue ${place}`, () => {
+    const isNew = !fs.existsSync(place);
+    makeDirectories(place);
+    if (isNew && owner !== undefined) giveAway(place, owner);
+  });
 }
 
 /** The text of a layout of the user's own, if there is one. */

@@ -2,6 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { NodeConfig } from "../core/config.ts";
+import { identityVariables } from "../core/identity.ts";
 import { runTool } from "../os/spawn.ts";
 import { findExecutable } from "../os/tools.ts";
 import { ZeekInstallations } from "../os/zeek-installation.ts";
@@ -17,7 +18,7 @@ import { checkEnterable } from "./enterable.ts";
 import type { StartOptions } from "./launcher.ts";
 import { checkExecutable, type Program, startNodeProcess } from "./node-process.ts";
 import { orphanPrefix } from "./prefix.ts";
-import { failureText, type StartEvents, StartFailure, type StartOrder } from "./start.ts";
+import { failureText, ownerOf, type StartEvents, StartFailure, type StartOrder } from "./start.ts";
 import { prepareZeekFiles } from "./zeek-files.ts";
 import { STEM_VALUE } from "./zeek-link.ts";
 import { startZeekPair, type ZeekPairOrder } from "./zeek-pair.ts";
@@ -81,7 +82,12 @@ export class ZeekNodes {
     const directory = path.resolve(order.config.directory ?? ".");
     checkEnterable(name, directory);
     // Over what the user says: by it processes of this node are found after a Stem has died.
-    const env = { ...order.config.env, COPPICE_NODE: files.file(name) };
+    const who = order.means?.identity;
+    const env = {
+      ...(who && identityVariables(who)),
+      ...order.config.env,
+      COPPICE_NODE: files.file(name),
+    };
     const sources = { inherited, generated: this.#generated(name), base };
     const asked = { ...order.config, env };
     const early = zeekEnvironment(asked, { ...sources, zeekPath: [] });
@@ -90,7 +96,8 @@ export class ZeekNodes {
     const config = { ...asked, zeek: { ...asked.zeek, executable } };
     const problem = backendProblem(config.zeek.backend, version);
     if (problem !== undefined) throw new StartFailure(`node '${name}' failed to start: ${problem}`);
-    prepareZeekFiles(config, { directory, generated: sources.generated, base });
+    const owner = ownerOf(order);
+    prepareZeekFiles(config, { directory, generated: sources.generated, base, owner });
     const given: Circumstances = {
       executable,
       version,

@@ -10,7 +10,7 @@ import { groupHasMembers, signalGroup } from "../os/signals.ts";
 import { startProcess } from "../os/spawn.ts";
 import { deathOf, type StemMessage } from "../zeek/stem-protocol.ts";
 import type { StartOptions } from "./launcher.ts";
-import { orphanPrefix } from "./prefix.ts";
+import { confinedPrefix, orphanPrefix } from "./prefix.ts";
 import { failureText, Opened, type StartEvents, type StartOrder } from "./start.ts";
 import { openPipe } from "./streams.ts";
 import { ZeekLink } from "./zeek-link.ts";
@@ -78,7 +78,8 @@ class ZeekPair {
     const others = this.#link.open(pipes);
     files.write(order);
     const [stdout, stderr] = [openPipe(pipes, opened), openPipe(pipes, opened)];
-    const [file = "", ...args] = [...orphanPrefix(tools), ...command];
+    const confined = confinedPrefix(order.config, order.means ?? {});
+    const [file = "", ...args] = [...confined, ...orphanPrefix(tools), ...command];
     const child = startProcess(
       // Not in the node's directory: a status file of its own must not be taken for the node's.
       { file, args, env, cwd: place, stdout: stdout.give, stderr: stderr.give, others },

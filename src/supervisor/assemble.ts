@@ -3,9 +3,10 @@ import { randomUUID } from "node:crypto";
 import { Watchers } from "../control/watchers.ts";
 import type { NodeConfig } from "../core/config.ts";
 import { isSameConfig } from "../core/difference.ts";
-import { ListenError, NodeConfigError, StateDirectoryError } from "../errors.ts";
+import { ListenError, StateDirectoryError } from "../errors.ts";
+import type { CrashOptions } from "../evidence/options.ts";
 import { systemClock } from "../os/clock.ts";
-import { makeDirectories, writePrivateFile } from "../os/files.ts";
+import { writePrivateFile } from "../os/files.ts";
 import { removeOtherImages } from "../os/image.ts";
 import { errnoText } from "../os/tools.ts";
 import type { HandedDown } from "../script/args.ts";
@@ -14,12 +15,14 @@ import { places } from "../wire/stem-setup.ts";
 import { acceptConfig } from "./config-schema.ts";
 import { consoleRoutes } from "./console-routes.ts";
 import { Ending } from "./ending.ts";
+import { evidenceOf } from "./evidence.ts";
 import { takeHandover } from "./handover.ts";
 import type { Invocation } from "./invocation.ts";
 import { KeptNodes } from "./kept-nodes.ts";
 import { LinkServer } from "./link-server.ts";
 import { LocalApi } from "./local-api.ts";
 import { metricsRoutes } from "./metrics-routes.ts";
+import { makeNodeDirectory } from "./node-directory.ts";
 import { OutputReceiver } from "./output-receiver.ts";
 import type { Console } from "./own-output.ts";
 import { Reload } from "./reload.ts";
@@ -46,6 +49,7 @@ export interface Parts {
 export interface AssembleOptions {
   handedDown: HandedDown;
   remote: RemoteOptions;
+  crashes?: CrashOptions;
   keep?: number;
 }
 
@@ -61,20 +65,22 @@ export interface Surroundings {
 
 /** @throws StateDirectoryError, ListenError */
 export async function assemble(
-  { handedDown, remote, keep = 0 }: AssembleOptions,
+  { handedDown, remote, crashes, keep = 0 }: AssembleOptions,
   { state, image, env, output, invocation }: Surroundings,
 ): Promise<Parts> {
   const { pipeline, history, tallies, say } = output;
   const sinks = [output.sinks.stdout, output.sinks.stderr];
+  const evidence = evidenceOf({ options: crashes, stateDirectory: state.path, env, say });
+  const ready = {
+    statusOf: (name: string) => supervisor.statusOf(name),
+    ready: (name: string, pid: number) => supervisor.printedReady(name, pid),
+  };
   const earlier = await state.earlierStem(say);
   const handover = takeHandover(state.file(places.handover), processId(process.pid));
   const { instance = randomUUID(), rolling, unfinished = [] } = handover ?? {};
   const reloads = new Reloads(handover?.reloads ?? 0);
   if (handover !== undefined) history.restore(handover.history);
-  const receiver = new OutputReceiver(pipeline, sinks, {
-    statusOf: (name) => supervisor.statusOf(name),
-    ready: (name, pid) => supervisor.printedReady(name, pid),
-  });
+  const receiver = new OutputReceiver(pipeline, sinks, ready, evidence);
   receiver.resume(unfinished);
   const link = new LinkServer(receiver, {
     connected: () => {
@@ -107,9 +113,8 @@ export async function assemble(
     takeOverStem: (exited) => earlier && stems.takeOver(earlier, exited),
     soon: (act) => void setImmediate(act),
     accept: (config, known) => {
-      const others = () => Object.values(supervisor.status().nodes).map(({ node }) => node);
-      const accepted = acceptConfig(config, known, others);
-      makeDirectory(accepted.directory);
+      const accepted = acceptConfig(config, known, () => supervisor.asked());
+      makeNodeDirectory(accepted);
       return accepted;
     },
     strays: () => state.strays(),
@@ -122,11 +127,19 @@ export async function assemble(
     },
     kept: (status) => kept.add(status),
     nodeExit: (node, exit, status) => void raise("nodeExit", node, exit, status),
+    news: (news, pid, status) => evidence.news(news, pid, status),
+    used: (node, pid, cpu) => evidence.used(node, pid, cpu),
     missedExit: (node, exit, status) => void raise("nodeExit", node, exit, status),
     happened: (event) => {
-      if (event.kind === "created") history.arrived(event.node ?? "");
-      if (event.kind === "gone" && !supervisor.has(event.node ?? ""))
+      if (event.kind === "created") {
+        history.arrived(event.node ?? "");
+        evidence.created(supervisor.statusOf(event.node ?? "")?.node);
+      }
+      if (event.kind === "destroyed") evidence.destroyed(event.node ?? "");
+      if (event.kind === "gone" && !supervisor.has(event.node ?? "")) {
         history.left(event.node ?? "");
+        evidence.forget(event.node ?? "");
+      }
       tallies.happened(event);
       watchers.tell(event);
     },
@@ -144,6 +157,7 @@ export async function assemble(
       sinks,
       history,
       endLines: () => output.end(),
+      evidence,
       control: () => control,
       ending: () => ending,
       instance,
@@ -154,6 +168,7 @@ export async function assemble(
     supervisor,
     history,
     watchers,
+    evidence,
     terminate: () => ending.begin(0),
     log: logOf(output),
     reload,
@@ -171,6 +186,7 @@ export async function assemble(
     receiver,
     control,
     sinks,
+    evidence,
     say,
     endLines: () => output.end(),
   });
@@ -261,14 +277,3 @@ async function openAgain(
 
 /** How long a port may be somebody else's that was ours a moment ago (ms). */
 const TAKEN_PORT_MS = 2_000;
-
-/** Zeek's Supervisor makes a node's directory too, parents included. */
-function makeDirectory(directory: string | undefined): void {
-  if (directory === undefined) return;
-  try {
-    makeDirectories(directory);
-  } catch (error) {
-    const reason = errnoText(error as NodeJS.ErrnoException);
-    throw new NodeConfigError(`failed to create working directory ${directory}: ${reason}`);
-  }
-}

@@ -8,6 +8,7 @@ import { circleThrough } from "../core/order.ts";
 import { withPlainPattern } from "../core/readiness.ts";
 import { NodeConfigError } from "../errors.ts";
 import { MAX_PAYLOAD } from "../wire/frames.ts";
+import { identityProblem } from "./identity-check.ts";
 import { output, schema, zeek } from "./node-schema.ts";
 import { outputClash } from "./output-claims.ts";
 import { zeekProblem } from "./zeek-check.ts";
@@ -35,7 +36,7 @@ export function acceptConfig(
   const result = v.safeParse(schema, plain);
   if (!result.success) throw new NodeConfigError(`node '${name}': ${explain(result.issues[0])}`);
   const accepted = result.output as NodeConfig;
-  const conflict = configProblem(accepted) ?? zeekProblem(accepted);
+  const conflict = configProblem(accepted) ?? zeekProblem(accepted) ?? identityProblem(accepted);
   if (conflict !== undefined) throw new NodeConfigError(conflict);
   const circle = circleThrough(accepted, known);
   if (circle !== undefined)

@@ -13,6 +13,8 @@ import type { Supervisor } from "./supervisor.ts";
 const HANDLERS_MS = 10_000;
 /** How long a reader of our output may stand still before what is left is given up. */
 const STALLED_MS = 5_000;
+/** How long records of crashes may take to be written at the end. */
+const RECORDS_MS = 2_000;
 
 export interface EndingOptions {
   supervisor: Supervisor;
@@ -21,6 +23,7 @@ export interface EndingOptions {
   receiver: OutputReceiver;
   control: RemoteControl;
   sinks: readonly Sink[];
+  evidence: { close(ms: number): Promise<void> };
   say(text: string): void;
   /** Prints what is left of unfinished lines. */
   endLines(): void;
@@ -70,7 +73,7 @@ export class Ending {
   }
 
   async #run(status: number, quietly: boolean): Promise<void> {
-    const { supervisor, state, link, receiver, control, say } = this.#options;
+    const { supervisor, state, link, receiver, control, evidence, say } = this.#options;
     if (!quietly) await this.#raiseDone();
     // Nobody reads our output any more: then the Stem must not wait for that either.
     let isRead = true;
@@ -83,7 +86,7 @@ export class Ending {
     stopWatching();
     link.close();
     if (!isOrderly(exit)) await state.endStrays(say);
-    await control.close();
+    await Promise.all([control.close(), evidence.close(RECORDS_MS)]);
     state.clear();
     this.#options.endLines();
     if (isRead) await this.#flush();

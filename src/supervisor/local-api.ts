@@ -14,6 +14,7 @@ import type {
   Usage,
 } from "../core/api.ts";
 import type { NodeConfig } from "../core/config.ts";
+import type { CrashRecord, CrashSummary } from "../core/crash.ts";
 import type { Plan } from "../core/plan.ts";
 import type { NodeStatus, Status } from "../core/status.ts";
 import { usageOfGroups } from "../os/usage.ts";
@@ -26,6 +27,7 @@ export interface LocalApiOptions {
   supervisor: Supervisor;
   history: History;
   watchers: Watchers;
+  evidence: Pick<SupervisorApi, "crashes" | "crash">;
   /** Ends the tree. */
   terminate(): void;
   reload: Reload;
@@ -90,6 +92,14 @@ export class LocalApi implements SupervisorApi, Commands {
     const all = await this.#usage;
     const entries = [...all].filter(([node]) => name === "" || node === name);
     return Object.fromEntries(entries);
+  }
+
+  crashes(name = ""): Promise<CrashSummary[]> {
+    return this.#options.evidence.crashes(name);
+  }
+
+  crash(id: string): Promise<CrashRecord | undefined> {
+    return this.#options.evidence.crash(id);
   }
 
   async stop(): Promise<void> {

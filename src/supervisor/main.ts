@@ -1,6 +1,7 @@
 /** The Supervisor's process, from its first line to its last. */
 import type { NodeConfig } from "../core/config.ts";
 import { CoppiceError } from "../errors.ts";
+import type { CrashOptions } from "../evidence/options.ts";
 import { hasTerminal } from "../os/terminal.ts";
 import type { LogOptions } from "../output/format.ts";
 import { argsOf, type HandedDown, setArgs } from "../script/args.ts";
@@ -29,6 +30,8 @@ export interface SupervisorOptions {
   remote: RemoteOptions;
   /** How it prints lines; Zeek's way if left out. */
   log?: LogOptions;
+  /** What is kept of crashes; unset: as by default. */
+  crashes?: CrashOptions;
   /** Created once the tree is up, before any script's handlers of `init` run. */
   nodes?: readonly NodeConfig[];
   /** How long the tree lives on without a Supervisor (ms). Default: not at all. */

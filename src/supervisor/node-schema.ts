@@ -1,6 +1,8 @@
 /** The shape of a node's configuration. */
 import os from "node:os";
 import * as v from "valibot";
+import { isAccount, LAST_ID } from "../core/identity.ts";
+import { amountOf, isLimit, LEAST_CPUS, RESOURCES, umaskText } from "../core/limits.ts";
 import { byteCount, LEAST_MAX_SIZE, MOST_KEPT } from "../core/output-file.ts";
 
 /** Node's timers hold no more (ms): 24 days. */
@@ -18,6 +20,10 @@ const text = v.pipe(
   v.string(),
   v.check((value) => !value.includes("\0"), "no NUL"),
 );
+
+const ACCOUNT = "must be a name or a number";
+const UMASK = 'must be octal digits such as "027", or a number up to 0o777';
+const SIZE = 'must be a number of bytes, or a text such as "512M"';
 
 /** The library's `record` drops these keys without a word, as they may do harm; they are refused. */
 const UNUSABLE_KEYS = ["__proto__", "prototype", "constructor"];
@@ -85,6 +91,20 @@ const health = v.union(
   "must be one of { command }, { http }, { port } and { heartbeat }, which may have interval, timeout and failures",
 );
 
+const account = v.union(
+  [v.pipe(v.string(), v.check(isAccount, ACCOUNT)), v.pipe(count, v.maxValue(LAST_ID))],
+  ACCOUNT,
+);
+
+const LIMIT = 'must be a number, a text such as "512M", or "unlimited"';
+const amount = v.union([v.number(), v.string()], LIMIT);
+const limit = v.pipe(amount, v.check(isLimit, LIMIT));
+const resource = v.union(
+  [limit, v.strictObject({ soft: v.exactOptional(limit), hard: v.exactOptional(limit) })],
+  `${LIMIT}, or { soft, hard } of these`,
+);
+const resources = Object.fromEntries(RESOURCES.map((name) => [name, v.exactOptional(resource)]));
+
 /** What `zeek` may have. */
 export const zeek = v.strictObject({
   executable: v.exactOptional(filled),
@@ -130,6 +150,24 @@ export const schema = v.strictObject({
   addlUserScripts: v.exactOptional(v.array(filled)),
   env: v.exactOptional(dictionary(v.pipe(filled, v.regex(/^[^=]+$/, "no =")), text)),
   cpuAffinity: v.exactOptional(count),
+  user: v.exactOptional(account),
+  group: v.exactOptional(account),
+  umask: v.exactOptional(
+    v.pipe(
+      v.union([v.string(), v.number()], UMASK),
+      v.check((mask) => umaskText(mask) !== undefined, UMASK),
+    ),
+  ),
+  nice: v.exactOptional(v.pipe(v.number(), v.safeInteger(), v.minValue(-20), v.maxValue(19))),
+  limits: v.exactOptional(v.strictObject(resources)),
+  memoryMax: v.exactOptional(
+    v.pipe(
+      v.union([v.number(), v.string()], SIZE),
+      v.check((size) => (amountOf(size) ?? 0) > 0, SIZE),
+    ),
+  ),
+  cpuMax: v.exactOptional(v.pipe(v.number(), v.finite(), v.minValue(LEAST_CPUS))),
+  tasksMax: v.exactOptional(positive),
   cluster: v.exactOptional(dictionary(v.string(), endpoint)),
   command: v.exactOptional(v.tupleWithRest([filled], text)),
   after: v.exactOptional(v.array(filled)),

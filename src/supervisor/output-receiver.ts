@@ -24,18 +24,28 @@ interface WatchedSource {
   look: ((bytes: Uint8Array) => void) | undefined;
 }
 
+/** Hears all that is printed, as it is. */
+export interface OutputTap {
+  /** Without bytes: the end of that stream. */
+  heard(node: string, pid: number, stream: "stdout" | "stderr", bytes: Uint8Array): void;
+  /** The connection is gone: no stream will end. */
+  unheard(): void;
+}
+
 export class OutputReceiver {
   readonly #pipeline: Pipeline;
   readonly #sinks: readonly Sink[];
   readonly #watch: ReadyWatch;
+  readonly #tap: OutputTap;
   #connections = 0;
   #isHolding = false;
   readonly #unfinished: Unfinished[] = [];
   #onIdle: (() => void) | undefined;
 
   /** @param watch told of lines by which nodes are ready */
-  constructor(pipeline: Pipeline, sinks: readonly Sink[], watch: ReadyWatch) {
+  constructor(pipeline: Pipeline, sinks: readonly Sink[], watch: ReadyWatch, tap: OutputTap) {
     this.#watch = watch;
+    this.#tap = tap;
     this.#pipeline = pipeline;
     this.#sinks = sinks;
   }
@@ -48,10 +58,13 @@ export class OutputReceiver {
     socket.once("close", () => {
       for (const known of sources.values()) this.#leave(known);
       this.#connections--;
-      if (this.#connections === 0) this.#onIdle?.();
+      if (this.#connections > 0) return;
+      this.#tap.unheard();
+      this.#onIdle?.();
     });
     return (payload) => {
       const { node, pid, stream, isFiled, bytes } = decodeOutput(payload);
+      this.#tap.heard(node, pid, stream, bytes);
       if (isFiled === true) {
         readyLines(node, pid, this.#watch)?.(bytes);
         return this.#pipeline.keep(node, stream, bytes);

@@ -23,7 +23,11 @@ export class RehearsedSupervisor implements LocalSupervisor {
   }
 
   async create(config: NodeConfig): Promise<NodeStatus> {
-    const node = acceptConfig(config, (name) => this.#nodes.get(name)?.node);
+    const node = acceptConfig(
+      config,
+      (name) => this.#nodes.get(name)?.node,
+      () => this.wanted(),
+    );
     const status: NodeStatus = {
       node,
       state: "running",
@@ -61,6 +65,14 @@ export class RehearsedSupervisor implements LocalSupervisor {
 
   async usage(): Promise<Record<string, never>> {
     return {};
+  }
+
+  async crashes(): Promise<[]> {
+    return [];
+  }
+
+  async crash(): Promise<undefined> {
+    return undefined;
   }
 
   watch(): () => void {

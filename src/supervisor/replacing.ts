@@ -29,6 +29,7 @@ export interface ReplacingParts {
   history: History;
   /** Prints what is left of lines that scripts have begun to print. */
   endLines(): void;
+  evidence: { flush(ms: number): Promise<void> };
   control(): RemoteControl;
   ending(): Ending;
   instance: string;
@@ -72,7 +73,12 @@ export function reloadPorts(parts: ReplacingParts): ReloadPorts {
       parts.endLines();
       await within(
         CLOSE_MS,
-        Promise.allSettled([parts.control().close(CONNECTIONS_MS), closeAll(), flushed()]),
+        Promise.allSettled([
+          parts.control().close(CONNECTIONS_MS),
+          parts.evidence.flush(CONNECTIONS_MS),
+          closeAll(),
+          flushed(),
+        ]),
         () => {},
       );
     },

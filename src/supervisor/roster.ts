@@ -130,6 +130,13 @@ export class Roster {
     return { id: member.id, effects };
   }
 
+  /** Of every node that this Supervisor was asked for. */
+  asked(): NodeConfig[] {
+    return [...this.#wanted.values()]
+      .filter(({ isInherited }) => !isInherited)
+      .map(({ status }) => status.node);
+  }
+
   /** Every node that is wanted, with who wants it. */
   present(): Present[] {
     return [...this.#wanted.values()].map(({ status, origin }) => ({
@@ -221,7 +228,7 @@ export class Roster {
 
   /** @param strays what is left of an earlier Stem's nodes, whether it was known here or not */
   receive(
-    message: Exclude<FromStem, { type: "hello" | "note" | "pong" }>,
+    message: Exclude<FromStem, { type: "hello" | "note" | "used" | "pong" }>,
     strays: () => Stray[],
   ): RosterEffect[] {
     if (this.#link === "down") return [];

@@ -9,6 +9,7 @@ import { groupsWithVariable, processStat } from "../os/process-table.ts";
 import { groupHasMembers, signalGroup, signalProcess } from "../os/signals.ts";
 import { errnoText } from "../os/tools.ts";
 import { places } from "../wire/stem-setup.ts";
+import { endCgroup } from "./cgroup-remains.ts";
 import type { Stray } from "./roster.ts";
 import { inheritance, processId, readStemRecord, runs, type StemRecord } from "./stem-record.ts";
 
@@ -88,6 +89,12 @@ export class StateDirectory {
 
   /** Ends every process that a tree in this place has left. */
   async endStrays(say: (text: string) => void): Promise<void> {
+    await this.#endNamed(say);
+    await endCgroup(this.file(places.cgroup), PATIENCE_MS, say);
+  }
+
+  /** Those whose environment still says whose they are. */
+  async #endNamed(say: (text: string) => void): Promise<void> {
     let strays = this.strays();
     if (strays.length === 0) return;
     say(
@@ -127,6 +134,7 @@ export class StateDirectory {
       places.nodes,
       places.pipes,
       places.args,
+      places.cgroup,
       places.zeek,
     ]) {
       fs.rmSync(this.file(name), { recursive: true, force: true });

@@ -60,6 +60,10 @@ export interface SupervisorPorts {
   missedExit(node: string, exit: LastExit, status: NodeStatus): void;
   /** Everything that happens, for whoever watches. */
   happened(event: TreeEvent): void;
+  /** What became of a node's process, before anybody else hears of it. */
+  news?(news: News, pid: number, status: NodeStatus): void;
+  /** The CPU time of a process that has ended, in milliseconds, if it is known. */
+  used?(node: string, pid: number, cpu: number | undefined): void;
 }
 
 type Settle<Value> = (value: Value) => void;
@@ -241,6 +245,11 @@ export class Supervisor {
     return { nodes: this.#roster.status(name) };
   }
 
+  /** The configurations that this Supervisor was asked for: what it has only inherited may yet go. */
+  asked(): NodeConfig[] {
+    return this.#roster.asked();
+  }
+
   /** Every node, with who wants it. */
   present(): Present[] {
     return this.#roster.present();
@@ -278,6 +287,7 @@ export class Supervisor {
 
   receive(message: Exclude<FromStem, { type: "hello" }>): void {
     if (message.type === "note") return this.#passOn(message.text);
+    if (message.type === "used") return this.#ports.used?.(message.name, message.pid, message.cpu);
     if (message.type === "pong") return this.#alive?.();
     const strays = (): Stray[] => (this.#stems > 1 ? this.#ports.strays() : []);
     this.#perform(this.#roster.receive(message, strays));
@@ -381,6 +391,7 @@ export class Supervisor {
 
   /** The lines are Zeek's (`Stem::Reap`, `Stem::Revive`). */
   #tellPeople(news: News, pid: number, status: NodeStatus): void {
+    this.#ports.news?.(news, pid, status);
     const { name } = status.node;
     const isKnown = (one: string): boolean => this.statusOf(one) !== undefined;
     this.#ports.happened(tidings(news, pid, status, this.#ports.clock.wall(), isKnown));
@@ -392,7 +403,9 @@ export class Supervisor {
       case "exited":
         // Of one that was ended for its health the reason has been told.
         if (news.premature && news.exit.unhealthy === undefined)
-          this.#error(`Supervised node '${name}' (PID ${pid}) ${howItDied(news.exit)}`);
+          this.#error(
+            `Supervised node '${name}' (PID ${pid}) ${howItDied(news.exit, status.node.memoryMax)}`,
+          );
         return;
       case "blocked":
         return this.#ports.say(

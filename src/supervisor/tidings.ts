@@ -3,6 +3,7 @@ import os from "node:os";
 import type { TreeEvent, TreeEventKind } from "../core/api.ts";
 import { timesText } from "../core/checking.ts";
 import type { News } from "../core/life.ts";
+import { type Amount, sizeText } from "../core/limits.ts";
 import type { Exit } from "../core/revival.ts";
 import type { NodeStatus } from "../core/status.ts";
 
@@ -24,10 +25,17 @@ export function tidings(
 }
 
 /** Zeek's words (`Stem::Reap`). */
-export function howItDied({ code, signal }: Exit): string {
+export function howItDied({ code, signal, oom }: Exit, memoryMax?: Amount): string {
+  if (oom === true) return `was ${outOfMemory(memoryMax)}`;
   return signal === undefined
     ? `exited prematurely with status ${code ?? 0}`
     : `terminated prematurely by signal ${signalNumber(signal)}`;
+}
+
+/** `killed by the kernel: out of memory (limit 512M)`; without a limit the machine had no more. */
+export function outOfMemory(memoryMax: Amount | undefined): string {
+  const limit = memoryMax === undefined ? "" : ` (limit ${sizeText(memoryMax)})`;
+  return `killed by the kernel: out of memory${limit}`;
 }
 
 export function withWhat({ code, signal }: Exit): string {
@@ -92,7 +100,7 @@ function describe(
       return { kind: "changed", text: `starts ${withoutText(news.without, isKnown)}` };
     case "exited":
       // What is next follows as a change of its own.
-      return { kind: "exited", text: `(PID ${pid}) ended ${withWhat(news.exit)}${why(news.exit)}` };
+      return { kind: "exited", text: `(PID ${pid}) ${endText(news.exit, status)}` };
     case "changed":
     case "gone":
       return { kind: "changed", text: `is ${status.state}${whatNext(status)}` };
@@ -101,8 +109,10 @@ function describe(
   }
 }
 
-function why({ unhealthy }: Exit): string {
-  return unhealthy === undefined ? "" : `: ${unhealthy}`;
+function endText(exit: Exit, { node }: NodeStatus): string {
+  const { oom, unhealthy } = exit;
+  if (oom === true) return `was ${outOfMemory(node.memoryMax)}`;
+  return `ended ${withWhat(exit)}${unhealthy === undefined ? "" : `: ${unhealthy}`}`;
 }
 
 function healthText({ health }: NodeStatus): string {

@@ -23,6 +23,8 @@ export type FromStem =
   /** After `synced`: what happened while there was no connection, and is over. */
   | { type: "missed"; report: NodeReport; news: News }
   | { type: "gone"; name: string; id: number }
+  /** After the report of its end: the CPU time of a process in milliseconds, if it is known. */
+  | { type: "used"; name: string; pid: number; cpu: number | undefined }
   /** A line of the Stem's own. */
   | { type: "note"; text: string }
   /** The answer to a `ping`. */
@@ -133,6 +135,7 @@ export const FROM_STEM = [
   "report",
   "missed",
   "gone",
+  "used",
   "note",
   "pong",
 ] as const;

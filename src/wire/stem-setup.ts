@@ -3,6 +3,13 @@
 /** The variable that holds it, as JSON. */
 export const STEM_VARIABLE = "COPPICE_STEM";
 
+/** In the Supervisor's environment: nodes get no control groups. */
+export const NO_CGROUPS_VARIABLE = "COPPICE_NO_CGROUPS";
+
+export function isWithoutCgroups(env: Readonly<Record<string, string | undefined>>): boolean {
+  return NO_CGROUPS_VARIABLE in env;
+}
+
 export interface StemSetup {
   /** The Supervisor's pid: another parent means that it has gone. */
   parent: number;
@@ -22,6 +29,8 @@ export const places = {
   nodes: "nodes",
   pipes: "pipes",
   args: "args.json",
+  /** The path of the tree's control group. */
+  cgroup: "cgroup",
   /** Which Stem there is, for the Supervisor that takes it over. */
   stem: "stem.json",
   /** What a Supervisor that is replaced leaves to the one that it becomes. */

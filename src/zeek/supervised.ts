@@ -11,7 +11,9 @@ export function isSupervised(config: NodeConfig, version: Version): boolean {
 }
 
 /** Says what of a configuration would not reach a node that Zeek's own Stem forks. */
-export function stemProblem({ zeek, cluster = {} }: NodeConfig): string | undefined {
+export function stemProblem({ zeek, cluster = {}, user, group }: NodeConfig): string | undefined {
+  if ((user ?? group) !== undefined)
+    return "another user or group does not reach a supervised Zeek: set 'zeek.supervised' to false";
   const args = splitArguments(zeek?.args ?? []);
   const lost = "problem" in args ? undefined : args.options.find(({ option }) => !option.kept);
   if (lost !== undefined)

@@ -38,6 +38,27 @@ test("create NAME with options: paths are the caller's", async () => {
   ]);
 });
 
+test("create: who it is and what it is held to", async () => {
+  const remote = new FakeRemote();
+  const argv =
+    "create web --user ann --group 7 --umask 027 --nice=-5 --limit nofile=256:1K --limit core=unlimited --limit as=:2G --memory-max 512M --cpu-max 1.5 --tasks-max 9 -- x";
+  await coppice(argv.split(" "), { remote });
+  assert.deepEqual(created(remote), [
+    {
+      name: "web",
+      command: ["x"],
+      user: "ann",
+      group: "7",
+      umask: "027",
+      nice: -5,
+      limits: { nofile: { soft: "256", hard: "1K" }, core: "unlimited", as: { hard: "2G" } },
+      memoryMax: "512M",
+      cpuMax: 1.5,
+      tasksMax: 9,
+    },
+  ]);
+});
+
 test("create NAME alone is a script node; a program on the search path stays as it is", async () => {
   const remote = new FakeRemote();
   await coppice(["create", "plain"], { remote });
@@ -231,6 +252,10 @@ test("create that is asked for wrongly is a usage error", async () => {
       /^error: option '--cpu' has no value \(one that begins with - goes so: --cpu=-…\); see/,
     ],
     ["create web --cpu one -- x", /^error: --cpu is a whole number, not 'one'/],
+    ["create web --nice low -- x", /^error: --nice is a number, not 'low'/],
+    ["create web --tasks-max many", /^error: --tasks-max is a whole number, not 'many'/],
+    ["create web --limit nofile", /^error: --limit is RESOURCE=LIMIT or .*, not 'nofile'/],
+    ["create web --limit nofile=:", /^error: --limit is RESOURCE=LIMIT or .*, not 'nofile=:'/],
     ["create web --stop-signal SIGNONE", /^error: --stop-signal is the name of a signal/],
     [
       "create web --revival often",

@@ -14,6 +14,7 @@ import type {
   Usage,
 } from "../../src/core/api.ts";
 import type { ClusterEndpoint, NodeConfig, Role } from "../../src/core/config.ts";
+import { type CrashRecord, type CrashSummary, summaryOf } from "../../src/core/crash.ts";
 import type { Plan } from "../../src/core/plan.ts";
 import type { NodeStatus, Status } from "../../src/core/status.ts";
 import { NodeConfigError } from "../../src/errors.ts";
@@ -54,6 +55,7 @@ export class FakeRemote implements RemoteSupervisor {
   nodes: Map<string, NodeStatus>;
   use: Record<string, Usage> = {};
   lines: OutputLine[] = [];
+  records: CrashRecord[] = [];
   /** What was asked, in order. */
   readonly asked: string[] = [];
   readonly handlers = new Set<(event: TreeEvent) => void>();
@@ -117,6 +119,14 @@ export class FakeRemote implements RemoteSupervisor {
 
   async usage(): Promise<Record<string, Usage>> {
     return this.use;
+  }
+
+  async crashes(name = ""): Promise<CrashSummary[]> {
+    return this.records.filter(({ node }) => name === "" || node === name).map(summaryOf);
+  }
+
+  async crash(id: string): Promise<CrashRecord | undefined> {
+    return this.records.find((record) => record.id === id);
   }
 
   async stop(): Promise<void> {

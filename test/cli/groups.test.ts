@@ -298,6 +298,6 @@ test("completion: the groups that have nodes are offered where nodes are, after 
   );
   for (const shell of ["bash", "zsh", "fish"]) {
     const script = (await coppice(["completion", shell])).stdout;
-    assert.equal(script.match(/__coppice_names --groups/g)?.length, 7, shell);
+    assert.equal(script.match(/__coppice_names --groups/g)?.length, 8, shell);
   }
 });

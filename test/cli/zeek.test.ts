@@ -165,8 +165,8 @@ test("a program that is missing is an error if it keeps nodes from starting, els
     /^note: zeek\.conf: node 'archiver': cannot execute \S+\/zeek-archiver: No such/m,
   );
   assert.doesNotMatch(stderr, /^error:/m);
-  const bare = await run("metrics_port = 0\nmanager_nice = 5\npath = /nowhere\n");
-  assert.match(bare.stderr, /^error: zeek\.conf: node 'manager': cannot execute nice: No such/m);
+  const bare = await run("metrics_port = 0\nmanager_cpu_set = 0\npath = /nowhere\n");
+  assert.match(bare.stderr, /^error: zeek\.conf: node 'manager': cannot execute taskset: No such/m);
   assert.equal(bare.status, 1);
 });
 

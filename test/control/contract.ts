@@ -178,6 +178,37 @@ export const CASES: Case[] = [
     },
   ],
   [
+    "a crash is told of, with all that is known, also when its node is gone",
+    async ({ api, other }) => {
+      assert.deepEqual(await api.crashes("crasher"), []);
+      assert.deepEqual(
+        [await api.crash("0"), await api.crash("999"), await api.crash("x/y")],
+        [undefined, undefined, undefined],
+      );
+      const command = ["sh", "-c", "echo so it was; echo 'a\\377' >&2; exit 7"];
+      const config: NodeConfig = { name: "crasher", command, env: { MARK: '\u{1f333} "x"' } };
+      const { pid } = await api.create({ ...config, revival: { when: "never" } });
+      const [summary] = await until("its record", async () => {
+        const found = await api.crashes("crasher");
+        return found.length > 0 && found;
+      });
+      await api.destroy("crasher");
+      const record = await other.crash(summary?.id ?? "");
+      assert.ok(record !== undefined);
+      const { stdout, stderr, config: known, ...rest } = record;
+      assert.deepEqual(rest, summary);
+      assert.deepEqual(
+        [rest.node, rest.kind, rest.exit, rest.pid, rest.generation, rest.next],
+        ["crasher", "exit", { code: 7 }, pid, 1, { kind: "gaveUp" }],
+      );
+      assert.deepEqual(known, { ...config, revival: { when: "never" } });
+      assert.deepEqual([stdout.lines, stdout.complete], [["so it was"], true]);
+      assert.deepEqual(stderr.lines, ["a\udcff"]);
+      assert.deepEqual(await other.crashes("crasher"), [summary]);
+      assert.deepEqual((await other.crashes("")).at(-1), summary);
+    },
+  ],
+  [
     "watch tells everything that happens, in order, to all who watch",
     async ({ api, other }) => {
       const told: TreeEvent[] = [];

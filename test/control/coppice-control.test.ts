@@ -9,8 +9,22 @@ import type { Value } from "../../src/broker/values.ts";
 import type { Commands } from "../../src/control/commands.ts";
 import { coppiceControl } from "../../src/control/coppice-control.ts";
 import { Watchers } from "../../src/control/watchers.ts";
+import type { CrashRecord } from "../../src/core/crash.ts";
 import { ReloadError, SupervisorEndingError } from "../../src/errors.ts";
 import { History } from "../../src/output/history.ts";
+
+const CRASH: CrashRecord = {
+  id: "7",
+  at: 0,
+  node: "a",
+  kind: "exit",
+  exit: { code: 1 },
+  generation: 1,
+  next: { kind: "gaveUp" },
+  stdout: { lines: [], omitted: 0, complete: true },
+  stderr: { lines: ["bad"], omitted: 0, complete: true },
+  config: { name: "a", env: { SECRET: "s3cret" } },
+};
 
 interface Heard {
   topic: string;
@@ -81,6 +95,8 @@ function meet() {
     startNode: () => Promise.resolve(true),
     status: () => ({ nodes: {} }),
     usage: () => Promise.reject(new Error("no usage")),
+    crashes: () => Promise.resolve([]),
+    crash: (id) => Promise.resolve(id === "7" ? CRASH : undefined),
     stop: () => orders.push("stopped"),
     plan: () => Promise.reject(new ReloadError("no plan")),
     beginReload: async ({ rolling }) => {
@@ -108,6 +124,20 @@ test("hello says what it is, and what the connection may do", async () => {
   const looker = new Client(endpoint, false);
   looker.ask("1", "hello");
   assert.equal(((await looker.answer("1")).ok as { mayControl: boolean }).mayControl, false);
+});
+
+test("whoever may only look sees a crash without the values of the environment", async () => {
+  const { client, endpoint } = meet();
+  const looker = new Client(endpoint, false);
+  client.ask("1", "crash", { id: "7" });
+  assert.deepEqual(await client.answer("1"), { ok: CRASH });
+  looker.ask("1", "crash", { id: "7" });
+  const config = { name: "a", env: { SECRET: "(hidden)" } };
+  assert.deepEqual(await looker.answer("1"), { ok: { ...CRASH, config } });
+  client.ask("2", "crash", { id: "8" });
+  assert.deepEqual(await client.answer("2"), { ok: null });
+  client.ask("3", "crash", {});
+  assert.equal((await client.answer("3")).error?.message, "crash needs an id");
 });
 
 const BAD: [what: string, method: string, params: string, code: string, message: RegExp][] = [

@@ -210,7 +210,7 @@ test("A.6: a NodeStatus has 2 fields of Zeek's, the pid an integer or none, and 
     state: "waiting",
     generation: 2,
     since: 5,
-    lastExit: { code: 1, at: 5 },
+    lastExit: { signal: "SIGKILL", oom: true, at: 5 },
     nextStart: 6,
   };
   const value = statusValue(status) as Value[];

@@ -46,6 +46,8 @@ class FakeZeek implements Commands {
     return { nodes: Object.fromEntries(found) };
   }
   usage = async () => ({});
+  crashes = async () => [];
+  crash = async () => undefined;
   stop(): void {
     this.stopped++;
     for (const peer of this.endpoint.peers) peer.close();
@@ -163,6 +165,8 @@ test("watch tells of starts, also if another handler fails", async (t) => {
 test("what a Zeek has no words for is refused as such", async (t) => {
   const { remote } = await meet(t);
   await assert.rejects(remote.usage(), { code: "COPPICE_UNSUPPORTED" });
+  await assert.rejects(remote.crashes(), { code: "COPPICE_UNSUPPORTED" });
+  await assert.rejects(remote.crash("1"), { code: "COPPICE_UNSUPPORTED" });
   await assert.rejects(remote.follow(() => {}).ended, { code: "COPPICE_UNSUPPORTED" });
 });
 

@@ -59,6 +59,7 @@ const ACTS: [string, (scene: Scene, t: TestContext) => Promise<void>][] = [
   ["it asks for the token, and takes no other", login],
   ["what nodes are called and print stays text", hostileText],
   ["a node that is killed is seen to grow back", killed],
+  ["what it has left behind is read", crashRecord],
   ["a node is restarted by keyboard, and the page says so", restarted],
   ["output is searched", searched],
   ["a connection that was cut is made again, and what happened meanwhile is seen", cut],
@@ -155,6 +156,21 @@ async function killed({ page }: Scene): Promise<void> {
   await shows(page, ".details-state", "running");
   await shows(page, ".facts dd", "signal SIGKILL");
   assert.ok((await page.locator(".life-line .tick.is-ended").count()) > 0);
+}
+
+async function crashRecord({ page }: Scene): Promise<void> {
+  const pid = await pidShown(page);
+  await page.getByRole("tab", { name: "Crashes" }).click();
+  const crash = page.locator(".crash", { hasText: "signal SIGKILL" });
+  // What came next is written into the record when it has come.
+  const next = page.locator(".crash-record dd", { hasText: `started again (PID ${pid})` });
+  await until("the whole record", async () => {
+    await crash.click();
+    await shows(page, ".crash-record h3", "victim, ");
+    return (await next.count()) > 0;
+  });
+  await shows(page, ".crash-record .lines .line-text", "hello from ");
+  await page.getByRole("tab", { name: "Output" }).click();
 }
 
 async function restarted({ page, tree }: Scene): Promise<void> {

@@ -1,6 +1,7 @@
 /** A Supervisor that is replaced by the newest on disk: its nodes never notice. */
 import assert from "node:assert/strict";
 import fs from "node:fs";
+import path from "node:path";
 import { describe, test } from "node:test";
 import type { RemoteSupervisor } from "../../src/control/client.ts";
 import type { OutputLine } from "../../src/core/api.ts";
@@ -9,7 +10,7 @@ import { coppice } from "../cli/process.ts";
 import { plantReloadable, slowImage, want } from "../fixtures/reloadable.ts";
 import { unixClient } from "../fixtures/remote.ts";
 import { js, linesOf, sh } from "../fixtures/system.ts";
-import { isAlive, temporaryDirectory, until } from "../fixtures/tree.ts";
+import { isAlive, MAIN, temporaryDirectory, until } from "../fixtures/tree.ts";
 
 /** Prints numbered lines, for as long as it is not told to end. */
 const FLOOD: NodeConfig = {
@@ -190,6 +191,47 @@ describe("reload", { concurrency: 3 }, () => {
     const { code, stdout } = await status;
     assert.equal(code, 0);
     assert.equal(JSON.parse(stdout).nodes.mortal.pid, Number(second));
+  });
+
+  test("what is on disk by then takes its place; the Stem stays what it was", async (t) => {
+    const installed = temporaryDirectory(t);
+    const root = path.join(import.meta.dirname, "..", "..");
+    const built = path.dirname(path.dirname(MAIN));
+    fs.cpSync(built, path.join(installed, path.basename(built)), { recursive: true });
+    fs.copyFileSync(path.join(root, "package.json"), path.join(installed, "package.json"));
+    fs.symlinkSync(path.join(root, "node_modules"), path.join(installed, "node_modules"));
+    const tree = plantReloadable(t, [SLEEPER], {
+      main: MAIN.replace(path.dirname(built), installed),
+    });
+    const client = await unixClient(t, tree);
+    const pid = await until("a node", async () => (await client.status()).nodes["sleeper"]?.pid);
+    const images = () => fs.readdirSync(tree.file(".coppice/image"));
+    const [first = ""] = images();
+    const file = path.join(
+      installed,
+      path.basename(built),
+      "supervisor",
+      `take-over${path.extname(MAIN)}`,
+    );
+    fs.writeFileSync(
+      file,
+      fs.readFileSync(file, "utf8").replace("info: taken over", "info: upgraded"),
+    );
+    await client.reload();
+    await tree.line(/^info: upgraded: 1 kept$/m, "stderr");
+    assert.equal((await client.status()).nodes["sleeper"]?.pid, pid);
+    assert.deepEqual([images().length, images().includes(first)], [2, true]);
+
+    // One that does not even start leaves everything as it was.
+    fs.writeFileSync(
+      MAIN.replace(path.dirname(built), installed),
+      "throw new Error('half an installation')",
+    );
+    await assert.rejects(client.reload(), {
+      code: "COPPICE_RELOAD",
+      message: /half an installation/,
+    });
+    assert.equal((await client.status()).nodes["sleeper"]?.pid, pid);
   });
 
   test("one that dies while it is replaced leaves nothing behind", async (t) => {

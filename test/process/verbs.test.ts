@@ -523,6 +523,7 @@ test("a Supervisor loads nothing of the verbs", async (t) => {
       .readFileSync(planted.file("loaded"), "utf8")
       .match(/(?<=\/(?:src|dist)\/)cli\/.*(?=\.[jt]s$)/gm) ?? [];
   assert.deepEqual(loaded.sort(), [
+    "cli/crash-options",
     "cli/dispatch",
     "cli/explain",
     "cli/files",

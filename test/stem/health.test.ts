@@ -19,7 +19,7 @@ function checks(t: TestContext) {
   const directory = temporaryDirectory(t);
   const health = new HealthChecks({
     environmentOf: () => ({ PATH: process.env["PATH"], WHAT: "the node's" }),
-    prefix: [],
+    prefixOf: () => [],
     pipes: new PipePool(temporaryDirectory(t), "/usr/bin/mkfifo"),
   });
   return {

@@ -112,3 +112,15 @@ test("how a process ended, in Zeek's words", () => {
   assert.equal(howItDied({ signal: "SIGTERM" }), "terminated prematurely by signal 15");
   assert.equal(withWhat({}), "with exit code 1");
 });
+
+test("what the kernel ended for want of memory is told so, with its limit if it had one", () => {
+  const exit = { signal: "SIGKILL", oom: true } as const;
+  assert.equal(howItDied(exit, "512M"), "was killed by the kernel: out of memory (limit 512M)");
+  assert.equal(howItDied(exit), "was killed by the kernel: out of memory");
+  const status = { ...WAITING, node: { name: "a", memoryMax: 2 ** 30 } };
+  const news = { kind: "exited", pid: 7, exit, premature: true } as const;
+  assert.equal(
+    tidings(news, 7, status, 42, isKnown).text,
+    "node 'a' (PID 7) was killed by the kernel: out of memory (limit 1G)",
+  );
+});

@@ -25,6 +25,7 @@ const FROM: Record<(typeof FROM_STEM)[number], FromStem> = {
   report: { type: "report", report, news: { kind: "started", revived: true } },
   missed: { type: "missed", report, news: { kind: "started", revived: true } },
   gone: { type: "gone", name: "größe", id: 1 },
+  used: { type: "used", name: "größe", pid: 7, cpu: 1230 },
   note: { type: "note", text: "warning: \u{1f333}" },
   pong: { type: "pong" },
 };

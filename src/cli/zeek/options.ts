@@ -30,7 +30,7 @@ export const ZEEK_OPTIONS: Record<string, Option> = {
   keep: {
     type: "string",
     value: "SECONDS",
-    text: "let the nodes live on for so long if the Supervisor is killed: docs/reload.md",
+    text: "how long nodes live on if the Supervisor is killed",
   },
   ...LOG_VERB_OPTIONS,
   listen: {
@@ -55,6 +55,11 @@ export const ZEEK_OPTIONS: Record<string, Option> = {
     type: "boolean",
     text: "listen beyond this machine with neither token nor certificates",
   },
+  "crash-keep": { type: "string", value: "N", text: "how many records of crashes to keep" },
+  "crash-max-size": { type: "string", value: "SIZE", text: "how large they may be together" },
+  "on-crash": { type: "string", value: "COMMAND", text: "run this after a crash" },
+  "on-crash-every": { type: "string", value: "SECONDS", text: "once in this time for each node" },
+  "on-crash-timeout": { type: "string", value: "SECONDS", text: "and for no longer than this" },
 };
 
 export const ZEEK_DETAILS = `coppice zeek FILE        runs the cluster of a node.cfg or zeek.conf, as its Supervisor
@@ -86,6 +91,11 @@ export const ONLY_FOR: Record<string, readonly ("run" | "check" | "diag")[]> = {
   "read-token-file": ["run"],
   "allow-host": ["run"],
   insecure: ["run"],
+  "crash-keep": ["run"],
+  "crash-max-size": ["run"],
+  "on-crash": ["run"],
+  "on-crash-every": ["run"],
+  "on-crash-timeout": ["run"],
   "token-file": ["run", "diag"],
   "tls-ca": ["run", "diag"],
   "tls-cert": ["run", "diag"],

@@ -1,12 +1,13 @@
 /** `coppice zeek FILE`: a Supervisor whose nodes are those of the file. */
 import path from "node:path";
 import { AlreadyRunningError, FileError, StateDirectoryError } from "../../errors.ts";
-import { makeDirectories } from "../../os/files.ts";
 import { leaveProcessOne } from "../../os/init.ts";
 import { lockHolder } from "../../os/lock.ts";
 import { errnoText } from "../../os/tools.ts";
 import { REHEARSAL_VARIABLE } from "../../supervisor/invocation.ts";
+import { makeOwnDirectory } from "../../supervisor/node-directory.ts";
 import type { Context } from "../context.ts";
+import { CRASH_OPTIONS, type CrashValues, crashOptionsOf } from "../crash-options.ts";
 import { keepTime } from "../keep-time.ts";
 import type { Line } from "../line.ts";
 import { logOptionsOf } from "../log-options.ts";
@@ -29,6 +30,7 @@ export async function runCluster(file: string, line: Line, context: Context): Pr
     "log-format": line.text("log-format"),
     "log-timestamps": line.text("log-timestamps"),
   });
+  const crashes = crashOptionsOf(crashValues(line));
   // Else each of its ports would be told to be taken.
   const pid = lockHolder(path.join(stateDirectory, "supervisor.lock"));
   const isReplaced = pid === process.pid;
@@ -59,6 +61,7 @@ export async function runCluster(file: string, line: Line, context: Context): Pr
     },
     remote,
     log,
+    crashes,
     nodes: plan.nodes,
   });
   return 0;
@@ -92,11 +95,17 @@ function remoteValues(line: Line, { directory }: Context): Parameters<typeof rem
   };
 }
 
+function crashValues(line: Line): CrashValues {
+  return Object.fromEntries(Object.keys(CRASH_OPTIONS).map((name) => [name, line.text(name)]));
+}
+
 /** From here on something is changed on disk. @throws CoppiceError */
-function prepare({ directories, seed }: RunPlan, stateDirectory: string): void {
+function prepare({ directories, nodes, seed }: RunPlan, stateDirectory: string): void {
+  const [writer = { name: "" }] = nodes;
   for (const directory of directories) {
     try {
-      makeDirectories(directory);
+      // Where nodes write: theirs, if they are somebody else.
+      makeOwnDirectory(directory, writer);
     } catch (error) {
       const reason = errnoText(error as NodeJS.ErrnoException);
       throw new FileError(`cannot make the directory ${directory}: ${reason}`);

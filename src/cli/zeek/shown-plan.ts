@@ -1,5 +1,6 @@
 /** A plan as people, and programs, read it. */
 import type { NodeConfig } from "../../core/config.ts";
+import { limitArguments, sizeText } from "../../core/limits.ts";
 import type { Launch } from "../../zeek/launch.ts";
 import { LAYOUT_FILE } from "../../zeek/layout.ts";
 import type { Listener } from "../../zeek/listeners.ts";
@@ -81,8 +82,27 @@ function nodeLines(node: ShownNode): string[] {
     ...line("node", node.isSupervised ? [supervisedText(node.config)] : []),
     ...line("environment", [...env, ...node.unset.map((name) => `${name} (unset)`)]),
     ...line("CPU", node.cpu === undefined ? [] : [`${node.cpu}`]),
+    ...line("runs as", whoText(node.config)),
+    ...line("limits", limitsText(node.config)),
     ...line("ports", ports.length === 0 ? [] : [ports.join(", ")]),
   ];
+}
+
+function whoText({ user, group }: NodeConfig): string[] {
+  const who = [
+    ...(user === undefined ? [] : [`user ${user}`]),
+    ...(group === undefined ? [] : [`group ${group}`]),
+  ];
+  return who.length === 0 ? [] : [who.join(", ")];
+}
+
+function limitsText({ nice, memoryMax, limits }: NodeConfig): string[] {
+  const texts = [
+    ...(nice === undefined ? [] : [`nice ${nice}`]),
+    ...(memoryMax === undefined ? [] : [`memory ${sizeText(memoryMax)}`]),
+    ...limitArguments(limits ?? {}).map((argument) => argument.replace(/^--/, "")),
+  ];
+  return texts.length === 0 ? [] : [texts.join(", ")];
 }
 
 /** What Zeek's Stem, which the command is, gets to know of the node that it forks. */

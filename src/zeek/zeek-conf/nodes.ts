@@ -36,7 +36,7 @@ function zeekNode(process: Process, context: Context, problems: Remark[]): NodeC
   const { name, place, worker } = process;
   const { settings, dialect, places } = context;
   const variables = variablesOf(process, dialect);
-  const { env, args, wrapper } = roleSettings(process, settings);
+  const { env, args, wrapper, nice, memoryMax } = roleSettings(process, settings);
   const nodeEnv = {
     PATH: places.path,
     ...environment(settings.zeek.env, "env", variables, problems),
@@ -49,6 +49,8 @@ function zeekNode(process: Process, context: Context, problems: Remark[]): NodeC
     directory: `${places.spool}/${place}`,
     ...(device === undefined ? {} : { interface: device }),
     ...(cpu === undefined ? {} : { cpuAffinity: cpu }),
+    ...identity(settings),
+    ...limits(nice, memoryMax),
     env: nodeEnv,
     zeek: {
       ...zeekConfig(context, nodeEnv),
@@ -85,33 +87,53 @@ interface RoleSettings {
   env: { key: string; setting: Setting<Variable[]> };
   args: string[];
   wrapper: string[];
+  nice: number | undefined;
+  memoryMax: string | undefined;
 }
 
 function roleSettings({ role, worker }: Process, { zeek }: Settings): RoleSettings {
   if (worker !== undefined) {
-    const { worker_env, worker_args, worker_nice, worker_numa_policy } = worker.of;
-    const local = worker_numa_policy.value === "local" ? ["numactl", "--localalloc"] : [];
+    const { worker_env, worker_args, worker_nice, worker_memory_max, worker_numa_policy } =
+      worker.of;
     return {
       env: { key: "worker_env", setting: worker_env },
       args: worker_args.value,
-      // The only one that may be missing comes first: it is looked for beforehand.
-      wrapper: [...local, ...wrapperOf(worker_nice.value, [])],
+      wrapper: worker_numa_policy.value === "local" ? ["numactl", "--localalloc"] : [],
+      nice: worker_nice.value,
+      memoryMax: worker_memory_max.value,
     };
   }
   const word = role === "LOGGER" ? "logger" : role === "PROXY" ? "proxy" : "manager";
   return {
     env: { key: `${word}_env`, setting: zeek[`${word}_env`] },
     args: zeek[`${word}_args`].value,
-    wrapper: wrapperOf(zeek[`${word}_nice`].value, zeek[`${word}_cpu_set`].value),
+    wrapper: wrapperOf(zeek[`${word}_cpu_set`].value),
+    nice: zeek[`${word}_nice`].value,
+    memoryMax: zeek[`${word}_memory_max`].value,
   };
 }
 
-/** Each executes the next in its own place, so that the process is Zeek's in the end. */
-function wrapperOf(nice: number | undefined, cpus: readonly number[]): string[] {
-  return [
-    ...(nice === undefined || nice === 0 ? [] : ["nice", "-n", `${nice}`]),
-    ...(cpus.length === 0 ? [] : ["taskset", "-c", cpuSetText(cpus)]),
-  ];
+/** It executes Zeek in its own place, so that the process is Zeek's in the end. */
+function wrapperOf(cpus: readonly number[]): string[] {
+  return cpus.length === 0 ? [] : ["taskset", "-c", cpuSetText(cpus)];
+}
+
+function limits(
+  nice: number | undefined,
+  memoryMax: string | undefined,
+): Pick<NodeConfig, "nice" | "memoryMax"> {
+  return {
+    ...(nice === undefined || nice === 0 ? {} : { nice }),
+    ...(memoryMax === undefined ? {} : { memoryMax }),
+  };
+}
+
+function identity({ zeek }: Settings): Pick<NodeConfig, "user" | "group"> {
+  const { user, group } = zeek;
+  return {
+    ...(user.value === undefined ? {} : { user: user.value }),
+    ...(group.value === undefined ? {} : { group: group.value }),
+  };
 }
 
 function archiverNode({ settings, places }: Context, problems: Remark[]): NodeConfig[] {
@@ -132,7 +154,9 @@ function archiverNode({ settings, places }: Context, problems: Remark[]): NodeCo
     {
       name: "archiver",
       directory: places.spool,
-      command: [...wrapperOf(zeek.archiver_nice.value, zeek.archiver_cpu_set.value), ...command],
+      command: [...wrapperOf(zeek.archiver_cpu_set.value), ...command],
+      ...identity(settings),
+      ...limits(zeek.archiver_nice.value, zeek.archiver_memory_max.value),
       ...(Object.keys(env).length === 0 ? {} : { env }),
       ...policy(settings),
     },

@@ -1,7 +1,7 @@
 /** What is worth knowing of a plan: what is not done, and what is done otherwise than elsewhere. */
 import type { Process } from "./cluster-table.ts";
 import type { Dialect } from "./dialect.ts";
-import type { InterfaceSettings, Setting, Settings } from "./settings.ts";
+import type { InterfaceSettings, Settings } from "./settings.ts";
 import { cpuOf, hostWideCpuOf } from "./worker.ts";
 
 /** `line` is unset for what the file does not say. */
@@ -17,7 +17,7 @@ export function notesOf(
 ): Note[] {
   return [
     ...defaultsHeld(settings, dialect),
-    ...notApplied(settings),
+    ...memoryLimits(settings),
     ...restartInterval(settings),
     ...fanout(settings),
     ...settings.interfaces.flatMap((of) => interfaceNotes(of, processes, dialect)),
@@ -35,25 +35,20 @@ function defaultsHeld({ zeek }: Settings, dialect: Dialect): Note[] {
   return [{ text: `not set, and so ${held}: ${unset.join(", ")}` }];
 }
 
-function notApplied({ zeek, interfaces }: Settings): Note[] {
-  const identity = { user: zeek.user, group: zeek.group };
-  const limits = {
-    manager_memory_max: zeek.manager_memory_max,
-    logger_memory_max: zeek.logger_memory_max,
-    proxy_memory_max: zeek.proxy_memory_max,
-    archiver_memory_max: zeek.archiver_memory_max,
-  };
-  return [
-    ...given(identity, "nodes run as the Supervisor does"),
-    ...given(limits, NO_LIMIT),
-    ...interfaces.flatMap(({ worker_memory_max }) => given({ worker_memory_max }, NO_LIMIT)),
+/** systemd passes over a limit that the machine cannot keep; a node here does not start then. */
+function memoryLimits({ zeek, interfaces }: Settings): Note[] {
+  const limits = [
+    zeek.manager_memory_max,
+    zeek.logger_memory_max,
+    zeek.proxy_memory_max,
+    zeek.archiver_memory_max,
+    ...interfaces.map(({ worker_memory_max }) => worker_memory_max),
   ];
-}
-
-function given(settings: Record<string, Setting<unknown>>, instead: string): Note[] {
-  return Object.entries(settings).flatMap(([key, { line }]) =>
-    line === undefined ? [] : [{ line, text: `${key} is not applied yet: ${instead}` }],
-  );
+  const first = limits.find(({ line, value }) => line !== undefined && value !== undefined);
+  if (first?.line === undefined) return [];
+  const text =
+    "memory is limited by control groups (cgroup v2): without them these nodes do not start";
+  return [{ line: first.line, text }];
 }
 
 function restartInterval({ zeek }: Settings): Note[] {
@@ -106,4 +101,3 @@ function interfaceNotes(
 
 /** Zeek's default of `AF_Packet::fanout_id`. */
 const ZEEK_FANOUT_ID = "23";
-const NO_LIMIT = "memory is not limited";

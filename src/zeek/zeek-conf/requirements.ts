@@ -1,4 +1,5 @@
 /** What must hold between the settings of a file, and what of Zeek's is not done here yet. */
+import { isAccount } from "../../core/identity.ts";
 import type { Installation } from "../plan.ts";
 import type { Dialect } from "./dialect.ts";
 import { inSection, type Remark } from "./grammar.ts";
@@ -18,6 +19,7 @@ export function unmetRequirements(
     noManager(settings),
     managerOnIPv6(settings),
     ...noRoom(settings),
+    ...noAccounts(settings),
   ].flatMap((problem) => problem ?? []);
 }
 
@@ -40,6 +42,14 @@ function interfaceProblem({
     return { line: device.line ?? line, text: `empty interface option not allowed${end}` };
   }
   return [];
+}
+
+function noAccounts({ zeek: { user, group } }: Settings): Remark[] {
+  return Object.entries({ user, group }).flatMap(([key, { value, line }]) =>
+    value === undefined || line === undefined || isAccount(value)
+      ? []
+      : [{ line, text: `invalid ${key} '${value}'` }],
+  );
 }
 
 function elsewhere({ zeek: { address } }: Settings, addresses: readonly string[]): Remark[] {

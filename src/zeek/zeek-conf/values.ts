@@ -1,5 +1,6 @@
 /** Values as zeek.conf writes them. Each parser gives undefined for what is none. */
 import ipaddr from "ipaddr.js";
+import { amountOf } from "../../core/limits.ts";
 
 export function flag(text: string): boolean | undefined {
   if (text === "1") return true;
@@ -28,9 +29,9 @@ export function nice(text: string): number | undefined {
   return integer(text, -20, 19);
 }
 
-/** Bytes, or with a suffix as systemd's MemoryMax has it; as written. */
+/** Bytes, or with a suffix as systemd's MemoryMax has it; as written. None at all is no limit to run in. */
 export function memory(text: string): string | undefined {
-  return /^[0-9]+[KMGT]?$/.test(text) ? text : undefined;
+  return /^[0-9]+[KMGT]?$/.test(text) && (amountOf(text) ?? 0) > 0 ? text : undefined;
 }
 
 export function numaPolicy(text: string): "local" | "default" | undefined {

@@ -15,6 +15,7 @@ export function configOf(
   files: Record<string, string>,
 ): NodeConfig {
   const isAlone = section.type === "standalone";
+  const { memoryLimit } = settings;
   return {
     name,
     directory: `${settings.spoolDir}/${name}`,
@@ -23,6 +24,8 @@ export function configOf(
     ...(own === "" ? {} : { interface: own }),
     ...(cpu === undefined ? {} : { cpuAffinity: cpu }),
     ...(Object.keys(env).length === 0 ? {} : { env }),
+    // ZeekControl's `ulimit -v`: in kilobytes there and in bytes here.
+    ...(memoryLimit === undefined ? {} : { limits: { as: memoryLimit * 1024 } }),
     stop: stopPolicy(settings.stopTimeout),
     zeek: zeekConfig(name, section, own !== "", settings, files),
   };
@@ -35,7 +38,6 @@ function zeekConfig(
   settings: Settings,
   files: Record<string, string>,
 ): ZeekConfig {
-  const { memoryLimit } = settings;
   const isAlone = section.type === "standalone";
   // Variants of scripts for a kind of node (`standalone.local.zeek`), a site and a node.
   const prefixes = [...(isAlone ? ["standalone"] : []), ...settings.prefixes, name];
@@ -55,8 +57,6 @@ function zeekConfig(
     path: settings.path,
     logQueue: settings.logQueue,
     files,
-    // ZeekControl's `ulimit -v`: of address space, in kilobytes there and in bytes here.
-    ...(memoryLimit === undefined ? {} : { wrapper: ["prlimit", `--as=${memoryLimit * 1024}`] }),
   };
 }
 

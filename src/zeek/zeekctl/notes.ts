@@ -21,7 +21,7 @@ export function settingsNotes(settings: Settings, at: At): Problem[] {
   const notes: Problem[] = [];
   if (settings.memoryLimit !== undefined) {
     const text = "MemLimit counts address space, of which Zeek has far more than it uses";
-    notes.push({ ...at("MemLimit"), text: `${text}: a cgroup's memory limit is exact` });
+    notes.push({ ...at("MemLimit"), text: `${text}: a node's memoryMax is exact` });
   }
   if (settings.rotationInterval === 0) {
     const text = "LogRotationInterval is 0: logs stay where they are written, are not archived";

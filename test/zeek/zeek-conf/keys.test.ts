@@ -20,18 +20,14 @@ interface Case {
 const env = (name: string, variable: string) => (plan: Plan) => node(plan, name).env?.[variable];
 const args = (name: string) => (plan: Plan) => node(plan, name).zeek?.args;
 const wrapper = (name: string) => (plan: Plan) => node(plan, name).zeek?.wrapper;
+const nice = (name: string) => (plan: Plan) => node(plan, name).nice;
+const memoryMax = (name: string) => (plan: Plan) => node(plan, name).memoryMax;
 const command = (plan: Plan) => node(plan, "archiver").command;
 const endpoint = (plan: Plan) => node(plan, "logger-1").cluster?.["logger-1"];
 const names = (role: string) => (plan: Plan) =>
   plan.nodes.map(({ name }) => name).filter((name) => name.startsWith(role));
 const note = (plan: Plan) => plan.notes.filter((text) => /^zeek.conf:\d+: /.test(text));
 
-const UNLIMITED = (key: string) => [
-  `zeek.conf:1: ${key} is not applied yet: memory is not limited`,
-];
-const AS_SUPERVISOR = (key: string) => [
-  `zeek.conf:1: ${key} is not applied yet: nodes run as the Supervisor does`,
-];
 const ARCHIVER = ["/opt/zeek/bin/zeek-archiver", "/opt/zeek/var/spool/zeek/log-queue"];
 const LOGS = "/opt/zeek/var/logs/zeek";
 
@@ -73,12 +69,11 @@ const CASES: Record<string, Case[]> = {
   ],
   worker_numa_policy: [
     {
-      // First, since it is looked for before anything is started: not everybody has it.
       beside: "worker_nice=5\n",
       value: "local",
-      look: wrapper("worker-1"),
-      expected: ["numactl", "--localalloc", "nice", "-n", "5"],
-      without: ["nice", "-n", "5"],
+      look: (plan) => [wrapper("worker-1")(plan), nice("worker-1")(plan)],
+      expected: [["numactl", "--localalloc"], 5],
+      without: [undefined, 5],
     },
     { value: "local", look: wrapper("worker-1"), expected: ["numactl", "--localalloc"] },
     { value: "default", look: wrapper("worker-1"), expected: undefined },
@@ -87,10 +82,10 @@ const CASES: Record<string, Case[]> = {
     { value: "local", look: wrapper("worker-1"), expected: ["numactl", "--localalloc"] },
   ],
   worker_nice: [
-    { value: "-5", look: wrapper("worker-1"), expected: ["nice", "-n", "-5"] },
-    { value: "0", look: wrapper("worker-1"), expected: undefined },
+    { value: "-5", look: nice("worker-1"), expected: -5 },
+    { value: "0", look: nice("worker-1"), expected: undefined },
   ],
-  worker_memory_max: [{ value: "2G", look: note, expected: UNLIMITED("worker_memory_max") }],
+  worker_memory_max: [{ value: "2G", look: memoryMax("worker-1"), expected: "2G" }],
   args: [
     {
       value: "a X::y=5 -e 'print 1;'",
@@ -129,35 +124,33 @@ const CASES: Record<string, Case[]> = {
   archiver_env: [
     { value: "A=1", look: (plan) => node(plan, "archiver").env, expected: { A: "1" } },
   ],
-  manager_nice: [{ value: "5", look: wrapper("manager"), expected: ["nice", "-n", "5"] }],
+  manager_nice: [{ value: "5", look: nice("manager"), expected: 5 }],
   logger_nice: [
-    { value: "5", look: wrapper("logger-1"), expected: ["nice", "-n", "5"] },
-    { value: "", look: wrapper("logger-1"), expected: undefined },
+    { value: "5", look: nice("logger-1"), expected: 5 },
+    { value: "", look: nice("logger-1"), expected: undefined },
   ],
-  proxy_nice: [{ value: "5", look: wrapper("proxy-1"), expected: ["nice", "-n", "5"] }],
+  proxy_nice: [{ value: "5", look: nice("proxy-1"), expected: 5 }],
   archiver_nice: [
     {
       value: "5",
-      look: command,
-      expected: ["nice", "-n", "5", ...ARCHIVER, LOGS],
-      without: [...ARCHIVER, LOGS],
+      look: nice("archiver"),
+      expected: 5,
     },
   ],
-  manager_memory_max: [{ value: "1G", look: note, expected: UNLIMITED("manager_memory_max") }],
-  logger_memory_max: [{ value: "1G", look: note, expected: UNLIMITED("logger_memory_max") }],
+  manager_memory_max: [{ value: "1G", look: memoryMax("manager"), expected: "1G" }],
+  logger_memory_max: [{ value: "1G", look: memoryMax("logger-1"), expected: "1G" }],
   proxy_memory_max: [
-    { value: "1G", look: note, expected: UNLIMITED("proxy_memory_max") },
+    { value: "1G", look: memoryMax("proxy-1"), expected: "1G" },
     { value: "", look: note, expected: [] },
   ],
-  archiver_memory_max: [{ value: "1G", look: note, expected: UNLIMITED("archiver_memory_max") }],
+  archiver_memory_max: [{ value: "1G", look: memoryMax("archiver"), expected: "1G" }],
   manager_cpu_set: [
     { value: "7,4-6,4", look: wrapper("manager"), expected: ["taskset", "-c", "4-7"] },
     {
       beside: "manager_nice=1\n",
       value: "0",
       look: wrapper("manager"),
-      expected: ["nice", "-n", "1", "taskset", "-c", "0"],
-      without: ["nice", "-n", "1"],
+      expected: ["taskset", "-c", "0"],
     },
   ],
   logger_cpu_set: [{ value: "1", look: wrapper("logger-1"), expected: ["taskset", "-c", "1"] }],
@@ -170,8 +163,11 @@ const CASES: Record<string, Case[]> = {
       without: [...ARCHIVER, LOGS],
     },
   ],
-  user: [{ value: "zeek", look: note, expected: AS_SUPERVISOR("user") }],
-  group: [{ value: "zeek", look: note, expected: AS_SUPERVISOR("group") }],
+  user: [
+    { value: "zeek", look: (plan) => node(plan, "manager").user, expected: "zeek" },
+    { value: "zeek", look: (plan) => node(plan, "archiver").user, expected: "zeek" },
+  ],
+  group: [{ value: "zeek", look: (plan) => node(plan, "worker-1").group, expected: "zeek" }],
   restart_interval_sec: [
     {
       value: "10",

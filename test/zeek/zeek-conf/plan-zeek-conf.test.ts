@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { NodeConfig } from "../../../src/core/config.ts";
+import { isAccount } from "../../../src/core/identity.ts";
 import { acceptConfig } from "../../../src/supervisor/config-schema.ts";
 import { wordsOf } from "../../../src/zeek/zeek-conf/keys.ts";
 import { planZeekConf } from "../../../src/zeek/zeek-conf/plan-zeek-conf.ts";
@@ -260,7 +261,8 @@ for (const dialect of ["8.x", "9.0"] as const) {
         const result = planZeekConf({ file: "zeek.conf", text }, INSTALLATION, { dialect });
         if ("plan" in result) {
           const taken = new Set<string>();
-          for (const config of result.plan.nodes) {
+          for (const { user = "0", group = "0", ...config } of result.plan.nodes) {
+            assert.ok([user, group].every((account) => isAccount(String(account))));
             acceptConfig(config, (name) => (taken.has(name) ? { name } : undefined));
             taken.add(config.name);
           }

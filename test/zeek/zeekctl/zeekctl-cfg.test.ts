@@ -128,7 +128,7 @@ const NOTES: [text: string, note: string][] = [
   ],
   [
     "MemLimit = 1000",
-    "MemLimit counts address space, of which Zeek has far more than it uses: a cgroup's memory limit is exact",
+    "MemLimit counts address space, of which Zeek has far more than it uses: a node's memoryMax is exact",
   ],
   [
     "LogRotationInterval = 0",
@@ -254,8 +254,9 @@ test("the site's scripts are found where Zeek has its site, or where SitePolicyP
 });
 
 test("MemLimit, in kilobytes, limits the address space, in bytes", () => {
-  assert.deepEqual(zeek("MemLimit = 4096").wrapper, ["prlimit", "--as=4194304"]);
-  assert.equal(zeek("MemLimit = Unlimited").wrapper, undefined);
+  const limits = (text: string) => node(control(text), "manager").limits;
+  assert.deepEqual(limits("MemLimit = 4096"), { as: 4_194_304 });
+  assert.equal(limits("MemLimit = Unlimited"), undefined);
 });
 
 test("SIGKILL comes no sooner than StopTimeout, and no more than a signal later", () => {
