@@ -190,6 +190,7 @@ export async function assemble(
     say,
     endLines: () => output.end(),
   });
+  ending.onBegin(() => reload.abandon());
   // Whoever connects to a tree that is taken over shall find it as it is.
   const isTaken = await supervisor.takeOver();
   if (isTaken) await openAgain(control, state, remote, say);

@@ -35,8 +35,7 @@ export class ExitRequested extends Error {}
 export class Ending {
   readonly #options: EndingOptions;
   readonly #exit = process.exit.bind(process);
-  /** Called when the end begins. */
-  onBegin: () => void = () => {};
+  readonly #onBegin: (() => void)[] = [];
   #begun = false;
   #finished: () => void = () => {};
   readonly #end = new Promise<void>((finished) => {
@@ -51,11 +50,16 @@ export class Ending {
     return this.#begun;
   }
 
+  /** Has `act` called when the end begins. */
+  onBegin(act: () => void): void {
+    this.#onBegin.push(act);
+  }
+
   /** Begins the end of the tree; only the first call counts. `quietly`: no script is told. */
   begin(status: number, { quietly = false } = {}): void {
     if (this.#begun) return;
     this.#begun = true;
-    this.onBegin();
+    for (const act of this.#onBegin) act();
     void this.#run(status, quietly).finally(this.#finished);
   }
 

@@ -88,6 +88,11 @@ export class OutputReceiver {
     this.#isHolding = true;
   }
 
+  /** What was left. */
+  get unfinished(): Unfinished[] {
+    return [...this.#unfinished];
+  }
+
   /** What was left; after this it is printed again as it is. */
   release(): Unfinished[] {
     this.#isHolding = false;

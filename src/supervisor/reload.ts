@@ -30,8 +30,10 @@ export interface ReloadPorts {
   resume(): void;
   /** Closes what clients and peers are connected to. */
   close(): Promise<void>;
-  /** Does not return, but for a moment in which signals wait. */
-  replace(options: ReloadOptions): void;
+  /** Leaves to the next image what it has to know. */
+  leave(options: ReloadOptions): void;
+  /** Does not return. */
+  replace(): void;
 }
 
 /** Until when the next Supervisor has to be there; then the tree ends (ms). */
@@ -45,8 +47,11 @@ export class Reload {
   readonly #ports: ReloadPorts;
   /** Called, and waited for, when nothing can keep this process from being replaced any more. */
   onReplace: () => Promise<void> = async () => {};
+  #rehearsal: Promise<unknown> = Promise.resolve();
   #isBusy = false;
   #isAskedAgain = false;
+  /** The Stem holds on to everything, for the image that is to come. */
+  #isHolding = false;
 
   constructor(ports: ReloadPorts) {
     this.#ports = ports;
@@ -54,7 +59,10 @@ export class Reload {
 
   /** What a reload would change. @throws ReloadError, SupervisorEndingError (rejections) */
   async plan(): Promise<Plan> {
-    const { nodes, isComplete, link } = await this.#ports.rehearse();
+    // One after the other: each loads all scripts in a process of its own.
+    const rehearsal = this.#rehearsal.then(() => this.#ports.rehearse());
+    this.#rehearsal = rehearsal.catch(() => {});
+    const { nodes, isComplete, link } = await rehearsal;
     if (link !== LINK_VERSION) throw new ReloadError(OTHER_LINK);
     const notes = isComplete ? [] : [UNFINISHED];
     return { changes: planOf(this.#ports.present(), nodes), notes };
@@ -94,17 +102,26 @@ export class Reload {
     }
   }
 
+  /** The tree is to end: what holds on to something lets go of it, and is not replaced any more. */
+  abandon(): void {
+    if (!this.#isHolding) return;
+    this.#isHolding = false;
+    this.#ports.resume();
+  }
+
   async #hold(): Promise<void> {
     if (this.#ports.isEnding()) throw new SupervisorEndingError();
     if (!this.#ports.hold(BACK_MS)) throw new ReloadError("there is no Stem just now: try again");
+    this.#isHolding = true;
     const isDrained = await within(
       DRAIN_MS,
       this.#ports.drained().then(() => true),
       () => false,
     );
-    if (isDrained && !this.#ports.isEnding()) return;
-    this.#ports.resume();
-    throw this.#ports.isEnding() ? new SupervisorEndingError() : new ReloadError(STALLED);
+    if (!this.#isHolding) throw new SupervisorEndingError();
+    if (isDrained) return;
+    this.abandon();
+    throw new ReloadError(STALLED);
   }
 
   async #replace(options: ReloadOptions): Promise<void> {
@@ -112,7 +129,10 @@ export class Reload {
     await new Promise((soon) => setImmediate(soon));
     await this.#ports.close();
     await this.onReplace();
-    this.#ports.replace(options);
+    if (this.#isHolding) this.#ports.leave(options);
+    // An order to end that has come meanwhile is heard: after the next line nothing is, for a moment.
+    await new Promise((soon) => setImmediate(soon));
+    if (this.#isHolding) this.#ports.replace();
   }
 }
 

@@ -82,17 +82,19 @@ export function reloadPorts(parts: ReplacingParts): ReloadPorts {
         () => {},
       );
     },
-    replace({ rolling }) {
-      const { command, directory, env } = invocation;
-      const [file = ""] = command;
+    leave({ rolling }) {
       writeHandover(state.file(places.handover), {
         supervisor: processId(process.pid),
         instance: parts.instance,
         reloads: parts.reloads + 1,
         ...(rolling === undefined ? {} : { rolling }),
-        unfinished: receiver.release(),
+        unfinished: receiver.unfinished,
         history: history.dump(),
       });
+    },
+    replace() {
+      const { command, directory, env } = invocation;
+      const [file = ""] = command;
       process.chdir(directory);
       process.execve?.(file, command, env);
     },

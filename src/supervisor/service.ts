@@ -37,7 +37,7 @@ export async function serviceOf(
   say: (text: string) => void,
 ): Promise<Service> {
   const service = env["NOTIFY_SOCKET"] ? await managed(env, api, supervisor, say) : NOBODY;
-  ending.onBegin = () => service.stopping();
+  ending.onBegin(() => service.stopping());
   reload.onReplace = () => service.reloading();
   return service;
 }
