@@ -1,5 +1,6 @@
 /** `npm run bench [measure…]`: how Coppice compares with a bare spawn, on this machine, now. */
 import os from "node:os";
+import { consolePage } from "./console.ts";
 import { control } from "./control.ts";
 import { idle } from "./idle.ts";
 import { memory } from "./memory.ts";
@@ -11,7 +12,16 @@ import { start } from "./start.ts";
 import { noise, table } from "./table.ts";
 import { undoAll } from "./undo.ts";
 
-const MEASURES: readonly Measure[] = [revival, start, idle, memory, output, control, reload];
+const MEASURES: readonly Measure[] = [
+  revival,
+  start,
+  idle,
+  memory,
+  output,
+  control,
+  reload,
+  consolePage,
+];
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.once(signal, () => {

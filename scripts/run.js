@@ -3,6 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
+  cpSync,
   existsSync,
   mkdtempSync,
   readdirSync,
@@ -25,6 +26,7 @@ const NODE_OPTIONS = ["--disable-warning=ExperimentalWarning"];
 const commands = {
   check() {
     run(bin("tsc"), ["-p", "."]);
+    run(bin("tsc"), ["-p", "tsconfig.console.json"]);
     run(bin("biome"), ["check", "--error-on-warnings"]);
   },
   test() {
@@ -49,6 +51,13 @@ const commands = {
   build() {
     rmSync(path.join(root, "dist"), { recursive: true, force: true });
     run(bin("tsc"), ["-p", "tsconfig.build.json"]);
+    run(bin("tsc"), ["-p", "tsconfig.console.build.json"]);
+    // What the console's page is made of besides code.
+    const isPart = (file) => !file.endsWith(".ts");
+    cpSync(path.join(root, "src", "console"), path.join(root, "dist", "console"), {
+      recursive: true,
+      filter: isPart,
+    });
   },
   demo() {
     run(node(), [...NODE_OPTIONS, "scripts/demo.ts"]);

@@ -169,6 +169,16 @@ show: coppice crashes -- show.
     load: () => import("./verbs/crashes.ts"),
   },
   {
+    name: "console",
+    summary: "print where a browser finds the console: the tree as a page",
+    operands: "",
+    options: { timeout: TIMEOUT },
+    details: `The Supervisor serves it where WebSocket clients may connect: coppice -j --websocket PORT …
+If clients must show a token, the page asks for it. To open it: xdg-open "$(coppice console)"
+`,
+    load: () => import("./verbs/console.ts"),
+  },
+  {
     name: "wait",
     summary: "wait until a node runs, is ready, or does not run any more",
     operands: "NODE --for running|ready|stopped",

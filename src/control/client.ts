@@ -30,6 +30,8 @@ export interface RemoteSupervisor extends SupervisorApi {
   readonly isConnected: boolean;
   /** The Supervisor's pid, as it told when it was connected to; unknown of a Zeek. */
   readonly pid: number | undefined;
+  /** Where a browser finds its console, if it has one. */
+  readonly console?: string | undefined;
   /** Ends the connection. */
   close(): void;
 }

@@ -44,7 +44,7 @@ interface Stream {
 export function coppiceControl(
   endpoint: Endpoint,
   commands: Commands,
-  about: Omit<Hello, "mayControl" | "reloads">,
+  about: Omit<Hello, "mayControl" | "methods" | "reloads">,
   count: CountRequest = () => {},
 ): Service {
   const streams = new Map<PeerInfo, Map<string, Stream>>();
@@ -93,7 +93,12 @@ export function coppiceControl(
     const name = typeof params["name"] === "string" ? params["name"] : "";
     switch (method) {
       case "hello":
-        return { ...about, reloads: commands.reloads, mayControl: from.mayControl };
+        return {
+          ...about,
+          reloads: commands.reloads,
+          mayControl: from.mayControl,
+          methods: Object.keys(METHODS),
+        };
       case "status": {
         const found = commands.status(name);
         return from.mayControl ? found : redactStatus(found);

@@ -89,6 +89,10 @@ export class CoppiceRemote implements RemoteSupervisor {
     return this.#hello?.pid;
   }
 
+  get console(): string | undefined {
+    return this.#hello?.console;
+  }
+
   get isConnected(): boolean {
     return this.#link.isConnected;
   }

@@ -4,20 +4,9 @@
  * keeps; without, the lines wait in the history, and those that are no longer there when the reader
  * comes are counted as missed.
  */
-import type { FollowOptions, OutputLine } from "../core/api.ts";
+import type { FollowOptions } from "../core/api.ts";
 import type { History, Run } from "../output/history.ts";
-
-export interface Chunk {
-  node: string;
-  stream: OutputLine["stream"];
-  /** Unix time in milliseconds. */
-  at: number;
-  bytes: Uint8Array;
-  /** Where the node's lines go on. */
-  next: number;
-  /** How many bytes before these are no longer kept. */
-  missed: number;
-}
+import type { Chunk } from "./line-reader.ts";
 
 export interface FollowerOptions extends FollowOptions {
   /** Where to go on, of nodes that were followed before. */

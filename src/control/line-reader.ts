@@ -2,7 +2,19 @@
 import { fromBytes } from "../broker/text.ts";
 import type { OutputLine } from "../core/api.ts";
 import { LineCutter } from "../output/lines.ts";
-import type { Chunk } from "./follower.ts";
+
+/** What is followed comes in pieces. */
+export interface Chunk {
+  node: string;
+  stream: OutputLine["stream"];
+  /** Unix time in milliseconds. */
+  at: number;
+  bytes: Uint8Array;
+  /** Where the node's lines go on. */
+  next: number;
+  /** How many bytes before these are no longer kept. */
+  missed: number;
+}
 
 interface Stream {
   cutter: LineCutter;

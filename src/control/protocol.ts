@@ -56,6 +56,10 @@ export interface Hello {
   /** How often it was replaced by a newer one, as the same process. */
   reloads: number;
   mayControl: boolean;
+  /** Where a browser finds its console, if it listens for WebSocket clients on TCP. */
+  console?: string | undefined;
+  /** What it can be asked; unset: it is one that did not tell yet. */
+  methods?: readonly string[];
 }
 
 /** Of the bytes of an `output` event. */

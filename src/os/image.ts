@@ -47,6 +47,9 @@ export function removeOtherImages(stateDirectory: string, used: readonly string[
   }
 }
 
+/** Code, and what the console's page is made of besides. */
+const PARTS = /\.(ts|js)$|^console\/.*\.(html|css|svg)$/;
+
 /** What is needed of others' code; none of it has dependencies of its own. */
 const DEPENDENCIES = ["ipaddr.js", "valibot", "ws"];
 
@@ -97,7 +100,7 @@ function strip(text: string): string {
 /** All but the command line's own: that runs from where it is installed. */
 function sourceFiles(directory: string): string[] {
   return filesBelow(directory)
-    .filter((name) => /\.(ts|js)$/.test(name) && !name.endsWith(".d.ts"))
+    .filter((name) => PARTS.test(name) && !name.endsWith(".d.ts"))
     .filter((name) => !name.startsWith("cli/"))
     .sort();
 }

@@ -13,6 +13,7 @@ import type { HandedDown } from "../script/args.ts";
 import { raise, reportError } from "../script/lifecycle.ts";
 import { places } from "../wire/stem-setup.ts";
 import { acceptConfig } from "./config-schema.ts";
+import { consoleRoutes } from "./console-routes.ts";
 import { Ending } from "./ending.ts";
 import { evidenceOf } from "./evidence.ts";
 import { takeHandover } from "./handover.ts";
@@ -176,6 +177,7 @@ export async function assemble(
   tallies.known = (name) => supervisor.statusOf(name)?.node;
   const control = new RemoteControl(api, instance, [
     ...metricsRoutes(() => ({ supervisor, api, tallies, output, requests: control.requests })),
+    ...consoleRoutes(image),
   ]);
   const ending: Ending = new Ending({
     supervisor,

@@ -16,6 +16,7 @@ import { version } from "../os/version.ts";
 import { within } from "../os/within.ts";
 import { beforeConnecting, broker, closeBroker, endpoint, serveHttp } from "../script/broker.ts";
 import { places } from "../wire/stem-setup.ts";
+import { consoleUrl } from "./console-routes.ts";
 
 export interface ListenAddress {
   host: string;
@@ -51,6 +52,8 @@ export class RemoteControl {
   readonly #server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) =>
     this.#admit(socket),
   );
+  /** Where a browser finds the console, if anywhere. */
+  #consoleUrl: string | undefined;
   #loading: Promise<void> | undefined;
   /** Tells of starts; there once the first connection has come. */
   #tellStart: ((node: string, pid: number) => void) | undefined;
@@ -106,16 +109,17 @@ export class RemoteControl {
     if (listen !== undefined)
       listeners.push(() => broker.listen({ ...listen, insecure, tls: tls ?? !plain }));
     if (websocket !== undefined) {
-      listeners.push(() =>
-        broker.listenWebSocket({
+      listeners.push(async () => {
+        const listener = await broker.listenWebSocket({
           ...websocket,
           insecure,
           names,
           ...(tls === undefined ? {} : { tls }),
           ...(token === undefined ? {} : { token }),
           ...(readToken === undefined ? {} : { readToken }),
-        }),
-      );
+        });
+        this.#consoleUrl = consoleUrl(listener, tls !== undefined);
+      });
     }
     return listeners;
   }
@@ -169,7 +173,16 @@ export class RemoteControl {
     const { supervisorControl } = await import("../control/supervisor-control.ts");
     const { NODE_STATUS_TOPIC, nodeStatusEvent } = await import("../control/requests.ts");
     const { coppiceControl } = await import("../control/coppice-control.ts");
-    const about = { version: version(), instance: this.#instance, pid: process.pid };
+    const consoleOf = () => this.#consoleUrl;
+    const about = {
+      version: version(),
+      instance: this.#instance,
+      pid: process.pid,
+      // Known once it listens, which may be after the first hello.
+      get console() {
+        return consoleOf();
+      },
+    };
     endpoint().serve(supervisorControl(endpoint(), this.#commands, this.requests.count));
     endpoint().serve(coppiceControl(endpoint(), this.#commands, about, this.requests.count));
     this.#tellStart = (node, pid) => {

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { fromBytes, toBytes } from "../../src/broker/text.ts";
-import { type Chunk, Follower, type FollowerOptions } from "../../src/control/follower.ts";
+import { Follower, type FollowerOptions } from "../../src/control/follower.ts";
+import type { Chunk } from "../../src/control/line-reader.ts";
 import { History } from "../../src/output/history.ts";
 
 const PLENTY = 1e9;

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { toBytes } from "../../src/broker/text.ts";
-import type { Chunk } from "../../src/control/follower.ts";
-import { LineReader } from "../../src/control/line-reader.ts";
+
+import { type Chunk, LineReader } from "../../src/control/line-reader.ts";
 import type { OutputLine } from "../../src/core/api.ts";
 import { MAX_LINE } from "../../src/output/lines.ts";
 

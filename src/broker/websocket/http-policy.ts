@@ -5,7 +5,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { isIP } from "node:net";
-import { PATH } from "./protocol.ts";
+import { BEARER_PROTOCOL, PATH } from "./protocol.ts";
 
 export interface RequestHead {
   method: string;
@@ -81,7 +81,17 @@ export function judgeAccess(headers: IncomingHttpHeaders, access: Access): Admis
   if (headers.origin !== undefined && !isOwnOrigin(headers.origin, host)) {
     return forbidden("requests from other Origins are not served here");
   }
-  return judgeToken(headers.authorization, access);
+  return judgeToken(bearerOf(headers), access);
+}
+
+/** Browsers let a page set no header of a WebSocket's request but the names of subprotocols. */
+function bearerOf(headers: IncomingHttpHeaders): string {
+  const [, shown] = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? "") ?? [];
+  if (shown !== undefined) return shown;
+  const offered = (headers["sec-websocket-protocol"] ?? "").split(",").map((one) => one.trim());
+  const bearer = offered.find((one) => one.startsWith(BEARER_PROTOCOL));
+  if (bearer === undefined) return "";
+  return Buffer.from(bearer.slice(BEARER_PROTOCOL.length), "base64url").toString("utf8");
 }
 
 /** The name of a host without its port; undefined if it is none. Names are in lower case. */
@@ -91,10 +101,9 @@ export function hostName(host: string): string | undefined {
   return plain?.toLowerCase();
 }
 
-function judgeToken(authorization: string | undefined, access: Access): Admission {
+function judgeToken(shown: string, access: Access): Admission {
   const { token, readToken } = access;
   if (token === undefined && readToken === undefined) return { is: "admitted", mayControl: true };
-  const [, shown = ""] = /^Bearer +(\S+) *$/i.exec(authorization ?? "") ?? [];
   // Both are compared always: how long it takes tells nothing.
   const mayControl = isSame(shown, token);
   const mayLook = isSame(shown, readToken);

@@ -7,6 +7,14 @@ export const PATH = "/v1/messages/json";
 /** `Broker::default_port_websocket`. */
 export const DEFAULT_PORT = 9997;
 
+/**
+ * The name of a subprotocol that holds a token: its bytes follow in base64url, since such names may
+ * hold few characters. Whoever offers it offers `SUBPROTOCOL` before it, which is what is answered, so
+ * that the token does not come back.
+ */
+export const BEARER_PROTOCOL = "coppice.bearer.";
+export const SUBPROTOCOL = "coppice";
+
 /** What the server answers to a message that it cannot take. Nothing says which one it was. */
 export interface ErrorReply {
   code: string;

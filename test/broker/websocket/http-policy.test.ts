@@ -206,3 +206,28 @@ test("A.1.1: names of hosts are read with their ports", () => {
   ];
   for (const [host, name] of names) assert.equal(hostName(host), name, host);
 });
+
+test("a page shows its token as the name of a subprotocol, since it can set no header", () => {
+  const access: Access = { ...open, token: "let me é in", readToken: "look" };
+  const offer = (token: string) =>
+    `coppice, coppice.bearer.${Buffer.from(token).toString("base64url")}`;
+  const shown = (token: string) => judge({ "sec-websocket-protocol": offer(token) }, access);
+  assert.deepEqual(shown("let me é in"), session);
+  assert.deepEqual(shown("look"), { ...session, mayControl: false });
+  for (const verdict of [
+    shown("other"),
+    shown(""),
+    judge({ "sec-websocket-protocol": "coppice" }, access),
+    judge({ "sec-websocket-protocol": "coppice.bearer.%%%" }, access),
+    // What is given in the header counts alone.
+    judge({ "sec-websocket-protocol": offer("look"), authorization: "Bearer no" }, access),
+  ])
+    assert.equal(verdict.is === "refused" && verdict.status, 401);
+});
+
+test("a subprotocol's token helps no page of another origin", () => {
+  const protocol = `coppice, coppice.bearer.${Buffer.from("t").toString("base64url")}`;
+  const headers = { "sec-websocket-protocol": protocol, origin: "http://elsewhere.example" };
+  const verdict = judge(headers, { ...open, token: "t" });
+  assert.equal(verdict.is === "refused" && verdict.status, 403);
+});

@@ -1,0 +1,24 @@
+/** Whether this page may connect, asked over HTTP with the token that it would show. */
+
+export type Access =
+  | { is: "welcome" }
+  | { is: "locked" }
+  | { is: "refused"; why: string }
+  /** Nobody answers. */
+  | { is: "away" };
+
+export async function askAccess(base: URL, token: string): Promise<Access> {
+  const headers: HeadersInit = token === "" ? {} : { Authorization: `Bearer ${token}` };
+  try {
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const response = await fetch(new URL("app/access", base), { headers, signal });
+    if (response.status === 403) return { is: "refused", why: (await response.text()).trim() };
+    if (!response.ok) return { is: "away" };
+    const { access } = (await response.json()) as { access?: unknown };
+    return { is: access === "look" || access === "control" ? "welcome" : "locked" };
+  } catch {
+    return { is: "away" };
+  }
+}
+
+const TIMEOUT_MS = 5_000;

@@ -1,0 +1,301 @@
+/** The console, in a real browser, over a line that can be cut, at a real tree. */
+import assert from "node:assert/strict";
+import http from "node:http";
+import type net from "node:net";
+import { type TestContext, test } from "node:test";
+import type { Browser, Page } from "playwright-core";
+import { openBrowser, PAGE_DEADLINE_MS } from "../fixtures/chromium.ts";
+import { TestProxy } from "../fixtures/proxy.ts";
+import { atEnd, plant, type TestTree, until } from "../fixtures/tree.ts";
+
+const TOKEN = "let-me-in";
+const READ_TOKEN = "let-me-look";
+/** As hostile as a name may be. */
+const HOSTILE = "<u>\u202e&lt;img";
+const TEXT = `<img src=x onerror="window.harmed=1"><script>window.harmed=2</script>`;
+
+const SCRIPT = `import { broker, on, supervisor } from "coppice";
+const limits = { handshake: 600_000, upgradeTime: 600_000, pingInterval: 600_000 };
+on("init", async () => {
+  if (!supervisor.isSupervisor()) return;
+  const { port } = await broker.listenWebSocket({
+    port: 0, token: "${TOKEN}", readToken: "${READ_TOKEN}", limits,
+  });
+  const revival = { delay: 50, factor: 1 };
+  const sleeper = ["sh", "-c", "echo hello from $$; exec sleep 100000"];
+  await supervisor.create({ name: "victim", command: sleeper, revival });
+  const says = ["printf", "%s\\\\033[31m red\\\\033[0m\\\\n", ${JSON.stringify(`${TEXT}\u202e`)}];
+  await supervisor.create({
+    name: ${JSON.stringify(HOSTILE)}, command: says, revival: { when: "never" },
+  });
+  console.log("port", port);
+});`;
+
+interface Scene {
+  tree: TestTree;
+  proxy: TestProxy;
+  browser: Browser;
+  page: Page;
+  url: string;
+  /** Of all pages: where they asked for something, and what went wrong in them. */
+  asked: Set<string>;
+  troubles: string[];
+}
+
+test("the console shows a tree and drives it", async (t) => {
+  const scene = await enter(t);
+  if (scene === undefined) return;
+  // One page and one tree for all: each begins where the one before has ended.
+  let skip: string | false = false;
+  for (const [name, act] of ACTS)
+    await t.test(name, { skip }, async () => {
+      skip = "one before it has failed";
+      await act(scene, t);
+      skip = false;
+    });
+});
+
+const ACTS: [string, (scene: Scene, t: TestContext) => Promise<void>][] = [
+  ["it asks for the token, and takes no other", login],
+  ["what nodes are called and print stays text", hostileText],
+  ["a node that is killed is seen to grow back", killed],
+  ["what it has left behind is read", crashRecord],
+  ["a node is restarted by keyboard, and the page says so", restarted],
+  ["output is searched", searched],
+  ["a connection that was cut is made again, and what happened meanwhile is seen", cut],
+  ["a Supervisor that stands still is said not to answer", standstill],
+  ["a token in the address is taken out of it; one to look gives no orders", looking],
+  ["a reload shows its plan first, and can be left at that", planned],
+  ["it fits a phone", phone],
+  ["a page of another site cannot connect, though it knows the token", elsewhere],
+  ["it has asked no other host for anything, and broken none of its own rules", clean],
+];
+
+async function enter(t: TestContext): Promise<Scene | undefined> {
+  const browser = await openBrowser(t);
+  if (browser === undefined) return undefined;
+  const tree = plant(t, SCRIPT);
+  const [, port] = await tree.line(/^port (\d+)$/m);
+  const proxy = await TestProxy.to(t, Number(port));
+  const url = `http://127.0.0.1:${proxy.port}/`;
+  const scene = { tree, proxy, browser, url, asked: new Set<string>(), troubles: [] };
+  return { ...scene, page: await open(scene, url) };
+}
+
+/** A page of its own, with what it does noted. */
+async function open(
+  { browser, asked, troubles }: Pick<Scene, "browser" | "asked" | "troubles">,
+  url: string,
+  options: Parameters<Browser["newPage"]>[0] = {},
+): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, ...options });
+  page.setDefaultTimeout(PAGE_DEADLINE_MS);
+  page.on("request", (request) => asked.add(new URL(request.url()).host));
+  page.on("websocket", (socket) => asked.add(new URL(socket.url()).host));
+  page.on("pageerror", (error) => troubles.push(String(error)));
+  page.on("console", (message) => {
+    // The browser itself notes each attempt to connect while nobody is there.
+    const isLoss = /Failed to load resource|WebSocket connection to/.test(message.text());
+    if (message.type() === "error" && !isLoss) troubles.push(message.text());
+  });
+  await page.goto(url);
+  return page;
+}
+
+const row = (page: Page, name: string) =>
+  page.locator(`.row[data-key=${JSON.stringify(`node ${name}`)}]`);
+const fact = (page: Page, title: string) =>
+  page.locator(`.facts div:has(dt:text-is("${title}")) dd`);
+const shows = (page: Page, selector: string, text: string) =>
+  page.locator(selector, { hasText: text }).first().waitFor();
+
+async function pidShown(page: Page): Promise<number> {
+  return until("a PID", async () => Number(await fact(page, "PID").textContent()) || undefined);
+}
+
+async function otherPid(page: Page, old: number): Promise<number> {
+  return until("another PID", async () => {
+    const pid = Number(await fact(page, "PID").textContent());
+    return pid > 0 && pid !== old ? pid : undefined;
+  });
+}
+
+async function login({ page }: Scene): Promise<void> {
+  const token = page.locator("#token");
+  await token.fill("let-me-not");
+  await token.press("Enter");
+  await shows(page, "#login-problem", "That is not the token.");
+  await token.fill(TOKEN);
+  await token.press("Enter");
+  await shows(page, "#link", "live");
+  await row(page, "victim").waitFor();
+  assert.equal(await page.locator("dialog[open]").count(), 0);
+}
+
+async function hostileText({ page }: Scene): Promise<void> {
+  const hostile = row(page, HOSTILE);
+  assert.equal(await hostile.locator(".name-text").textContent(), "<u>\\u{202e}&lt;img");
+  await hostile.click();
+  // Of this node alone: lines of several have their names before them.
+  const lines = page.locator(".line:not(:has(.line-node)) .line-text");
+  const line = await lines.filter({ hasText: TEXT }).textContent();
+  assert.equal(line, `${TEXT}\\u{202e} red`);
+  assert.equal(await lines.locator(".text-red").textContent(), " red");
+  assert.equal(await page.locator("#details-title").textContent(), "<u>\\u{202e}&lt;img");
+  assert.equal(await page.locator("img, u, script:not([src])").count(), 0);
+  assert.equal(await page.evaluate("window.harmed"), undefined);
+}
+
+async function killed({ page }: Scene): Promise<void> {
+  await row(page, "victim").click();
+  const before = await pidShown(page);
+  process.kill(before, "SIGKILL");
+  await otherPid(page, before);
+  await shows(page, ".event.of-exited", `node 'victim' (PID ${before}) ended by signal 9`);
+  await shows(page, ".event.of-revived", "node 'victim' was revived");
+  await shows(page, ".details-state", "running");
+  await shows(page, ".facts dd", "signal SIGKILL");
+  assert.ok((await page.locator(".life-line .tick.is-ended").count()) > 0);
+}
+
+async function crashRecord({ page }: Scene): Promise<void> {
+  const pid = await pidShown(page);
+  await page.getByRole("tab", { name: "Crashes" }).click();
+  const crash = page.locator(".crash", { hasText: "signal SIGKILL" });
+  // What came next is written into the record when it has come.
+  const next = page.locator(".crash-record dd", { hasText: `started again (PID ${pid})` });
+  await until("the whole record", async () => {
+    await crash.click();
+    await shows(page, ".crash-record h3", "victim, ");
+    return (await next.count()) > 0;
+  });
+  await shows(page, ".crash-record .lines .line-text", "hello from ");
+  await page.getByRole("tab", { name: "Output" }).click();
+}
+
+async function restarted({ page, tree }: Scene): Promise<void> {
+  const before = await pidShown(page);
+  await page.keyboard.press("/");
+  await page.keyboard.type("vic");
+  await page.keyboard.press("ArrowDown");
+  // From the Supervisor down to the only node that is called so.
+  await until("the node's row", async () => {
+    const key = await page.evaluate("document.activeElement?.dataset?.key");
+    if (key === "node victim") return true;
+    await page.keyboard.press("ArrowDown");
+    return false;
+  });
+  await page.keyboard.press("r");
+  await shows(page, "#confirm-title", "Restart 'victim'?");
+  await page.keyboard.press("Enter");
+  await otherPid(page, before);
+  await shows(page, ".toast", "restarted 'victim'");
+  assert.match(tree.stderr, /info: restart 'victim', ordered by 127\.0\.0\.1/);
+  await page.locator("#find").fill("");
+}
+
+async function searched({ page }: Scene): Promise<void> {
+  const pid = await pidShown(page);
+  await shows(page, ".line-text", `hello from ${pid}`);
+  const search = page.getByLabel("Search in output");
+  await search.fill(`FROM ${pid}`);
+  await shows(page, ".output .note", "1 of ");
+  assert.equal(await page.locator(".line mark").textContent(), `from ${pid}`);
+  await search.fill("");
+}
+
+async function cut({ page, proxy }: Scene): Promise<void> {
+  const before = await pidShown(page);
+  proxy.isOpen = false;
+  proxy.cut();
+  await shows(page, "#link", "connection lost");
+  await shows(page, "#banner", "how things were");
+  process.kill(before, "SIGKILL");
+  proxy.isOpen = true;
+  await shows(page, "#link", "live");
+  const after = await otherPid(page, before);
+  await shows(page, ".line-text", `hello from ${after}`);
+  // What came before the cut is not shown twice.
+  assert.equal(await page.locator(".line-text", { hasText: `from ${before}` }).count(), 1);
+}
+
+async function standstill({ page, tree }: Scene): Promise<void> {
+  process.kill(tree.pid, "SIGSTOP");
+  try {
+    await shows(page, "#link", "no answer for");
+  } finally {
+    process.kill(tree.pid, "SIGCONT");
+  }
+  await page.locator("#link", { hasText: /^live$/ }).waitFor();
+}
+
+async function looking(scene: Scene): Promise<void> {
+  const page = await open(scene, `${scene.url}#token=${READ_TOKEN}`);
+  await shows(page, "#link", "live, to look only");
+  assert.equal(page.url(), scene.url);
+  await row(page, "victim").click();
+  await shows(page, ".commands .note", "may look");
+  assert.ok(await page.getByRole("button", { name: "Restart" }).isDisabled());
+  await row(page, "victim").press("r");
+  assert.equal(await page.locator("dialog[open]").count(), 0);
+  await page.close();
+}
+
+async function planned({ page, tree }: Scene): Promise<void> {
+  await page.getByRole("button", { name: "Reload…" }).click();
+  await shows(page, "#plan-text", "Nothing would change.");
+  await shows(page, "#plan-changes tr.plan-keep th", "victim");
+  await page.keyboard.press("Escape");
+  await page.locator("#plan").waitFor({ state: "hidden" });
+  assert.match(tree.stderr, /info: plan a reload, ordered by/);
+  assert.doesNotMatch(tree.stderr, /info: reload, ordered by/);
+}
+
+async function phone(scene: Scene): Promise<void> {
+  const options = { viewport: { width: 360, height: 640 }, isMobile: true, hasTouch: true };
+  const page = await open(scene, `${scene.url}#token=${TOKEN}`, {
+    ...options,
+    colorScheme: "dark",
+  });
+  await row(page, "victim").tap();
+  await page.getByRole("button", { name: "Restart" }).waitFor();
+  assert.ok(!(await page.locator("#tree").isVisible()));
+  await page.locator(".pane-tabs").getByRole("button", { name: "Events" }).tap();
+  await page.locator("#events").waitFor();
+  assert.equal(
+    await page.evaluate("document.documentElement.scrollWidth <= innerWidth"),
+    true,
+    "nothing is wider than the screen",
+  );
+  assert.equal(await page.evaluate("getComputedStyle(document.body).colorScheme"), "light dark");
+  await page.getByRole("button", { name: "Switch to light" }).tap();
+  assert.equal(await page.evaluate("getComputedStyle(document.body).colorScheme"), "light");
+  await page.close();
+}
+
+async function elsewhere({ browser, page: own, proxy }: Scene, t: TestContext): Promise<void> {
+  const server = http.createServer((_request, response) => {
+    response.setHeader("Content-Type", "text/html");
+    response.end("<!doctype html><title>elsewhere</title>");
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  atEnd(t, () => server.closeAllConnections());
+  atEnd(t, () => server.close());
+  const page = await browser.newPage();
+  await page.goto(`http://127.0.0.1:${(server.address() as net.AddressInfo).port}/`);
+  const protocols = ["coppice", `coppice.bearer.${Buffer.from(TOKEN).toString("base64url")}`];
+  const target = `ws://127.0.0.1:${proxy.port}/v1/messages/json`;
+  const attempt = `new Promise((resolve) => {
+    const socket = new WebSocket(${JSON.stringify(target)}, ${JSON.stringify(protocols)});
+    socket.onopen = () => resolve("open");
+    socket.onerror = () => resolve("refused");
+  })`;
+  assert.equal(await page.evaluate(attempt), "refused");
+  assert.equal(await own.evaluate(attempt), "open");
+  await page.close();
+}
+
+async function clean({ asked, troubles, proxy }: Scene): Promise<void> {
+  assert.deepEqual([...asked], [`127.0.0.1:${proxy.port}`]);
+  assert.deepEqual(troubles, []);
+}
