@@ -37,6 +37,8 @@ export interface StemPorts {
 
 /** What of that is told later to a Supervisor that was not there: the first of it. */
 const MAX_MISSED = 1_000;
+/** The wall's clock was set, or has gone another way for long (ms). */
+const DISAGREE_MS = 20;
 /** What of all that is reported is news for people later, too. */
 const KEPT: ReadonlySet<News["kind"]> = new Set(["exited", "started", "failed", "unhealthy"]);
 
@@ -47,6 +49,7 @@ export class Stem {
   /** Creations that were not fresh (revivals of the Stem) must not truncate output. */
   readonly #fresh = new Set<number>();
   readonly #last = { id: 0, request: 0 };
+  #offset = Number.NEGATIVE_INFINITY;
   /** What happened while there was no Supervisor. */
   #missed: FromStem[] = [];
   #facts: { name: string; event: Event }[] = [];
@@ -258,8 +261,7 @@ export class Stem {
   }
 
   #forWire(report: NodeReport): NodeReport {
-    const { clock } = this.#ports;
-    const offset = clock.wall() - clock.now();
+    const offset = this.#wallOffset();
     const wire: NodeReport = { ...report, since: Math.round(report.since + offset) };
     const startTime = this.#startTimes.get(report.group ?? report.pid ?? 0);
     if (startTime !== undefined) wire.startTime = startTime;
@@ -268,6 +270,14 @@ export class Stem {
       wire.lastExit = { ...report.lastExit, at: Math.round(report.lastExit.at + offset) };
     }
     return wire;
+  }
+
+  /** From our clock to the wall's: the same as long as they agree, so that a moment is told only one way. */
+  #wallOffset(): number {
+    const { clock } = this.#ports;
+    const offset = clock.wall() - clock.now();
+    if (Math.abs(offset - this.#offset) > DISAGREE_MS) this.#offset = offset;
+    return this.#offset;
   }
 
   #arm(): void {
