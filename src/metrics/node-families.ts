@@ -2,7 +2,7 @@
 import type { NodeConfig } from "../core/config.ts";
 import { roleOf } from "../core/groups.ts";
 import type { NodeState, NodeStatus } from "../core/status.ts";
-import type { Family, Labels, Sample } from "./exposition.ts";
+import type { Family, Labels, Sample } from "./family.ts";
 
 /** What became of a node's processes and was printed by them, since it was created. */
 export interface NodeTally {
@@ -27,16 +27,15 @@ export interface NodeFacts {
 
 /** One at a time: with a thousand nodes each takes its time to make. */
 export function* nodeFamilies(nodes: readonly NodeFacts[]): Generator<Family> {
-  const labels = nodes.map(({ status }) => labelsOf(status.node));
+  const known = nodes.map((facts) => ({ facts, sharedLabels: labelsOf(facts.status.node) }));
   const each = (take: (facts: NodeFacts) => number | undefined): Sample[] =>
-    nodes.flatMap((facts, i) => sample(labels[i], take(facts)));
+    known.flatMap(({ facts, sharedLabels }) => {
+      const value = take(facts);
+      return value === undefined ? [] : [{ labels: NONE, sharedLabels, value }];
+    });
   const eachWith = (label: string, valuesOf: (facts: NodeFacts) => [string, number][]): Sample[] =>
-    nodes.flatMap((facts, i) =>
-      valuesOf(facts).map(([text, value]) => ({
-        labels: labels[i] ?? {},
-        further: [label, text],
-        value,
-      })),
+    known.flatMap(({ facts, sharedLabels }) =>
+      valuesOf(facts).map(([text, value]) => ({ labels: { [label]: text }, sharedLabels, value })),
     );
 
   yield {
@@ -140,7 +139,8 @@ export function* nodeFamilies(nodes: readonly NodeFacts[]): Generator<Family> {
 
 /** By which a node is known everywhere: in its own series, and where its own metrics are found. */
 export function labelsOf(config: NodeConfig): Labels & { node: string } {
-  return { node: config.name, role: roleOf(config)?.toLowerCase(), kind: kindOf(config) };
+  const role = roleOf(config)?.toLowerCase();
+  return { node: config.name, ...(role !== undefined && { role }), kind: kindOf(config) };
 }
 
 /** Whether it runs and is ready. */
@@ -158,10 +158,6 @@ function kindOf(config: NodeConfig): string {
   return config.command === undefined ? "script" : "program";
 }
 
-function sample(labels: Labels | undefined, value: number | undefined): Sample[] {
-  return value === undefined ? [] : [{ ...(labels && { labels }), value }];
-}
-
 function delayOf({ state, since, nextStart }: NodeStatus): number {
   if (state !== "waiting" || nextStart === undefined) return 0;
   return Math.max(0, nextStart - since) / 1000;
@@ -170,6 +166,8 @@ function delayOf({ state, since, nextStart }: NodeStatus): number {
 function seconds(milliseconds: number | undefined): number | undefined {
   return milliseconds === undefined ? undefined : milliseconds / 1000;
 }
+
+const NONE: Labels = {};
 
 type State = NodeState | "done" | "failed";
 const STATES: readonly State[] = [

@@ -1,5 +1,5 @@
 /** What the Supervisor tells of itself, of the Stem, and of those connected to it. */
-import type { Family, Sample } from "./exposition.ts";
+import type { Distribution, Family, Sample } from "./family.ts";
 
 /** Seconds, bytes and counts, all since this Supervisor was started. */
 export interface OwnFacts {
@@ -13,7 +13,7 @@ export interface OwnFacts {
   /** By the kind of the connection. */
   connections: Record<ConnectionKind, Connections>;
   requests: readonly { protocol: string; method: string; outcome: string; count: number }[];
-  loop: { active: number; delay: Distribution };
+  loopActive: number;
   process: {
     cpu: number;
     startTime: number;
@@ -35,15 +35,15 @@ export interface Connections {
   sent: number;
 }
 
-/** How many measures were at most so large, for each of some bounds. */
-export interface Distribution {
-  buckets: readonly { most: number; count: number }[];
-  sum: number;
-  count: number;
-}
+/** In seconds. */
+export const LOOP_DELAY: Distribution = {
+  name: "coppice_event_loop_delay_seconds",
+  help: "How late the Supervisor's event loop is, looked at once a second while metrics are asked for.",
+  buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5],
+};
 
 export function* ownFamilies(facts: OwnFacts): Generator<Family> {
-  const { stem, loop, output } = facts;
+  const { stem, output } = facts;
   const streams = (take: (one: { queued: number; written: number }) => number): Sample[] =>
     (["stdout", "stderr"] as const).map((stream) => ({
       labels: { stream },
@@ -132,14 +132,8 @@ export function* ownFamilies(facts: OwnFacts): Generator<Family> {
   yield counter(
     "coppice_event_loop_active_seconds_total",
     "Time in which the Supervisor's event loop was at work, and not waiting.",
-    loop.active,
+    facts.loopActive,
   );
-  yield {
-    name: "coppice_event_loop_delay_seconds",
-    type: "histogram",
-    help: "How late the Supervisor's event loop is, looked at once a second while metrics are asked for.",
-    samples: distribution(loop.delay),
-  };
   yield* processFamilies(facts.process);
 }
 
@@ -162,26 +156,11 @@ function* processFamilies(facts: OwnFacts["process"]): Generator<Family> {
 }
 
 function gauge(name: string, help: string, value: number | undefined): Family {
-  return { name, type: "gauge", help, samples: value === undefined ? [] : [{ value }] };
+  return { name, type: "gauge", help, samples: value === undefined ? [] : [{ labels: {}, value }] };
 }
 
 function counter(name: string, help: string, value: number | undefined): Family {
   return { ...gauge(name, help, value), type: "counter" };
-}
-
-function distribution({ buckets, sum, count }: Distribution): Sample[] {
-  return [
-    ...buckets.map(
-      ({ most, count }): Sample => ({
-        part: "_bucket",
-        labels: { le: String(most) },
-        value: count,
-      }),
-    ),
-    { part: "_bucket", labels: { le: "+Inf" }, value: count },
-    { part: "_sum", value: sum },
-    { part: "_count", value: count },
-  ];
 }
 
 const KINDS: readonly ConnectionKind[] = ["native", "client", "server"];

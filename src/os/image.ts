@@ -16,9 +16,9 @@ export function prepareImage(stateDirectory: string): string {
       name,
       text: fs.readFileSync(path.join(runtime, name), "utf8"),
     })),
-    ...DEPENDENCIES.flatMap((name) => {
+    ...Object.entries(DEPENDENCIES).flatMap(([name, wanted]) => {
       const directory = packageDirectory(name);
-      return packageFiles(directory).map((file) => ({
+      return (wanted ?? packageFiles(directory)).map((file) => ({
         name: path.join("node_modules", name, file),
         text: readSmallest(path.join(directory, file)),
       }));
@@ -50,8 +50,23 @@ export function removeOtherImages(stateDirectory: string, used: readonly string[
 /** Code, and what the console's page is made of besides. */
 const PARTS = /\.(ts|js)$|^console\/.*\.(html|css|svg)$/;
 
-/** What is needed of others' code; none of it has dependencies of its own. */
-const DEPENDENCIES = ["ipaddr.js", "valibot", "ws"];
+/** What is needed of others' code, none of which depends on more: these files of it, or all. */
+const DEPENDENCIES = {
+  "ipaddr.js": undefined,
+  "prom-client": [
+    "package.json",
+    "lib/counter.js",
+    "lib/exemplar.js",
+    "lib/gauge.js",
+    "lib/histogram.js",
+    "lib/metric.js",
+    "lib/registry.js",
+    "lib/util.js",
+    "lib/validation.js",
+  ],
+  valibot: undefined,
+  ws: undefined,
+} as const;
 
 interface ImageFile {
   name: string;

@@ -1,6 +1,7 @@
 /** The image: what the Stem and all nodes run from, whatever becomes of the disk. */
 import assert from "node:assert/strict";
 import fs from "node:fs";
+import module from "node:module";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
 import { pathToFileURL } from "node:url";
@@ -25,10 +26,11 @@ test("it is JavaScript, with the packages that nodes can need, and nothing else 
   }
   assert.deepEqual(fs.readdirSync(path.join(image, "node_modules")).sort(), [
     "ipaddr.js",
+    "prom-client",
     "valibot",
     "ws",
   ]);
-  for (const name of ["ws", "ipaddr.js", "valibot"]) {
+  for (const name of ["ws", "ipaddr.js", "prom-client", "valibot"]) {
     assert.ok(names.includes(`node_modules/${name}/package.json`), name);
   }
   assert.ok(!names.some((name) => name.endsWith(".md") || name.endsWith(".d.ts")));
@@ -61,6 +63,24 @@ test("a package's module is its minified one, under the name that it is imported
     acceptConfig({ name: "a" }, () => undefined),
     { name: "a" },
   );
+});
+
+test("of prom-client there is what is used, and all that this needs", async (t) => {
+  const { image, names } = prepared(t);
+  const own = names.filter((name) => name.startsWith("node_modules/prom-client/"));
+  assert.ok(own.length < 12, own.join(" "));
+  const { Exposition } = await import(
+    pathToFileURL(path.join(image, "supervisor/exposition.js")).href
+  );
+  const exposition = new Exposition();
+  exposition.distribution({ name: "d", help: "h", buckets: [1] });
+  const families = [{ name: "a_total", type: "counter", help: "h", samples: [] }];
+  let texts = "";
+  for await (const text of exposition.texts(families)) texts += text;
+  assert.match(texts, /^# HELP a_total h\n# TYPE a_total counter\n.+\nd_count 0\n$/s);
+  const loaded = Object.keys(module.createRequire(import.meta.url).cache);
+  const files = loaded.filter((file) => file.startsWith(`${image}/node_modules/prom-client/`));
+  assert.equal(files.length, own.filter((name) => name.includes("/lib/")).length);
 });
 
 test("what listens and connects runs from it, with its own copies", async (t) => {

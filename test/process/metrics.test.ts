@@ -86,9 +86,9 @@ function scrapeWhen(
 }
 
 const printer = (name: string, more = "") =>
-  `coppice_node_${name}{node="printer",kind="program"${more}}`;
+  `coppice_node_${name}{${more}node="printer",kind="program"}`;
 const victim = (name: string, more = "") =>
-  `coppice_node_${name}{node="victim",role="worker",kind="program"${more}}`;
+  `coppice_node_${name}{${more}node="victim",role="worker",kind="program"}`;
 
 test("a tree, as monitoring sees it", async (t) => {
   const tree = plant(t, TREE, { options: ASKED });
@@ -97,8 +97,8 @@ test("a tree, as monitoring sees it", async (t) => {
   const closed = { host: "127.0.0.1", port: Number(closedPort) };
 
   await t.test("output is counted to the byte", async () => {
-    const stdout = ',stream="stdout"';
-    const stderr = ',stream="stderr"';
+    const stdout = 'stream="stdout",';
+    const stderr = 'stream="stderr",';
     const series = await scrapeWhen(
       open,
       tree,
@@ -118,7 +118,7 @@ test("a tree, as monitoring sees it", async (t) => {
     );
     assert.equal(before.get(victim("up")), 1);
     assert.equal(before.get(victim("starts_total")), 1);
-    assert.equal(before.get(victim("exits_total", ',reason="signal"')), 0);
+    assert.equal(before.get(victim("exits_total", 'reason="signal",')), 0);
     const { pid = 0 } = await status(tree, "victim");
     process.kill(pid, "SIGKILL");
     await statusWhen(tree, "victim", (now) => now.pid !== undefined && now.pid !== pid);
@@ -126,8 +126,8 @@ test("a tree, as monitoring sees it", async (t) => {
     assert.equal(after.get(victim("up")), 1);
     assert.equal(after.get(victim("starts_total")), 2);
     assert.equal(after.get(victim("revivals_total")), 1);
-    assert.equal(after.get(victim("exits_total", ',reason="signal"')), 1);
-    assert.equal(after.get(victim("exits_total", ',reason="error"')), 0);
+    assert.equal(after.get(victim("exits_total", 'reason="signal",')), 1);
+    assert.equal(after.get(victim("exits_total", 'reason="error",')), 0);
     const [was, is] = [before, after].map((one) => one.get(victim("start_time_seconds")) ?? 0);
     assert.ok(is! > was!, `${is} after ${was}`);
     assert.ok(after.get(victim("last_exit_time_seconds"))! >= was!);
@@ -154,7 +154,7 @@ test("a tree, as monitoring sees it", async (t) => {
     });
     const lost = await scrape(open);
     assert.ok(
-      lost.get('coppice_node_exits_total{node="lost",kind="program",reason="start_failed"}')! >= 1,
+      lost.get('coppice_node_exits_total{reason="start_failed",node="lost",kind="program"}')! >= 1,
     );
     assert.equal(lost.get('coppice_node_starts_total{node="lost",kind="program"}'), 0);
   });
@@ -181,8 +181,8 @@ test("a tree, as monitoring sees it", async (t) => {
     );
     const anew = await scrape(open);
     assert.equal(anew.get(printer("starts_total")), 1);
-    assert.equal(anew.get(printer("output_lines_total", ',stream="stdout"')), 0);
-    assert.equal(anew.get(printer("exits_total", ',reason="signal"')), 0);
+    assert.equal(anew.get(printer("output_lines_total", 'stream="stdout",')), 0);
+    assert.equal(anew.get(printer("exits_total", 'reason="signal",')), 0);
   });
 
   await t.test("it is told on the control socket too, and requests are counted", async (t) => {
