@@ -527,6 +527,8 @@ test("a Supervisor loads nothing of the verbs", async (t) => {
     "cli/dispatch",
     "cli/explain",
     "cli/files",
+    "cli/keep-time",
+    "cli/log-options",
     "cli/main",
     "cli/options",
     "cli/remote-options",
