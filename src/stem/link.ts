@@ -42,7 +42,8 @@ export class StemLink {
   #output: net.Socket | undefined;
   #retry = FIRST_RETRY_MS;
   #closed = false;
-  #isHolding = false;
+  /** Those that close once they have said all that they had to say. */
+  #leaving: net.Socket[] = [];
   /** Messages that were sent since the Supervisor last kept up. */
   #unread = 0;
 
@@ -70,7 +71,7 @@ export class StemLink {
       socket.once("close", () => {
         closed++;
         // What one of them still has to say is not lost because the other is done.
-        if (!this.#isHolding || closed === sockets.length) lose();
+        if (!this.#leaving.includes(socket) || closed === sockets.length) lose();
       });
       socket.once("connect", () => {
         open++;
@@ -97,7 +98,7 @@ export class StemLink {
   /** Says all there is to say, and closes; then it is connected again. */
   hold(): void {
     const sockets = [this.#control, this.#output].filter((socket) => socket !== undefined);
-    this.#isHolding = true;
+    this.#leaving = sockets;
     // From here on nothing would arrive any more.
     this.#control = undefined;
     for (const socket of sockets) socket.end();
@@ -147,7 +148,6 @@ export class StemLink {
   #welcomed(control: net.Socket, output: net.Socket, welcome: Welcome): void {
     this.#control = control;
     this.#output = output;
-    this.#isHolding = false;
     this.#retry = FIRST_RETRY_MS;
     this.#events.connected(output, welcome);
   }
@@ -157,6 +157,7 @@ export class StemLink {
     this.#control = undefined;
     this.#output = undefined;
     if (this.#closed) return;
+    this.#leaving = [];
     if (wasConnected) this.#events.disconnected();
     setTimeout(() => this.connect(), this.#retry);
     const longest = this.#events.isExpecting() ? EXPECTING_RETRY_MS : LONGEST_RETRY_MS;

@@ -54,7 +54,7 @@ export class OutputReceiver {
   connection(socket: Socket): (payload: Uint8Array) => void {
     const sources = new Map<string, WatchedSource>();
     this.#connections++;
-    this.#goOn(sources);
+    let hasBegun = false;
     socket.once("close", () => {
       for (const known of sources.values()) this.#leave(known);
       this.#connections--;
@@ -64,6 +64,9 @@ export class OutputReceiver {
     });
     return (payload) => {
       const { node, pid, stream, isFiled, bytes } = decodeOutput(payload);
+      // Not before: a connection that comes to nothing must not end what another goes on with.
+      if (!hasBegun) this.#goOn(sources);
+      hasBegun = true;
       this.#tap.heard(node, pid, stream, bytes);
       if (isFiled === true) {
         readyLines(node, pid, this.#watch)?.(bytes);
