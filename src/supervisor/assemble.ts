@@ -193,6 +193,7 @@ export async function assemble(
   ending.onBegin(() => reload.abandon());
   // Whoever connects to a tree that is taken over shall find it as it is.
   const isTaken = await supervisor.takeOver();
+  if (earlier !== undefined && !isTaken) state.renew();
   if (isTaken) await openAgain(control, state, remote, say);
   else await openControl(control, state, remote);
   return { api, reload, reloads, kept, supervisor, state, ending, isTaken };

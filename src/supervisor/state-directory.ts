@@ -121,11 +121,15 @@ export class StateDirectory {
     else fs.symlinkSync(memory, this.file(places.pipes));
   }
 
+  /** Makes the place ready for another Stem, after one that was to be taken over has ended instead. */
+  renew(): void {
+    this.#remove([places.stem, places.nodes, places.pipes, places.zeek]);
+    this.makePipeDirectory();
+  }
+
   /** Leaves the place as it was found, but for what makes the next start quicker. */
   clear(): void {
-    const memory = linkTarget(this.file(places.pipes));
-    if (memory !== undefined) fs.rmSync(memory, { recursive: true, force: true });
-    for (const name of [
+    this.#remove([
       places.stem,
       places.handover,
       places.rehearsal,
@@ -136,9 +140,13 @@ export class StateDirectory {
       places.args,
       places.cgroup,
       places.zeek,
-    ]) {
-      fs.rmSync(this.file(name), { recursive: true, force: true });
-    }
+    ]);
+  }
+
+  #remove(names: readonly string[]): void {
+    const memory = linkTarget(this.file(places.pipes));
+    if (memory !== undefined) fs.rmSync(memory, { recursive: true, force: true });
+    for (const name of names) fs.rmSync(this.file(name), { recursive: true, force: true });
   }
 }
 

@@ -234,6 +234,24 @@ describe("reload", { concurrency: 3 }, () => {
     assert.equal((await client.status()).nodes["sleeper"]?.pid, pid);
   });
 
+  test("a Stem that dies while its Supervisor is replaced is followed by another, with all nodes", async (t) => {
+    const directory = temporaryDirectory(t);
+    const image = slowImage(directory);
+    const tree = plantReloadable(t, [SLEEPER], { directory, env: image.env });
+    const client = await unixClient(t, tree);
+    const pid = await until("a node", async () => (await client.status()).nodes["sleeper"]?.pid);
+    const stem = await tree.stem();
+    process.kill(tree.pid, "SIGHUP");
+    await until("the new image to be held up", image.isHeld);
+    process.kill(stem, "SIGKILL");
+    image.letGo();
+    const next = await until("another process", async () => {
+      const found = (await client.status()).nodes["sleeper"]?.pid;
+      return found !== pid && found;
+    });
+    assert.ok(isAlive(next) && !isAlive(pid), "no node runs twice");
+  });
+
   test("one that dies while it is replaced leaves nothing behind", async (t) => {
     const directory = temporaryDirectory(t);
     const image = slowImage(directory);
