@@ -13,9 +13,10 @@ import { StemDiedEarlyError, SupervisorEndingError } from "../errors.ts";
 import type { Clock } from "../os/clock.ts";
 import type { FromStem, ToStem } from "../wire/stem-messages.ts";
 import type { Goal } from "./member.ts";
+import { operatorLine } from "./operator-line.ts";
 import { Outbox } from "./outbox.ts";
 import { Roster, type RosterEffect, type RosterOptions, type Stray } from "./roster.ts";
-import { howItDied, howItFails, standing, tidings, withoutText, withWhat } from "./tidings.ts";
+import { tidings, withWhat } from "./tidings.ts";
 
 /** How the Supervisor does itself. */
 export interface Vitals {
@@ -389,48 +390,13 @@ export class Supervisor {
     this.#ports.missedExit(status.node.name, status.lastExit ?? { at: status.since }, status);
   }
 
-  /** The lines are Zeek's (`Stem::Reap`, `Stem::Revive`). */
   #tellPeople(news: News, pid: number, status: NodeStatus): void {
     this.#ports.news?.(news, pid, status);
-    const { name } = status.node;
-    const isKnown = (one: string): boolean => this.statusOf(one) !== undefined;
+    const statusOf = (name: string) => this.statusOf(name);
+    const isKnown = (name: string) => statusOf(name) !== undefined;
     this.#ports.happened(tidings(news, pid, status, this.#ports.clock.wall(), isKnown));
-    switch (news.kind) {
-      case "started":
-        if (news.revived)
-          this.#error(`Supervised node '${name}' (PID ${pid}) revived after premature exit`);
-        return;
-      case "exited":
-        // Of one that was ended for its health the reason has been told.
-        if (news.premature && news.exit.unhealthy === undefined)
-          this.#error(
-            `Supervised node '${name}' (PID ${pid}) ${howItDied(news.exit, status.node.memoryMax)}`,
-          );
-        return;
-      case "blocked":
-        return this.#ports.say(
-          `info: node '${name}' still waits to start: ${this.#whatKeeps(status)}`,
-        );
-      case "impatient":
-        return this.#ports.say(
-          `warning: node '${name}' starts ${withoutText(news.without, isKnown)}`,
-        );
-      case "unhealthy":
-        return this.#error(`Supervised node '${name}' (PID ${pid}) ${howItFails(news)}`);
-      case "failed":
-      case "ready":
-      case "checked":
-      case "changed":
-      case "gone":
-        return;
-      default:
-        return news satisfies never;
-    }
-  }
-
-  /** `'db' (running, not ready), 'typo' (there is no such node)`. */
-  #whatKeeps({ waitsFor = [] }: NodeStatus): string {
-    return waitsFor.map((name) => `'${name}' (${standing(this.statusOf(name))})`).join(", ");
+    const line = operatorLine(news, pid, status, statusOf);
+    if (line !== undefined) this.#ports.say(line);
   }
 
   #checkRolled(): void {
