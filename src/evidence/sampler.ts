@@ -25,7 +25,10 @@ export interface SamplerPorts {
   after(ms: number, act: () => void): () => void;
 }
 
-/** The first look comes soon, since many die soon; later ones come ever more rarely. */
+/**
+ * The first look comes soon, since many die soon; later ones come ever more rarely. All that are looked
+ * at as often are looked at together, so that a tree that idles is woken once for all of them.
+ */
 export const FIRST_MS = 1_000;
 export const RAREST_MS = 10_000;
 /** How many are looked at before others get their turn: each takes some 50 µs. */
@@ -43,7 +46,7 @@ export class Sampler {
   }
 
   started(node: string, pid: number): void {
-    const nextLook = this.#ports.now() + FIRST_MS;
+    const nextLook = tickAfter(this.#ports.now(), FIRST_MS);
     this.#watched.set(node, { pid, nextLook, interval: FIRST_MS });
     this.#arm(nextLook);
   }
@@ -82,12 +85,17 @@ export class Sampler {
         const seen = sample(watched.pid);
         if (seen !== undefined) watched.last = { ...seen, sampledAt: wall() };
         watched.interval = Math.min(watched.interval * 2, RAREST_MS);
-        watched.nextLook = at + watched.interval;
+        watched.nextLook = tickAfter(at, watched.interval);
       }
       next = Math.min(next, watched.nextLook);
     }
     if (next !== Number.POSITIVE_INFINITY) this.#arm(next);
   }
+}
+
+/** The tick of that interval which is nearest to one interval later: the same for everybody. */
+function tickAfter(at: number, interval: number): number {
+  return Math.ceil((at + interval / 2) / interval) * interval;
 }
 
 const systemPorts: SamplerPorts = {

@@ -46,16 +46,16 @@ test("a process is looked at soon, and then ever more rarely", () => {
   world.until(40_000);
   assert.deepEqual(
     world.looks.map(({ at }) => at),
-    [1_000, 3_000, 7_000, 15_000, 25_000, 35_000],
+    [1_000, 2_000, 4_000, 8_000, 20_000, 30_000, 40_000],
   );
   assert.deepEqual(world.sampler.ended("a", 7), {
-    cpu: 35_000,
+    cpu: 40_000,
     memory: 7,
     peakMemory: 14,
-    sampledAt: 40_000,
+    sampledAt: 45_000,
   });
   world.until(100_000);
-  assert.deepEqual([world.looks.length, world.timers], [6, 0]);
+  assert.deepEqual([world.looks.length, world.timers], [7, 0]);
 });
 
 test("of one that was never seen alive nothing is told, nor of another of that name", () => {
@@ -83,4 +83,16 @@ test("a thousand at once are looked at a few at a time, and none is forgotten", 
   assert.equal(world.timers, 1);
   world.until(FIRST_MS + 10 * RAREST_MS);
   assert.ok(world.looks.length < 15_000);
+});
+
+test("those that were started at different times are soon looked at together", () => {
+  const world = new World();
+  for (let i = 1; i <= 40; i++) {
+    world.until(i * 130);
+    world.sampler.started(`n${i}`, i);
+  }
+  world.until(60_000);
+  const late = world.looks.filter(({ at }) => at > 30_000);
+  assert.deepEqual([...new Set(late.map(({ at }) => at))], [40_000, 50_000, 60_000]);
+  assert.equal(late.length, 3 * 40);
 });
