@@ -9,7 +9,7 @@ import { parseCommandLine } from "../../src/cli/options.ts";
 import { ownCgroup } from "../../src/os/cgroup-fs.ts";
 import { statFields } from "../../src/os/proc-stat.ts";
 import { ASKED, ask, create, plantToAsk, statusWhen } from "../fixtures/ask.ts";
-import { linesOf, sh } from "../fixtures/system.ts";
+import { environOf, linesOf, sh } from "../fixtures/system.ts";
 import {
   isAlive,
   plant,
@@ -61,7 +61,7 @@ test("limits and identity", { skip }, async (t) => {
       assert.match(limits, /^Max open files +123 +456 /m);
       assert.match(limits, /^Max core file size +0 +0 /m);
       assert.match(limits, /^Max address space +3221225472 +3221225472 /m);
-      const env = fs.readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
+      const env = await environOf(pid!);
       assert.ok(env.includes(`USER=${ONE}`) && env.includes(`HOME=${ids.home}`));
     },
   );
@@ -82,7 +82,7 @@ test("limits and identity", { skip }, async (t) => {
       await isProgram(both.pid!, "sleep");
       assert.equal(words(factsOf(both.pid!)["Uid"])[0], `${uid}`);
       assert.equal(words(factsOf(both.pid!)["Gid"])[0], `${group}`);
-      assert.match(fs.readFileSync(`/proc/${both.pid}/environ`, "utf8"), /(^|\0)HOME=\/x\0/);
+      assert.ok((await environOf(both.pid!)).includes("HOME=/x"));
       const alone = await create(tree, { name: "alone", group: ONE, command });
       await isProgram(alone.pid!, "sleep");
       assert.equal(words(factsOf(alone.pid!)["Uid"])[0], "0");
