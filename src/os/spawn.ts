@@ -3,6 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import type { Readable } from "node:stream";
 import type { Exit } from "../core/revival.ts";
 import { ChildrenCpu } from "./children-cpu.ts";
+import { within } from "./within.ts";
 
 export interface SpawnRequest {
   file: string;
@@ -129,10 +130,11 @@ export function startFed(
   let stderr = "";
   const ended = new Promise<{ exit: Exit; stderr: string }>((resolve, reject) => {
     child.once("error", reject);
-    // Not its streams' end: whatever it has left behind may hold them open.
+    const drained = new Promise<void>((closed) => child.stderr?.once("close", closed));
     child.once("exit", (code, signal) => {
       childrenCpu.ended();
-      setImmediate(() => {
+      // What it said last may come after the news of its end, which whatever it has left may hold up.
+      void within(LAST_WORDS_MS, drained, () => {}).then(() => {
         child.stdin?.destroy();
         child.stderr?.destroy();
         resolve({ exit: exitOf(code, signal), stderr });
@@ -195,4 +197,6 @@ function exitOf(code: number | null, signal: NodeJS.Signals | null): Exit {
 }
 
 const TOOL_TIMEOUT_MS = 10_000;
+/** How long the end of a stream may take after that of its process. */
+const LAST_WORDS_MS = 1_000;
 const MOST_KEPT = 1_000;

@@ -74,7 +74,8 @@ test("what a crash leaves", async (t) => {
     fs.writeFileSync(path.join(directory, "out.log"), "of another tree\n");
     const script = "echo life $$; echo err >&2; test -e filed || { touch filed; exit 5; }; exit 6";
     const config: NodeConfig = { name: "filed", command: sh(script), stdoutFile: "out.log" };
-    await create(tree, { ...config, revival: { delay: 1, limit: 1 } });
+    // Its next life is not to write before anybody has seen where this one's words end.
+    await create(tree, { ...config, revival: { delay: 2_000, limit: 1 } });
     for (const { id, pid } of await of("filed", 2)) {
       const { stdout, stderr } = await recordOf(tree, id);
       const file = path.join(directory, "out.log");
