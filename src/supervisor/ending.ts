@@ -11,6 +11,8 @@ import type { Supervisor } from "./supervisor.ts";
 
 /** How long handlers of `done` may keep the tree waiting. */
 const HANDLERS_MS = 10_000;
+/** How long it may take to tell others that the tree ends. */
+const TOLD_MS = 2_000;
 /** How long a reader of our output may stand still before what is left is given up. */
 const STALLED_MS = 5_000;
 /** How long records of crashes may take to be written at the end. */
@@ -35,7 +37,8 @@ export class ExitRequested extends Error {}
 export class Ending {
   readonly #options: EndingOptions;
   readonly #exit = process.exit.bind(process);
-  readonly #onBegin: (() => void)[] = [];
+  readonly #onBegin: (() => unknown)[] = [];
+  #told: unknown[] = [];
   #begun = false;
   #finished: () => void = () => {};
   readonly #end = new Promise<void>((finished) => {
@@ -50,8 +53,8 @@ export class Ending {
     return this.#begun;
   }
 
-  /** Has `act` called when the end begins. */
-  onBegin(act: () => void): void {
+  /** Has `act` called when the end begins; a promise that it returns is waited for at the end, for a while. */
+  onBegin(act: () => unknown): void {
     this.#onBegin.push(act);
   }
 
@@ -59,7 +62,7 @@ export class Ending {
   begin(status: number, { quietly = false } = {}): void {
     if (this.#begun) return;
     this.#begun = true;
-    for (const act of this.#onBegin) act();
+    this.#told = this.#onBegin.map((act) => act());
     void this.#run(status, quietly).finally(this.#finished);
   }
 
@@ -94,6 +97,7 @@ export class Ending {
     state.clear();
     this.#options.endLines();
     if (isRead) await this.#flush();
+    await within(TOLD_MS, Promise.allSettled(this.#told), () => {});
     this.#exit(status);
   }
 

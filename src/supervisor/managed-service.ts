@@ -48,7 +48,7 @@ export class ManagedService implements Service {
     await this.#notifier.idle();
   }
 
-  stopping(): void {
+  async stopping(): Promise<void> {
     if (this.#phase === "stopping") return;
     this.#phase = "stopping";
     this.#rest();
@@ -58,6 +58,7 @@ export class ManagedService implements Service {
     const extend = () => this.#notifier.tell({ EXTEND_TIMEOUT_USEC: String(EXTENSION_MS * 1000) });
     extend();
     setInterval(extend, EXTEND_MS).unref();
+    await this.#notifier.idle();
   }
 
   status(text: string): void {

@@ -12,8 +12,8 @@ export interface Service {
    * nothing of ours runs that the next image would not know of. If it fails, `ready` takes it back.
    */
   reloading(): Promise<void>;
-  /** The tree ends. */
-  stopping(): void;
+  /** The tree ends. Resolves when the manager has been told. */
+  stopping(): Promise<void>;
   /** One line for people. It is replaced when something happens to a node. */
   status(text: string): void;
 }
@@ -73,6 +73,6 @@ export const SERVICE_VARIABLES = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PI
 const NOBODY: Service = {
   ready() {},
   async reloading() {},
-  stopping() {},
+  async stopping() {},
   status() {},
 };
