@@ -1,6 +1,6 @@
 /** One holder at a time for a directory; the kernel lets go of the lock when its holder is gone. */
 import fs from "node:fs";
-import { isRunning, processStat } from "./process-table.ts";
+import { isRunning, processId } from "./process-table.ts";
 import { runTool } from "./spawn.ts";
 import { findTool } from "./tools.ts";
 
@@ -15,16 +15,16 @@ export function takeLock(file: string): Lock {
   const fd = fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600);
   const holder = readHolder(file);
   const flock = findTool("flock");
-  const isOurs = holder?.pid === process.pid && holder.startTime === startTimeOf(process.pid);
+  const self = processId(process.pid);
+  const isOurs = holder?.pid === self.pid && holder.startTime === self.startTime;
   // While it replaces its own image its holder has let go for a moment, and comes back.
   const isHeld = !isOurs && holder !== undefined && isRunning(holder.pid, holder.startTime);
   if (isHeld || !(flock === undefined || lockWith(flock, fd, isOurs))) {
     fs.closeSync(fd);
     return { held: false, pid: holder?.pid };
   }
-  const { pid } = process;
   fs.ftruncateSync(fd);
-  fs.writeSync(fd, JSON.stringify({ pid, startTime: startTimeOf(pid) }), 0);
+  fs.writeSync(fd, JSON.stringify(self), 0);
   return { held: true };
 }
 
@@ -33,10 +33,6 @@ function lockWith(flock: string, fd: number, isOurs: boolean): boolean {
   const until = performance.now() + (isOurs ? LOOKERS_MS : 0);
   while (!runTool(flock, ["--nonblock", "3"], fd).ok) if (performance.now() >= until) return false;
   return true;
-}
-
-function startTimeOf(pid: number): number | undefined {
-  return processStat(pid)?.startTime;
 }
 
 /** How long somebody who only looks may have the lock, in milliseconds. */

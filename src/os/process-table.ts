@@ -33,6 +33,12 @@ export function isRunning(pid: number, startTime: number | undefined): boolean {
   return stat.state !== "Z" && (startTime === undefined || stat.startTime === startTime);
 }
 
+/** A process by its number, and by when it was started: it keeps both when it replaces its image. */
+export function processId(pid: number): { pid: number; startTime?: number } {
+  const startTime = processStat(pid)?.startTime;
+  return startTime === undefined ? { pid } : { pid, startTime };
+}
+
 /** Every process there is. */
 export function allPids(): number[] {
   try {

@@ -58,6 +58,12 @@ export function findLaunchTools(): LaunchTools {
   return tools;
 }
 
+/** What comes before a command that the kernel is to kill with this process, where it can be told. */
+export function killedWithUs(): string[] {
+  const { setpriv } = findLaunchTools();
+  return setpriv === undefined ? [] : [setpriv, "--pdeathsig", "KILL", "--"];
+}
+
 /** The CPUs that this process may use, or undefined where the kernel does not say. */
 export function allowedCpus(): Set<number> | undefined {
   let status: string;

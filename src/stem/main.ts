@@ -4,7 +4,7 @@ import path from "node:path";
 import { systemClock } from "../os/clock.ts";
 import { ownExecutable } from "../os/executable.ts";
 import { PipePool } from "../os/pipes.ts";
-import { isRunning, livingGroups, processStat } from "../os/process-table.ts";
+import { isRunning, livingGroups, processId, processStat } from "../os/process-table.ts";
 import { groupHasMembers, signalGroup, signalProcess } from "../os/signals.ts";
 import { findLaunchTools, type LaunchTools } from "../os/tools.ts";
 import type { Hold, Order } from "../wire/stem-messages.ts";
@@ -43,7 +43,7 @@ const { cgroups, why: whyNoCgroups } = isWithoutCgroups(process.env)
   : (await import("./open-cgroups.ts")).openCgroups(setup.stateDirectory);
 const hasMembers = (group: number) => groupHasMembers(group) || cgroups?.hasMembers(group) === true;
 const output = new OutputChannel(hasMembers);
-const guardian = new Guardian({ pid: setup.parent, ...startTimeOf(setup.parent) }, setup.keep, {
+const guardian = new Guardian(processId(setup.parent), setup.keep, {
   now: systemClock.now,
   // Our own parent is known to be gone at once, and without /proc.
   isRunning: ({ pid, startTime }) =>
@@ -169,11 +169,6 @@ function leave(status: number): void {
 function endAsOrphan(): void {
   output.discard();
   end(EXIT.orphaned);
-}
-
-function startTimeOf(pid: number): { startTime?: number } {
-  const startTime = processStat(pid)?.startTime;
-  return startTime === undefined ? {} : { startTime };
 }
 
 function note(text: string): void {

@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import { ReloadError } from "../errors.ts";
 import { ask } from "../os/ask.ts";
-import { findLaunchTools } from "../os/tools.ts";
+import { killedWithUs } from "../os/tools.ts";
 import { type Invocation, REHEARSAL_VARIABLE } from "./invocation.ts";
 import type { Rehearsal } from "./rehearse.ts";
 
@@ -16,8 +16,7 @@ export async function askRehearsal(
 ): Promise<Exclude<Rehearsal, { error: string }>> {
   fs.rmSync(answerFile, { force: true });
   // It has no end of its own if a script has none, and must not outlive us.
-  const { setpriv } = findLaunchTools();
-  const prefix = setpriv === undefined ? [] : [setpriv, "--pdeathsig", "KILL", "--"];
+  const prefix = killedWithUs();
   let output = "";
   try {
     const signal = AbortSignal.timeout(PATIENCE_MS);

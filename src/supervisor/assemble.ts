@@ -8,6 +8,7 @@ import type { CrashOptions } from "../evidence/options.ts";
 import { systemClock } from "../os/clock.ts";
 import { writePrivateFile } from "../os/files.ts";
 import { removeOtherImages } from "../os/image.ts";
+import { processId } from "../os/process-table.ts";
 import { errnoText } from "../os/tools.ts";
 import type { HandedDown } from "../script/args.ts";
 import { raise, reportError } from "../script/lifecycle.ts";
@@ -31,7 +32,7 @@ import { RemoteControl, type RemoteOptions } from "./remote-control.ts";
 import { reloadPorts } from "./replacing.ts";
 import type { StateDirectory } from "./state-directory.ts";
 import { StemKeeper } from "./stem-keeper.ts";
-import { processId, type StemRecord } from "./stem-record.ts";
+import type { StemRecord } from "./stem-record.ts";
 import { Supervisor, type SupervisorPorts } from "./supervisor.ts";
 
 export interface Parts {

@@ -96,10 +96,9 @@ export class OutputReceiver {
     return [...this.#unfinished];
   }
 
-  /** What was left; after this it is printed again as it is. */
-  release(): Unfinished[] {
+  /** The same Supervisor goes on: the next connection with what was left. */
+  release(): void {
     this.#isHolding = false;
-    return this.#unfinished.splice(0);
   }
 
   /** Has the next connection go on with what an earlier one has left. */

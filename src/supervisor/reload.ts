@@ -4,16 +4,12 @@
  * has come from it is written out. Up to that point nothing has changed, and whatever is wrong leaves
  * it so. Then this process's image is replaced.
  */
+import type { ReloadOptions } from "../core/api.ts";
 import { type Plan, type Present, planOf } from "../core/plan.ts";
 import { ReloadError, SupervisorEndingError } from "../errors.ts";
 import { within } from "../os/within.ts";
 import { LINK_VERSION } from "../wire/stem-messages.ts";
 import type { Rehearsal } from "./rehearse.ts";
-
-export interface ReloadOptions {
-  /** How many nodes at a time get a configuration that has changed. Default: all. */
-  rolling?: number | undefined;
-}
 
 export interface ReloadPorts {
   /** @throws ReloadError (a rejection) */

@@ -1,6 +1,7 @@
 /** The replacement of this process's image, on the real parts of a tree: see ./reload.ts for when what is done. */
 
 import { ReloadError } from "../errors.ts";
+import { processId } from "../os/process-table.ts";
 import { within } from "../os/within.ts";
 import type { History } from "../output/history.ts";
 import type { Sink } from "../output/sink.ts";
@@ -16,7 +17,6 @@ import type { OutputReceiver } from "./output-receiver.ts";
 import type { ReloadPorts } from "./reload.ts";
 import type { RemoteControl } from "./remote-control.ts";
 import type { StateDirectory } from "./state-directory.ts";
-import { processId } from "./stem-record.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 export interface ReplacingParts {
@@ -66,7 +66,7 @@ export function reloadPorts(parts: ReplacingParts): ReloadPorts {
       await flushed();
     },
     resume() {
-      receiver.resume(receiver.release());
+      receiver.release();
       link.release();
     },
     async close() {

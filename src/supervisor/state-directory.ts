@@ -5,13 +5,13 @@ import { AlreadyRunningError, StateDirectoryError } from "../errors.ts";
 import { makeDirectories } from "../os/files.ts";
 import { takeLock } from "../os/lock.ts";
 import { makeMemoryDirectory } from "../os/memory-directory.ts";
-import { groupsWithVariable, processStat } from "../os/process-table.ts";
+import { groupsWithVariable, processId, processStat } from "../os/process-table.ts";
 import { groupHasMembers, signalGroup, signalProcess } from "../os/signals.ts";
 import { errnoText } from "../os/tools.ts";
 import { places } from "../wire/stem-setup.ts";
 import { endCgroup } from "./cgroup-remains.ts";
 import type { Stray } from "./roster.ts";
-import { inheritance, processId, readStemRecord, runs, type StemRecord } from "./stem-record.ts";
+import { inheritance, readStemRecord, runs, type StemRecord } from "./stem-record.ts";
 
 const LOOK_MS = 50;
 /** What an earlier tree left gets SIGTERM, and after this time SIGKILL. */

@@ -1,13 +1,14 @@
 /** The Supervisor's Stem as a process: one that it starts, or one that it takes over. */
 import { randomBytes } from "node:crypto";
 import type { Exit } from "../core/revival.ts";
+import { processId } from "../os/process-table.ts";
 import { signalProcess } from "../os/signals.ts";
 import { type Watched, watchProcess } from "../os/watch-process.ts";
 import type { ToStem } from "../wire/stem-messages.ts";
 import { places } from "../wire/stem-setup.ts";
 import type { StateDirectory } from "./state-directory.ts";
 import { type StemOptions, startStem } from "./stem-process.ts";
-import { processId, runs, type StemRecord, writeStemRecord } from "./stem-record.ts";
+import { runs, type StemRecord, writeStemRecord } from "./stem-record.ts";
 import type { StemProcess } from "./supervisor.ts";
 
 export interface StemKeeperOptions extends Pick<StemOptions, "image" | "env" | "output"> {

@@ -1,7 +1,7 @@
 /** Which Stem there is, written down for the Supervisor that comes next. */
 import fs from "node:fs";
 import { writePrivateFile } from "../os/files.ts";
-import { isRunning, processStat } from "../os/process-table.ts";
+import { isRunning } from "../os/process-table.ts";
 import { LINK_VERSION, type ProcessId } from "../wire/stem-messages.ts";
 
 export interface StemRecord {
@@ -15,12 +15,6 @@ export interface StemRecord {
   /** Whom it belongs to, and how long it waits for the next when that one has gone (ms). */
   supervisor: ProcessId;
   keep: number;
-}
-
-/** A process by its number, and by when it was started: it keeps both when it replaces its image. */
-export function processId(pid: number): ProcessId {
-  const startTime = processStat(pid)?.startTime;
-  return startTime === undefined ? { pid } : { pid, startTime };
 }
 
 export function writeStemRecord(file: string, record: Omit<StemRecord, "link">): void {

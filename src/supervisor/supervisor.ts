@@ -156,11 +156,6 @@ export class Supervisor {
     this.#roster.keepAll();
   }
 
-  /** The nodes that wait for their new configuration. */
-  get rolling(): { waiting: string[]; isOver: boolean } {
-    return this.#roster.rolling;
-  }
-
   /** Has the Stem hold on to everything until the next Supervisor is there. @param within in ms; `false`: there is none */
   hold(within: number): boolean {
     if (!this.#isLinked) return false;

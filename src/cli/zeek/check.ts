@@ -1,6 +1,6 @@
 /** `coppice zeek check FILE`: what would run, and whether it could; nothing is touched. */
 import type { NodeConfig } from "../../core/config.ts";
-import { findLaunchTools } from "../../os/tools.ts";
+import { killedWithUs } from "../../os/tools.ts";
 import { ZeekInstallations } from "../../os/zeek-installation.ts";
 import { zeekLaunch } from "../../zeek/launch.ts";
 import { LAYOUT_FILE } from "../../zeek/layout.ts";
@@ -23,8 +23,7 @@ import { listenersOf } from "./taken-ports.ts";
 export async function check(file: string, line: Line, context: Context): Promise<number> {
   const request = requestOf(file, line, context);
   const limit = line.seconds("timeout") ?? LIMIT_MS;
-  const { setpriv } = findLaunchTools();
-  const prefix = setpriv === undefined ? [] : [setpriv, "--pdeathsig", "KILL", "--"];
+  const prefix = killedWithUs();
   const installations = new ZeekInstallations(prefix);
   const planned = await planFile(request, context.env, installations);
   if ("problems" in planned) {

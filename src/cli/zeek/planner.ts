@@ -5,7 +5,7 @@
 import fs from "node:fs";
 import type { NodeConfig } from "../../core/config.ts";
 import { CoppiceError } from "../../errors.ts";
-import { findLaunchTools } from "../../os/tools.ts";
+import { killedWithUs } from "../../os/tools.ts";
 import { ZeekInstallations } from "../../os/zeek-installation.ts";
 import { problemText } from "../../zeek/plan.ts";
 import { obstaclesOf } from "./obstacles.ts";
@@ -27,7 +27,7 @@ export type PlannerAnswer =
 
 async function answer(request: PlanRequest): Promise<PlannerAnswer> {
   try {
-    const installations = new ZeekInstallations(orphanPrefix());
+    const installations = new ZeekInstallations(killedWithUs());
     const planned = await planFile(request, process.env, installations);
     if ("problems" in planned) return { problems: planned.problems.map(problemText) };
     const { plan } = planned;
@@ -40,12 +40,6 @@ async function answer(request: PlanRequest): Promise<PlannerAnswer> {
     if (!(error instanceof CoppiceError)) throw error;
     return { error: error.message, exitStatus: error.exitStatus };
   }
-}
-
-/** A zeek that is asked for its version goes with the one who asks. */
-function orphanPrefix(): string[] {
-  const { setpriv } = findLaunchTools();
-  return setpriv === undefined ? [] : [setpriv, "--pdeathsig", "KILL", "--"];
 }
 
 const request = JSON.parse(process.argv[2] ?? "") as PlanRequest;
