@@ -3,7 +3,6 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
-  cpSync,
   existsSync,
   mkdtempSync,
   readdirSync,
@@ -50,14 +49,9 @@ const commands = {
   },
   build() {
     rmSync(path.join(root, "dist"), { recursive: true, force: true });
+    // Types alone: the code itself comes in one piece, as near as may be.
     run(bin("tsc"), ["-p", "tsconfig.build.json"]);
-    run(bin("tsc"), ["-p", "tsconfig.console.build.json"]);
-    // What the console's page is made of besides code.
-    const isPart = (file) => !file.endsWith(".ts");
-    cpSync(path.join(root, "src", "console"), path.join(root, "dist", "console"), {
-      recursive: true,
-      filter: isPart,
-    });
+    run(process.execPath, ["scripts/bundle.js"]);
   },
   demo() {
     run(node(), [...NODE_OPTIONS, "scripts/demo.ts"]);

@@ -66,6 +66,16 @@ export class StateDirectoryError extends CoppiceError {
   }
 }
 
+/** A file of Coppice itself is missing, or another version's: perhaps an upgrade is at work. */
+export class InstallationError extends CoppiceError {
+  constructor(file: string) {
+    super(
+      "COPPICE_INSTALLATION",
+      `this Coppice is not whole: ${file} is not what it was built with; install it again`,
+    );
+  }
+}
+
 /** A script could not be found, read or evaluated. */
 export class ScriptError extends CoppiceError {
   constructor(script: string, reason: string, options?: ErrorOptions) {

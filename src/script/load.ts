@@ -5,6 +5,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import { ScriptError } from "../errors.ts";
+import { RUNTIME } from "../os/runtime.ts";
 import { moduleOf } from "./modules.ts";
 
 /** @param scripts absolute paths; @param exec code, loaded last. @throws ScriptError */
@@ -62,4 +63,4 @@ function placeOfSyntaxError(script: string): string | undefined {
 }
 
 const PLACE = /(?:^|[\s(]|file:\/\/)(\/[^\s()]+:\d+(?::\d+)?)/gm;
-const OWN_FILES = `${path.join(import.meta.dirname, "..")}${path.sep}`;
+const OWN_FILES = `${RUNTIME}${path.sep}`;

@@ -3,11 +3,10 @@ import fs from "node:fs";
 import module from "node:module";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { runtimeFile } from "../os/runtime.ts";
 
 /** This runtime's public module: the same file, and so the same state, for every script. */
-const INDEX = pathToFileURL(
-  path.join(import.meta.dirname, "..", `index${path.extname(import.meta.filename)}`),
-).href;
+const INDEX = pathToFileURL(runtimeFile("index")).href;
 
 /** Code given with `-e`, by the URL that it was given; relative imports start where Coppice did. */
 const codes = new Map<string, string>();

@@ -5,6 +5,7 @@ import { systemClock } from "../os/clock.ts";
 import { ownExecutable } from "../os/executable.ts";
 import { PipePool } from "../os/pipes.ts";
 import { isRunning, livingGroups, processId, processStat } from "../os/process-table.ts";
+import { runtimeFile } from "../os/runtime.ts";
 import { groupHasMembers, signalGroup, signalProcess } from "../os/signals.ts";
 import { findLaunchTools, type LaunchTools } from "../os/tools.ts";
 import type { Hold, Order } from "../wire/stem-messages.ts";
@@ -66,7 +67,7 @@ const launcher = new Launcher({
   scriptCommand: [
     ownExecutable(),
     ...setup.nodeOptions,
-    path.join(import.meta.dirname, "..", "node", `main${path.extname(import.meta.filename)}`),
+    runtimeFile("node/main"),
     path.join(setup.stateDirectory, places.args),
     String(process.pid),
   ],

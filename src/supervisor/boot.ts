@@ -6,11 +6,11 @@
  */
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { StateDirectoryError } from "../errors.ts";
+import { CoppiceError, StateDirectoryError } from "../errors.ts";
 import { prepareImage } from "../os/image.ts";
 import { leaveProcessOne } from "../os/init.ts";
 import { errnoText } from "../os/tools.ts";
-import { invocationOf, REHEARSAL_VARIABLE } from "./invocation.ts";
+import { invocationOf, rehearsalOrder } from "./invocation.ts";
 import type { SupervisorOptions } from "./main.ts";
 import { StateDirectory } from "./state-directory.ts";
 
@@ -21,22 +21,24 @@ import { StateDirectory } from "./state-directory.ts";
 export async function bootSupervisor(options: SupervisorOptions): Promise<void> {
   leaveProcessOne((text) => process.stderr.write(`${text}\n`));
   const invocation = invocationOf(process);
-  const answer = process.env[REHEARSAL_VARIABLE];
-  if (answer !== undefined) {
+  const order = rehearsalOrder(process.env);
+  if (order !== undefined) {
     const { rehearse } = await import("./rehearse.ts");
-    return rehearse(options, answer);
+    return rehearse(options, order, () => imageIn(path.dirname(order.answer)));
   }
   const state = StateDirectory.take(path.resolve(options.stateDirectory));
-  const image = imageIn(state);
+  const image = await imageIn(state.path);
   const file = pathToFileURL(path.join(image, "supervisor", "main.js"));
   const { runSupervisor } = (await import(file.href)) as typeof import("./main.ts");
   await runSupervisor(options, state, image, invocation);
 }
 
-function imageIn(state: StateDirectory): string {
+/** @throws StateDirectoryError, InstallationError (rejections) */
+async function imageIn(stateDirectory: string): Promise<string> {
   try {
-    return prepareImage(state.path);
+    return await prepareImage(stateDirectory);
   } catch (error) {
-    throw new StateDirectoryError(state.path, errnoText(error as NodeJS.ErrnoException));
+    if (error instanceof CoppiceError) throw error;
+    throw new StateDirectoryError(stateDirectory, errnoText(error as NodeJS.ErrnoException));
   }
 }

@@ -14,24 +14,32 @@ import { installModuleHooks } from "../script/modules.ts";
 import { beginRehearsal } from "../script/rehearsal.ts";
 import { setRole } from "../script/role.ts";
 import { LINK_VERSION } from "../wire/stem-messages.ts";
+import type { RehearsalOrder } from "./invocation.ts";
 import type { SupervisorOptions } from "./main.ts";
 import { RehearsedSupervisor } from "./rehearsed.ts";
+import type { Successor } from "./successor.ts";
 
-export type Rehearsal =
-  | {
-      nodes: NodeConfig[];
-      /** Whether all handlers of `init` were done in time. */
-      isComplete: boolean;
-      /** What this Coppice and its Stem say to each other; see `LINK_VERSION`. */
-      link: number;
-    }
-  | { error: string };
+export interface Rehearsed {
+  nodes: NodeConfig[];
+  /** Whether all handlers of `init` were done in time. */
+  isComplete: boolean;
+  /** What this Coppice and its Stem say to each other; see `LINK_VERSION`. */
+  link: number;
+  /** For a reload: the image that is to come, and what it is told. */
+  next?: Pick<Successor, "image" | "options">;
+}
+
+export type Rehearsal = Rehearsed | { error: string };
 
 /** How long handlers of `init` may take (ms). */
 const INIT_MS = 10_000;
 
-/** Ends this process. */
-export async function rehearse(options: SupervisorOptions, answerFile: string): Promise<never> {
+/** @param prepareImage see ../os/image.ts. Ends this process */
+export async function rehearse(
+  options: SupervisorOptions,
+  { answer: answerFile, purpose }: RehearsalOrder,
+  prepareImage: () => Promise<string>,
+): Promise<never> {
   let isAnswered = false;
   const answer = (rehearsal: Rehearsal): never => {
     if (!isAnswered) writePrivateFile(answerFile, JSON.stringify(rehearsal));
@@ -63,7 +71,9 @@ export async function rehearse(options: SupervisorOptions, answerFile: string): 
     });
     const isComplete = await within(INIT_MS, init, () => false);
     await closeAll();
-    return answer({ nodes: api.wanted(), isComplete, link: LINK_VERSION });
+    const next =
+      purpose === "reload" ? { next: { image: await prepareImage(), options } } : undefined;
+    return answer({ nodes: api.wanted(), isComplete, link: LINK_VERSION, ...next });
   } catch (error) {
     return fail(error);
   }

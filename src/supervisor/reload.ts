@@ -9,11 +9,12 @@ import { type Plan, type Present, planOf } from "../core/plan.ts";
 import { ReloadError, SupervisorEndingError } from "../errors.ts";
 import { within } from "../os/within.ts";
 import { LINK_VERSION } from "../wire/stem-messages.ts";
-import type { Rehearsal } from "./rehearse.ts";
+import type { RehearsalOrder } from "./invocation.ts";
+import type { Rehearsed } from "./rehearse.ts";
 
 export interface ReloadPorts {
   /** @throws ReloadError (a rejection) */
-  rehearse(): Promise<Exclude<Rehearsal, { error: string }>>;
+  rehearse(purpose: RehearsalOrder["purpose"]): Promise<Rehearsed>;
   present(): Present[];
   isEnding(): boolean;
   /** Tells scripts what is about to happen. */
@@ -27,10 +28,12 @@ export interface ReloadPorts {
   /** Closes what clients and peers are connected to. */
   close(): Promise<void>;
   /** Leaves to the next image what it has to know. */
-  leave(options: ReloadOptions): void;
+  leave(options: ReloadOptions, next: Next): void;
   /** Does not return. */
-  replace(): void;
+  replace(next: Next): void;
 }
+
+type Next = NonNullable<Rehearsed["next"]>;
 
 /** Until when the next Supervisor has to be there; then the tree ends (ms). */
 const BACK_MS = 60_000;
@@ -55,11 +58,19 @@ export class Reload {
 
   /** What a reload would change. @throws ReloadError, SupervisorEndingError (rejections) */
   async plan(): Promise<Plan> {
-    // One after the other: each loads all scripts in a process of its own.
-    const rehearsal = this.#rehearsal.then(() => this.#ports.rehearse());
+    return this.#planOf(await this.#rehearse("plan"));
+  }
+
+  /** One after the other: each loads all scripts in a process of its own. */
+  async #rehearse(purpose: RehearsalOrder["purpose"]): Promise<Rehearsed> {
+    const rehearsal = this.#rehearsal.then(() => this.#ports.rehearse(purpose));
     this.#rehearsal = rehearsal.catch(() => {});
-    const { nodes, isComplete, link } = await rehearsal;
-    if (link !== LINK_VERSION) throw new ReloadError(OTHER_LINK);
+    const rehearsed = await rehearsal;
+    if (rehearsed.link !== LINK_VERSION) throw new ReloadError(OTHER_LINK);
+    return rehearsed;
+  }
+
+  #planOf({ nodes, isComplete }: Rehearsed): Plan {
     const notes = isComplete ? [] : [UNFINISHED];
     return { changes: planOf(this.#ports.present(), nodes), notes };
   }
@@ -72,10 +83,13 @@ export class Reload {
     if (this.#isBusy) throw new ReloadError("it is being done already");
     this.#isBusy = true;
     try {
-      const plan = await this.#rehearsed();
+      const rehearsed = await this.#rehearsed();
+      const { next } = rehearsed;
+      if (next === undefined) throw new ReloadError(OTHER_LINK);
+      const plan = this.#planOf(rehearsed);
       await within(HANDLERS_MS, this.#ports.tellScripts(), () => {});
       await this.#hold();
-      void this.#replace(options);
+      void this.#replace(options, next);
       return plan;
     } catch (error) {
       this.#isBusy = false;
@@ -89,12 +103,12 @@ export class Reload {
     else await this.begin();
   }
 
-  async #rehearsed(): Promise<Plan> {
+  async #rehearsed(): Promise<Rehearsed> {
     for (;;) {
       this.#isAskedAgain = false;
       if (this.#ports.isEnding()) throw new SupervisorEndingError();
-      const plan = await this.plan();
-      if (!this.#isAskedAgain) return plan;
+      const rehearsed = await this.#rehearse("reload");
+      if (!this.#isAskedAgain) return rehearsed;
     }
   }
 
@@ -120,15 +134,15 @@ export class Reload {
     throw new ReloadError(STALLED);
   }
 
-  async #replace(options: ReloadOptions): Promise<void> {
+  async #replace(options: ReloadOptions, next: Next): Promise<void> {
     // The answers go first.
     await new Promise((soon) => setImmediate(soon));
     await this.#ports.close();
     await this.onReplace();
-    if (this.#isHolding) this.#ports.leave(options);
+    if (this.#isHolding) this.#ports.leave(options, next);
     // An order to end that has come meanwhile is heard: after the next line nothing is, for a moment.
     await new Promise((soon) => setImmediate(soon));
-    if (this.#isHolding) this.#ports.replace();
+    if (this.#isHolding) this.#ports.replace(next);
   }
 }
 

@@ -1,5 +1,5 @@
 /** The replacement of this process's image, on the real parts of a tree: see ./reload.ts for when what is done. */
-
+import path from "node:path";
 import { ReloadError } from "../errors.ts";
 import { processId } from "../os/process-table.ts";
 import { within } from "../os/within.ts";
@@ -17,6 +17,7 @@ import type { OutputReceiver } from "./output-receiver.ts";
 import type { ReloadPorts } from "./reload.ts";
 import type { RemoteControl } from "./remote-control.ts";
 import type { StateDirectory } from "./state-directory.ts";
+import { leaveSuccessor } from "./successor.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 export interface ReplacingParts {
@@ -46,10 +47,10 @@ export function reloadPorts(parts: ReplacingParts): ReloadPorts {
   const flushed = (): Promise<unknown> =>
     Promise.all(sinks.map((sink) => new Promise<void>((idle) => sink.whenIdle(idle))));
   return {
-    async rehearse() {
+    async rehearse(purpose) {
       if (process.execve === undefined)
         throw new ReloadError(`Node.js ${process.version} cannot replace a process's image`);
-      return askRehearsal(invocation, state.file(places.rehearsal));
+      return askRehearsal(invocation, { answer: state.file(places.rehearsal), purpose });
     },
     present: () => supervisor.present(),
     isEnding: () => parts.ending().hasBegun,
@@ -82,7 +83,8 @@ export function reloadPorts(parts: ReplacingParts): ReloadPorts {
         () => {},
       );
     },
-    leave({ rolling }) {
+    leave({ rolling }, next) {
+      leaveSuccessor(state.file(places.successor), { ...next, invocation });
       writeHandover(state.file(places.handover), {
         supervisor: processId(process.pid),
         instance: parts.instance,
@@ -92,11 +94,11 @@ export function reloadPorts(parts: ReplacingParts): ReloadPorts {
         history: history.dump(),
       });
     },
-    replace() {
-      const { command, directory, env } = invocation;
-      const [file = ""] = command;
+    replace({ image }) {
+      const { executable, nodeOptions, directory, env } = invocation;
+      const main = path.join(image, "supervisor", "resumed.js");
       process.chdir(directory);
-      process.execve?.(file, command, env);
+      process.execve?.(executable, [executable, ...nodeOptions, main, state.path], env);
     },
   };
 }

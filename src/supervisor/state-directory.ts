@@ -132,6 +132,7 @@ export class StateDirectory {
     this.#remove([
       places.stem,
       places.handover,
+      places.successor,
       places.rehearsal,
       places.socket,
       places.control,

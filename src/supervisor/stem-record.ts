@@ -1,8 +1,10 @@
 /** Which Stem there is, written down for the Supervisor that comes next. */
 import fs from "node:fs";
+import path from "node:path";
 import { writePrivateFile } from "../os/files.ts";
-import { isRunning } from "../os/process-table.ts";
+import { isRunning, processId } from "../os/process-table.ts";
 import { LINK_VERSION, type ProcessId } from "../wire/stem-messages.ts";
+import { places } from "../wire/stem-setup.ts";
 
 export interface StemRecord {
   stem: ProcessId;
@@ -33,6 +35,13 @@ export function readStemRecord(file: string): StemRecord | undefined {
 
 export function runs({ pid, startTime }: ProcessId): boolean {
   return isRunning(pid, startTime);
+}
+
+/** Whether the tree of a Supervisor that was killed waits there for the next one. */
+export function isStemWaiting(stateDirectory: string): boolean {
+  const record = readStemRecord(path.join(stateDirectory, places.stem));
+  if (record === undefined || !runs(record.stem)) return false;
+  return inheritance(record, processId(process.pid)) === "take over";
 }
 
 /** What is to be done about the Stem of an earlier Supervisor. */

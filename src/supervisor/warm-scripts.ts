@@ -7,6 +7,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { ownExecutable } from "../os/executable.ts";
+import { runtimeFile } from "../os/runtime.ts";
 import { runProgram } from "../os/spawn.ts";
 import { NODE_OPTIONS } from "../script/options.ts";
 
@@ -24,8 +25,12 @@ export async function warmScripts(scripts: readonly string[], cache: string): Pr
   const stamps = JSON.stringify([process.version, ...scripts.map(stampOf)]);
   try {
     if (fs.existsSync(mark) && fs.readFileSync(mark, "utf8") === stamps) return;
-    const program = path.join(import.meta.dirname, "..", "script", "warm.js");
-    await runProgram(ownExecutable(), [...NODE_OPTIONS, program, cache, ...urls]);
+    await runProgram(ownExecutable(), [
+      ...NODE_OPTIONS,
+      runtimeFile("script/warm"),
+      cache,
+      ...urls,
+    ]);
     fs.mkdirSync(cache, { recursive: true, mode: 0o700 });
     fs.writeFileSync(mark, stamps);
   } catch {

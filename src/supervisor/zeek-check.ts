@@ -3,8 +3,8 @@
  * and at once, since a creation is answered at once: most trees have no Zeek, and hold little.
  */
 import module from "node:module";
-import path from "node:path";
 import type { NodeConfig } from "../core/config.ts";
+import { runtimeFile } from "../os/runtime.ts";
 
 type Problems = typeof import("../zeek/zeek-problems.ts");
 
@@ -19,5 +19,5 @@ export function zeekProblem(config: NodeConfig): string | undefined {
 
 function load(): Problems {
   const require = module.createRequire(import.meta.url);
-  return require(`../zeek/zeek-problems${path.extname(import.meta.filename)}`) as Problems;
+  return require(runtimeFile("zeek/zeek-problems")) as Problems;
 }

@@ -35,6 +35,8 @@ export const places = {
   stem: "stem.json",
   /** What a Supervisor that is replaced leaves to the one that it becomes. */
   handover: "handover",
+  /** With what the new image begins. */
+  successor: "successor.json",
   /** What a rehearsal has found out. */
   rehearsal: "rehearsal.json",
   /** What is generated for Zeek nodes. */

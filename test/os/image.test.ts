@@ -8,15 +8,17 @@ import { pathToFileURL } from "node:url";
 import { prepareImage, removeOtherImages } from "../../src/os/image.ts";
 import { temporaryDirectory } from "../fixtures/tree.ts";
 
-function prepared(t: TestContext): { state: string; image: string; names: string[] } {
+async function prepared(
+  t: TestContext,
+): Promise<{ state: string; image: string; names: string[] }> {
   const state = temporaryDirectory(t);
-  const image = prepareImage(state);
+  const image = await prepareImage(state);
   const names = fs.readdirSync(image, { recursive: true, encoding: "utf8" });
   return { state, image, names };
 }
 
-test("it is JavaScript, with the packages that nodes can need, and nothing else of them", (t) => {
-  const { image, names } = prepared(t);
+test("it is JavaScript, with the packages that nodes can need, and nothing else of them", async (t) => {
+  const { image, names } = await prepared(t);
   assert.deepEqual(
     names.filter((name) => name.endsWith(".ts")),
     [],
@@ -36,8 +38,8 @@ test("it is JavaScript, with the packages that nodes can need, and nothing else 
   assert.ok(!names.some((name) => name.endsWith(".md") || name.endsWith(".d.ts")));
 });
 
-test("the command line's own code is not in it, and nothing in it needs that", (t) => {
-  const { image, names } = prepared(t);
+test("the command line's own code is not in it, and nothing in it needs that", async (t) => {
+  const { image, names } = await prepared(t);
   assert.ok(!names.some((name) => name.startsWith("cli")));
   const own = names.filter((name) => name.endsWith(".js") && !name.startsWith("node_modules"));
   assert.ok(own.length > 200);
@@ -51,7 +53,7 @@ test("the command line's own code is not in it, and nothing in it needs that", (
 });
 
 test("a package's module is its minified one, under the name that it is imported by", async (t) => {
-  const { image, names } = prepared(t);
+  const { image, names } = await prepared(t);
   const name = "node_modules/valibot/dist/index.mjs";
   const read = (file: string) => fs.readFileSync(file, "utf8");
   assert.equal(read(path.join(image, name)), read(name.replace(".mjs", ".min.mjs")));
@@ -66,7 +68,7 @@ test("a package's module is its minified one, under the name that it is imported
 });
 
 test("of prom-client there is what is used, and all that this needs", async (t) => {
-  const { image, names } = prepared(t);
+  const { image, names } = await prepared(t);
   const own = names.filter((name) => name.startsWith("node_modules/prom-client/"));
   assert.ok(own.length < 12, own.join(" "));
   const { Exposition } = await import(
@@ -84,7 +86,7 @@ test("of prom-client there is what is used, and all that this needs", async (t) 
 });
 
 test("what listens and connects runs from it, with its own copies", async (t) => {
-  const { image } = prepared(t);
+  const { image } = await prepared(t);
   const load = (name: string) => import(pathToFileURL(path.join(image, name)).href);
   const { broker } = await load("script/broker.js");
   for (const call of ["listen", "listenWebSocket"] as const) {
@@ -97,11 +99,11 @@ test("what listens and connects runs from it, with its own copies", async (t) =>
   await assert.rejects(nowhere, { code: "COPPICE_NO_SUPERVISOR" });
 });
 
-test("one of the same runtime is used again, others are removed", (t) => {
-  const { state, image } = prepared(t);
+test("one of the same runtime is used again, others are removed", async (t) => {
+  const { state, image } = await prepared(t);
   fs.writeFileSync(path.join(image, "mark"), "");
   fs.mkdirSync(path.join(state, "image", "0123456789abcdef"));
-  assert.equal(prepareImage(state), image);
+  assert.equal(await prepareImage(state), image);
   assert.ok(fs.existsSync(path.join(image, "mark")));
   removeOtherImages(state, [image]);
   assert.deepEqual(fs.readdirSync(path.join(state, "image")), [path.basename(image)]);

@@ -1,5 +1,6 @@
 /** A Supervisor that is replaced by the newest on disk: its nodes never notice. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
@@ -207,21 +208,23 @@ describe("reload", { concurrency: 3 }, () => {
     const pid = await until("a node", async () => (await client.status()).nodes["sleeper"]?.pid);
     const images = () => fs.readdirSync(tree.file(".coppice/image"));
     const [first = ""] = images();
-    const file = path.join(
-      installed,
-      path.basename(built),
-      "supervisor",
-      `take-over${path.extname(MAIN)}`,
-    );
-    fs.writeFileSync(
-      file,
-      fs.readFileSync(file, "utf8").replace("info: taken over", "info: upgraded"),
-    );
+    upgrade(path.join(installed, path.basename(built)), "info: taken over", "info: upgraded");
     await client.reload();
     await tree.line(/^info: upgraded: 1 kept$/m, "stderr");
     assert.equal((await client.status()).nodes["sleeper"]?.pid, pid);
     assert.deepEqual([images().length, images().includes(first)], [2, true]);
 
+    // In the midst of an upgrade it is of two versions: that is none.
+    const list = path.join(installed, path.basename(built), "image.json");
+    if (fs.existsSync(list)) {
+      fs.writeFileSync(list, fs.readFileSync(list, "utf8").replace('"another"', '"third"'));
+      fs.rmSync(path.join(installed, path.basename(built), "supervisor", "main.js"));
+      await assert.rejects(client.reload(), {
+        code: "COPPICE_RELOAD",
+        message: /this Coppice is not whole: .*supervisor\/main\.js is not what it was built with/,
+      });
+      assert.equal(images().length, 2);
+    }
     // One that does not even start leaves everything as it was.
     fs.writeFileSync(
       MAIN.replace(path.dirname(built), installed),
@@ -284,4 +287,20 @@ function inSequence(followed: readonly OutputLine[]): void {
     );
     last[stream] = number;
   }
+}
+
+/** Another version of an installed Coppice: one that says something else. */
+function upgrade(directory: string, before: string, after: string): void {
+  const [name = ""] = fs
+    .readdirSync(directory, { recursive: true, encoding: "utf8" })
+    .filter((file) => /\.[jt]s$/.test(file))
+    .filter((file) => fs.readFileSync(path.join(directory, file), "utf8").includes(before));
+  const file = path.join(directory, name);
+  const text = fs.readFileSync(file, "utf8").replace(before, after);
+  fs.writeFileSync(file, text);
+  const list = path.join(directory, "image.json");
+  if (!fs.existsSync(list)) return; // The sources have none.
+  const { files } = JSON.parse(fs.readFileSync(list, "utf8"));
+  files[name] = createHash("sha256").update(text).digest("hex");
+  fs.writeFileSync(list, JSON.stringify({ id: "another", files }));
 }

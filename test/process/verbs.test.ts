@@ -503,6 +503,8 @@ test("a Supervisor loads nothing of the verbs", async (t) => {
      on("init", () => console.log("planted"));`,
     {
       ...JSMODULE,
+      // What is built lies in other files, for the same reasons.
+      main: path.join(import.meta.dirname, "../../src/cli/main.ts"),
       options: ["-j"],
       env: { NODE_OPTIONS: "--import=./spy.mjs" },
       files: {

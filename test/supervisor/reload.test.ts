@@ -2,8 +2,11 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { ReloadError } from "../../src/errors.ts";
+import type { SupervisorOptions } from "../../src/supervisor/main.ts";
 import { Reload, type ReloadPorts } from "../../src/supervisor/reload.ts";
 import { LINK_VERSION } from "../../src/wire/stem-messages.ts";
+
+const next = { image: "/image", options: {} as SupervisorOptions };
 
 /** Ports that note what is done, in order. */
 function meet(changed: Partial<ReloadPorts> = {}) {
@@ -12,7 +15,7 @@ function meet(changed: Partial<ReloadPorts> = {}) {
   const reload: Reload = new Reload({
     rehearse: async () => {
       done.push("rehearse");
-      return { nodes: [{ name: "a" }], isComplete: true, link: LINK_VERSION };
+      return { nodes: [{ name: "a" }], isComplete: true, link: LINK_VERSION, next };
     },
     present: () => [],
     isEnding: () => false,
@@ -98,7 +101,7 @@ test("one at a time; a signal meanwhile has the scripts tried once more", async 
   const { reload, replaced } = meet({
     rehearse: () =>
       new Promise((resolve) => {
-        rehearsals.push(() => resolve({ nodes: [], isComplete: true, link: LINK_VERSION }));
+        rehearsals.push(() => resolve({ nodes: [], isComplete: true, link: LINK_VERSION, next }));
       }),
   });
   const soon = () => new Promise((turn) => setImmediate(turn));

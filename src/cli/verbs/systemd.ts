@@ -1,5 +1,5 @@
 /** `coppice systemd`: a unit that runs a tree as a service. */
-import path from "node:path";
+import { runtimeFile } from "../../os/runtime.ts";
 import type { Context } from "../context.ts";
 import type { Line } from "../line.ts";
 import { serviceArguments } from "../systemd/arguments.ts";
@@ -64,6 +64,6 @@ function watchdogOf(line: Line): number {
   return seconds;
 }
 
-const MAIN = path.join(import.meta.dirname, "..", `main${path.extname(import.meta.filename)}`);
+const MAIN = runtimeFile("cli/main");
 /** A machine may stall for seconds; a tree that has stood still for so long needs a new start. */
 const WATCHDOG_MS = 30_000;

@@ -1,7 +1,7 @@
 /** Has another process plan. */
-import path from "node:path";
 import { ZeekError } from "../../errors.ts";
 import { ownExecutable } from "../../os/executable.ts";
+import { runtimeFile } from "../../os/runtime.ts";
 import { startCompanion } from "../../os/spawn.ts";
 import { NODE_OPTIONS } from "../../script/options.ts";
 import type { Context } from "../context.ts";
@@ -10,9 +10,7 @@ import type { PlannerAnswer } from "./planner.ts";
 
 /** @throws ZeekError (a rejection) if there is no answer */
 export async function askPlanner(request: PlanRequest, context: Context): Promise<PlannerAnswer> {
-  // Built or not, it lies beside this file and ends like it.
-  const program = path.join(import.meta.dirname, `planner${path.extname(import.meta.filename)}`);
-  const args = [...NODE_OPTIONS, program, JSON.stringify(request)];
+  const args = [...NODE_OPTIONS, runtimeFile("cli/zeek/planner"), JSON.stringify(request)];
   const planner = startCompanion(ownExecutable(), args);
   const done = context.beforeSignal(() => planner.kill("SIGTERM"));
   const [output, complaints] = [textOf(planner.stdout), textOf(planner.stderr)];

@@ -4,8 +4,9 @@ import { AlreadyRunningError, FileError, StateDirectoryError } from "../../error
 import { leaveProcessOne } from "../../os/init.ts";
 import { lockHolder } from "../../os/lock.ts";
 import { errnoText } from "../../os/tools.ts";
-import { REHEARSAL_VARIABLE } from "../../supervisor/invocation.ts";
+import { rehearsalOrder } from "../../supervisor/invocation.ts";
 import { makeOwnDirectory } from "../../supervisor/node-directory.ts";
+import { isStemWaiting } from "../../supervisor/stem-record.ts";
 import type { Context } from "../context.ts";
 import { CRASH_OPTIONS, type CrashValues, crashOptionsOf } from "../crash-options.ts";
 import { keepTime } from "../keep-time.ts";
@@ -33,19 +34,19 @@ export async function runCluster(file: string, line: Line, context: Context): Pr
   const crashes = crashOptionsOf(crashValues(line));
   // Else each of its ports would be told to be taken.
   const pid = lockHolder(path.join(stateDirectory, "supervisor.lock"));
-  const isReplaced = pid === process.pid;
-  const isRehearsal = process.env[REHEARSAL_VARIABLE] !== undefined;
-  if (pid !== undefined && !isReplaced && !isRehearsal)
+  const rehearsal = rehearsalOrder(process.env);
+  if (pid !== undefined && rehearsal === undefined)
     throw new AlreadyRunningError(pid, stateDirectory);
   const answer = await askPlanner(request, context);
   const problems = problemsOf(answer, file);
   for (const problem of problems) sayError(context, problem);
-  // A Supervisor that has replaced itself has a tree to look after, whatever has become of the file.
-  if (problems.length > 0 && !isReplaced) return "error" in answer ? answer.exitStatus : 1;
+  // A tree that waits for its next Supervisor is looked after, whatever has become of the file.
+  const isAwaited = rehearsal === undefined && isStemWaiting(stateDirectory);
+  if (problems.length > 0 && !isAwaited) return "error" in answer ? answer.exitStatus : 1;
   const [trouble] = problems;
   const plan = "plan" in answer ? answer.plan : NOTHING;
   for (const note of plan.notes) sayNote(context, note);
-  if (!isRehearsal) prepare(plan, stateDirectory);
+  if (rehearsal?.purpose !== "plan") prepare(plan, stateDirectory);
   const { bootSupervisor } = await import("../../supervisor/boot.ts");
   await bootSupervisor({
     stateDirectory,
