@@ -1,11 +1,13 @@
 // Makes dist/: what is in src/ and the packages that it uses, as few modules. A tree is up sooner, and
-// holds less, the fewer files its processes have to find, read and keep apart.
+// holds less, the fewer files its processes have to find, compile and keep apart.
 // Plain JavaScript, since any Node.js from 20 on may run it.
 import { createHash } from "node:crypto";
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { rolldown } from "rolldown";
+
+const root = path.join(path.dirname(fileURLToPath(import.meta.url)), "..");
 
 /** What is started or imported by its name. */
 const ENTRIES = [
@@ -19,88 +21,118 @@ const ENTRIES = [
   "supervisor/resumed",
   "zeek/zeek-problems",
 ];
-const CONSOLE_ENTRIES = ["console/main", "console/theme"];
+/** What the console's page loads. */
+const PAGE_ENTRIES = ["console/main", "console/theme"];
+
+/** What each kind of process loads at its start. The rest of the code comes when it is needed. */
+const STARTS = {
+  command: ["cli/main", "supervisor/boot"],
+  rehearsal: ["supervisor/rehearse", "index"],
+  supervisor: ["supervisor/main", "supervisor/resumed", "index"],
+  stem: ["stem/main"],
+  node: ["node/main", "index"],
+  verb: ["cli/verb-main"],
+};
 
 /** What packages would use if it were there, and do well without. */
 const OPTIONAL = ["bufferutil", "utf-8-validate"];
 
-const root = path.join(path.dirname(fileURLToPath(import.meta.url)), "..");
-await bundle();
-
-async function bundle() {
-  const common = {
-    absWorkingDir: root,
-    outbase: "src",
-    outdir: "dist",
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    target: "es2023",
-    metafile: true,
-    logLevel: "warning",
-  };
-  const sources = (names) => names.map((name) => `src/${name}.ts`);
-  const { metafile } = await build({
-    ...common,
-    entryPoints: sources(ENTRIES),
-    platform: "node",
-    external: OPTIONAL,
-    // As deep as the sources: `src/os/runtime.ts` finds everything else from where it lies itself.
-    chunkNames: "chunks/[name]-[hash]",
-    // Packages that are CommonJS ask for what Node.js has.
-    banner: {
-      js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
+const runtime = await write(
+  { input: inputs(ENTRIES), platform: "node", external: OPTIONAL },
+  {
+    // As deep as the sources: src/os/runtime.ts finds everything else from where it lies itself.
+    chunkFileNames: "chunks/[name]-[hash].js",
+    codeSplitting: {
+      includeDependenciesRecursively: false,
+      groups: [{ debugName: "who loads it", name: togetherLoaded() }],
     },
-  });
-  const page = await build({
-    ...common,
-    entryPoints: sources(CONSOLE_ENTRIES),
-    platform: "browser",
-    chunkNames: "console/chunks/[name]-[hash]",
-  });
-  for (const part of consoleParts()) {
-    cpSync(path.join(root, "src", part), path.join(root, "dist", part));
-  }
-  const entries = ENTRIES.filter((name) => !name.startsWith("cli/"));
-  const image = [
-    ...reached(
-      metafile.outputs,
-      entries.map((name) => `dist/${name}.js`),
-    ),
-    ...Object.keys(page.metafile.outputs),
-    ...consoleParts().map((part) => `dist/${part}`),
-  ];
-  writeFileSync(path.join(root, "dist/image.json"), manifest(image.sort()));
-  writeFileSync(path.join(root, "dist/THIRD-PARTY.txt"), licences(metafile.inputs));
+  },
+);
+const page = await write(
+  { input: inputs(PAGE_ENTRIES), platform: "browser" },
+  { chunkFileNames: "console/chunks/[name]-[hash].js" },
+);
+const parts = pageParts();
+for (const part of parts) cpSync(path.join(root, "src", part), path.join(root, "dist", part));
+writeFileSync(path.join(root, "dist/image.json"), manifest());
+writeFileSync(path.join(root, "dist/THIRD-PARTY.txt"), licences());
+
+function inputs(names) {
+  return Object.fromEntries(names.map((name) => [name, source(name)]));
 }
 
-/** These outputs and all that they import, now or later. */
-function reached(outputs, names) {
-  const found = new Set(names);
-  for (const name of found) {
-    for (const { path: imported, external } of outputs[name].imports) {
-      if (!external) found.add(imported);
-    }
+function source(name) {
+  return path.join(root, "src", `${name}.ts`);
+}
+
+/** @returns what was written: chunks */
+async function write(input, output) {
+  const bundle = await rolldown({
+    cwd: root,
+    tsconfig: false,
+    preserveEntrySignatures: "allow-extension",
+    ...input,
+  });
+  try {
+    const written = await bundle.write({
+      dir: path.join(root, "dist"),
+      format: "es",
+      entryFileNames: "[name].js",
+      comments: false,
+      ...output,
+    });
+    return written.output;
+  } finally {
+    await bundle.close();
   }
-  return [...found];
+}
+
+/**
+ * Names the chunk of a module: modules that the same kinds of processes load lie together, so that each
+ * process loads few chunks, and nothing that it does not need. What a module imports is loaded by at least as
+ * many, so that no two chunks need each other.
+ */
+function togetherLoaded() {
+  let loaded;
+  return (id, modules) => {
+    if (modules.getModuleInfo(id).isEntry) return null; // Some run a program when they are loaded.
+    loaded ??= Object.entries(STARTS).map(([kind, names]) => [
+      kind,
+      reached(names.map(source), (from) => modules.getModuleInfo(from)?.importedIds ?? []),
+    ]);
+    const kinds = loaded.filter(([, ids]) => ids.has(id)).map(([kind]) => kind);
+    // Of its code, each verb loads its own.
+    return kinds.length === 0 || kinds.join() === "verb" ? null : kinds.join("-");
+  };
+}
+
+/** These, and all that one comes to from them. */
+function reached(starts, next) {
+  const found = new Set(starts);
+  for (const id of found) for (const other of next(id)) found.add(other);
+  return found;
 }
 
 /** What the console's page is made of besides code. */
-function consoleParts() {
+function pageParts() {
   return readdirSync(path.join(root, "src/console"), { recursive: true, encoding: "utf8" })
     .filter((name) => /\.(html|css|svg)$/.test(name))
     .map((name) => path.join("console", name));
 }
 
 /** What an image is made of (src/os/image.ts), and the name of one that is: it has to be read only once. */
-function manifest(outputs) {
+function manifest() {
+  const chunks = new Map(runtime.map((chunk) => [chunk.fileName, chunk]));
+  const entries = ENTRIES.filter((name) => !name.startsWith("cli/")).map((name) => `${name}.js`);
+  const code = reached(entries, (name) => {
+    const { imports = [], dynamicImports = [] } = chunks.get(name) ?? {};
+    return [...imports, ...dynamicImports].filter((imported) => chunks.has(imported));
+  });
+  const names = [...code, ...page.map(({ fileName }) => fileName), ...parts].sort();
   const files = Object.fromEntries(
-    outputs.map((output) => [
-      path.relative("dist", output),
-      sha256(readFileSync(path.join(root, output))),
-    ]),
+    names.map((name) => [name, sha256(readFileSync(path.join(root, "dist", name)))]),
   );
-  const { version } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
+  const { version } = packageIn(root);
   const id = sha256(JSON.stringify([version, files])).slice(0, 16);
   return `${JSON.stringify({ id, files }, null, 2)}\n`;
 }
@@ -110,18 +142,22 @@ function sha256(content) {
 }
 
 /** What those ask for whose code is in it. */
-function licences(inputs) {
-  const packages = new Set(
-    Object.keys(inputs).flatMap((input) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input) ?? []),
+function licences() {
+  const ids = runtime.flatMap(({ moduleIds = [] }) => moduleIds);
+  const folders = new Set(
+    ids.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id) ?? []),
   );
-  return [...packages]
+  return [...folders]
     .sort()
-    .map((directory) => {
-      const folder = path.join(root, directory);
-      const { name, version } = JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8"));
+    .map((folder) => {
+      const { name, version } = packageIn(folder);
       const [file] = readdirSync(folder).filter((name) => /^licen[cs]e/i.test(name));
       if (file === undefined) throw new Error(`${name} comes without its licence's text`);
       return `${name} ${version}\n\n${readFileSync(path.join(folder, file), "utf8").trim()}\n`;
     })
     .join(`\n${"-".repeat(80)}\n\n`);
+}
+
+function packageIn(folder) {
+  return JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8"));
 }

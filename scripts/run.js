@@ -51,7 +51,7 @@ const commands = {
     rmSync(path.join(root, "dist"), { recursive: true, force: true });
     // Types alone: the code itself comes in one piece, as near as may be.
     run(bin("tsc"), ["-p", "tsconfig.build.json"]);
-    run(process.execPath, ["scripts/bundle.js"]);
+    run(node(), [...NODE_OPTIONS, "scripts/bundle.js"]);
   },
   demo() {
     run(node(), [...NODE_OPTIONS, "scripts/demo.ts"]);
