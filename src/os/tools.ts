@@ -48,14 +48,25 @@ export interface LaunchTools {
 export function findLaunchTools(): LaunchTools {
   const tools: LaunchTools = {};
   const setpriv = findTool("setpriv");
-  // busybox has a setpriv that does not know the option.
-  if (setpriv !== undefined && runTool(setpriv, ["--pdeathsig", "TERM", "true"]).ok)
-    tools.setpriv = setpriv;
+  if (setpriv !== undefined && knowsDeathSignal(setpriv)) tools.setpriv = setpriv;
   for (const name of ["taskset", "mkfifo", "stdbuf"] as const) {
     const tool = findTool(name);
     if (tool !== undefined) tools[name] = tool;
   }
   return tools;
+}
+
+/**
+ * Whether a `setpriv` knows the option --pdeathsig: that of busybox does not. One that knows it has its
+ * name inside, which is found sooner than another process could say so; a script in its place is asked.
+ */
+function knowsDeathSignal(setpriv: string): boolean {
+  try {
+    if (fs.readFileSync(setpriv, "latin1").includes("pdeathsig")) return true;
+  } catch {
+    // It may be executed by us, and not read.
+  }
+  return runTool(setpriv, ["--pdeathsig", "TERM", "true"]).ok;
 }
 
 /** What comes before a command that the kernel is to kill with this process, where it can be told. */
