@@ -12,10 +12,12 @@ import type { Origin } from "../core/tree.ts";
 import { StemDiedEarlyError, SupervisorEndingError } from "../errors.ts";
 import type { Clock } from "../os/clock.ts";
 import type { FromStem, ToStem } from "../wire/stem-messages.ts";
-import type { Goal } from "./member.ts";
 import { operatorLine } from "./operator-line.ts";
 import { Outbox } from "./outbox.ts";
-import { Roster, type RosterEffect, type RosterOptions, type Stray } from "./roster.ts";
+import type { RosterEffect } from "./roster/effects.ts";
+import type { Goal } from "./roster/member.ts";
+import type { Stray } from "./roster/reconcile.ts";
+import { Roster, type RosterOptions } from "./roster/roster.ts";
 import { tidings, withWhat } from "./tidings.ts";
 
 /** How the Supervisor does itself. */
@@ -121,7 +123,7 @@ export class Supervisor {
         linked(false);
       };
       const done = (): void => {
-        const stay = this.#roster.present().filter(({ origin }) => origin === "remote");
+        const stay = this.#roster.wanted.present().filter(({ origin }) => origin === "remote");
         const kept = stay.map(({ config }) => config.name);
         this.#takeover = { kept, changed: [], started: [], stopped: [] };
         linked(true);
@@ -141,7 +143,7 @@ export class Supervisor {
   async settle(): Promise<Reloaded> {
     const done = this.#takeover ?? { kept: [], changed: [], started: [], stopped: [] };
     this.#takeover = undefined;
-    done.stopped = this.#roster.unclaimed();
+    done.stopped = this.#roster.wanted.unclaimed();
     for (const name of done.stopped) void this.destroy(name);
     await new Promise<void>((rolled) => {
       this.#onRolled.push(rolled);
@@ -179,11 +181,11 @@ export class Supervisor {
 
   /** One node as it is now, whatever it is called: names may be words of JavaScript's own. */
   statusOf(name: string): NodeStatus | undefined {
-    return this.#roster.statusOf(name);
+    return this.#roster.wanted.statusOf(name);
   }
 
   has(name: string): boolean {
-    return this.#roster.has(name);
+    return this.#roster.wanted.has(name);
   }
 
   /**
@@ -193,7 +195,9 @@ export class Supervisor {
   create(config: NodeConfig, origin: Origin = "script"): Promise<NodeStatus> {
     if (this.#onEnd !== undefined) throw new SupervisorEndingError();
     const accepted = this.#ports.accept(config, (name) =>
-      origin === "script" ? this.#roster.configOf(name) : this.#roster.statusOf(name)?.node,
+      origin === "script"
+        ? this.#roster.wanted.configOf(name)
+        : this.#roster.wanted.statusOf(name)?.node,
     );
     const { name } = accepted;
     const { id, how, effects } = this.#roster.create(accepted, this.#ports.clock.wall(), origin);
@@ -238,22 +242,22 @@ export class Supervisor {
   }
 
   status(name = ""): Status {
-    return { nodes: this.#roster.status(name) };
+    return { nodes: this.#roster.wanted.status(name) };
   }
 
   /** The configurations that this Supervisor was asked for: what it has only inherited may yet go. */
   asked(): NodeConfig[] {
-    return this.#roster.asked();
+    return this.#roster.wanted.asked();
   }
 
   /** Every node, with who wants it. */
   present(): Present[] {
-    return this.#roster.present();
+    return this.#roster.wanted.present();
   }
 
   /** The names of the nodes that have a process, by process group. */
   groups(): Map<number, string> {
-    return this.#roster.groups();
+    return this.#roster.wanted.groups();
   }
 
   /** Ends the Stem and with it every node. Resolves with how the Stem ended. */
@@ -318,8 +322,8 @@ export class Supervisor {
   }
 
   async #each(name: string, act: (name: string) => Promise<boolean>): Promise<boolean> {
-    if (name !== "") return this.#roster.has(name) ? act(name) : false;
-    const results = await Promise.all(this.#roster.names().map(act));
+    if (name !== "") return this.#roster.wanted.has(name) ? act(name) : false;
+    const results = await Promise.all(this.#roster.wanted.names().map(act));
     return results.every(Boolean);
   }
 
@@ -395,7 +399,7 @@ export class Supervisor {
   }
 
   #checkRolled(): void {
-    if (this.#onRolled.length === 0 || !this.#roster.rolling.isOver) return;
+    if (this.#onRolled.length === 0 || !this.#roster.isRolled) return;
     for (const rolled of this.#onRolled.splice(0)) rolled();
   }
 
