@@ -33,7 +33,8 @@ import { reloadPorts } from "./replacing.ts";
 import type { StateDirectory } from "./state-directory.ts";
 import { StemKeeper } from "./stem-keeper.ts";
 import type { StemRecord } from "./stem-record.ts";
-import { Supervisor, type SupervisorPorts } from "./supervisor.ts";
+import { Supervisor } from "./supervisor.ts";
+import type { SupervisorPorts } from "./supervisor-ports.ts";
 
 export interface Parts {
   api: LocalApi;
