@@ -5,9 +5,9 @@
 import type { Reloaded } from "../core/api.ts";
 import type { NodeConfig } from "../core/config.ts";
 import type { Present } from "../core/plan.ts";
+import type { Origin } from "../core/report.ts";
 import type { Exit } from "../core/revival.ts";
 import type { NodeStatus, Status } from "../core/status.ts";
-import type { Origin } from "../core/tree.ts";
 import { SupervisorEndingError } from "../errors.ts";
 import type { FromStem } from "../wire/stem-messages.ts";
 import { Outbox } from "./outbox.ts";

@@ -1,8 +1,8 @@
 /** A node as the Supervisor knows it: what is wanted of it, and what the Stem last said. Pure. */
 import type { NodeConfig } from "../../core/config.ts";
 import type { News } from "../../core/life.ts";
+import type { Kept, NodeReport, Origin } from "../../core/report.ts";
 import type { NodeStatus } from "../../core/status.ts";
-import type { Kept, NodeReport, Origin } from "../../core/tree.ts";
 import type { Order, ProcessId } from "../../wire/stem-messages.ts";
 import type { RosterEffect } from "./effects.ts";
 

@@ -1,5 +1,5 @@
 /** A Stem has said what it has: the difference from what is wanted is what it is sent. */
-import type { Kept, NodeReport } from "../../core/tree.ts";
+import type { Kept, NodeReport } from "../../core/report.ts";
 import type { ProcessId } from "../../wire/stem-messages.ts";
 import type { RosterEffect } from "./effects.ts";
 import { endAgain, endStray } from "./ends.ts";

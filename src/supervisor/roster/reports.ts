@@ -1,6 +1,6 @@
 /** What the Stem says of a node: what is known of it changes, people hear of it, and requests are answered. */
 import type { News } from "../../core/life.ts";
-import type { NodeReport } from "../../core/tree.ts";
+import type { NodeReport } from "../../core/report.ts";
 import type { RosterEffect } from "./effects.ts";
 import { fulfil, statusFrom, update } from "./member.ts";
 import type { Members } from "./members.ts";

@@ -5,7 +5,7 @@
  */
 import type { NodeConfig } from "../../core/config.ts";
 import { isSameConfig } from "../../core/difference.ts";
-import type { Kept, Origin } from "../../core/tree.ts";
+import type { Kept, Origin } from "../../core/report.ts";
 import type { FromStem } from "../../wire/stem-messages.ts";
 import type { RosterEffect } from "./effects.ts";
 import { end, gone } from "./ends.ts";

@@ -1,7 +1,7 @@
 /** Rare turns of the simulation's stories, told one by one: what the Supervisor makes of them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { NodeReport } from "../../../src/core/tree.ts";
+import type { NodeReport } from "../../../src/core/report.ts";
 import type { RosterEffect } from "../../../src/supervisor/roster/effects.ts";
 import type { Stray } from "../../../src/supervisor/roster/reconcile.ts";
 import { Roster } from "../../../src/supervisor/roster/roster.ts";

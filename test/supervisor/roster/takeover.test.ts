@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NodeConfig } from "../../../src/core/config.ts";
-import type { NodeReport, Origin } from "../../../src/core/tree.ts";
+import type { NodeReport, Origin } from "../../../src/core/report.ts";
 import type { RosterEffect } from "../../../src/supervisor/roster/effects.ts";
 import { Roster, type RosterOptions } from "../../../src/supervisor/roster/roster.ts";
 
