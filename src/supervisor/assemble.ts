@@ -22,7 +22,7 @@ import type { Invocation } from "./invocation.ts";
 import { KeptNodes } from "./kept-nodes.ts";
 import { LinkServer } from "./link-server.ts";
 import { LocalApi } from "./local-api.ts";
-import { metricsRoutes } from "./metrics-routes.ts";
+import { metricsRoutes } from "./metrics/routes.ts";
 import { makeNodeDirectory } from "./node-directory.ts";
 import { OutputReceiver } from "./output-receiver.ts";
 import type { Console } from "./own-output.ts";
