@@ -3,7 +3,7 @@ import { toBytes } from "../broker/text.ts";
 import type { Value } from "../broker/values.ts";
 import type { Following, FollowOptions, OutputLine } from "../core/api.ts";
 import { CoppiceError } from "../errors.ts";
-import type { CoppiceRemote, Ongoing } from "./coppice-remote.ts";
+import type { Asking } from "./asking.ts";
 import { LineReader } from "./line-reader.ts";
 import type { OutputHead } from "./protocol.ts";
 
@@ -16,9 +16,9 @@ interface Piece {
   bytes: number;
 }
 
-export class RemoteFollowing implements Following, Ongoing {
+export class RemoteFollowing implements Following {
   readonly ended: Promise<void>;
-  readonly #remote: CoppiceRemote;
+  readonly #asking: Asking;
   readonly #handler: (line: OutputLine) => unknown;
   readonly #options: FollowOptions;
   readonly #onEnd: () => void;
@@ -39,12 +39,12 @@ export class RemoteFollowing implements Following, Ongoing {
   };
 
   constructor(
-    remote: CoppiceRemote,
+    asking: Asking,
     handler: (line: OutputLine) => unknown,
     options: FollowOptions,
     onEnd: () => void,
   ) {
-    this.#remote = remote;
+    this.#asking = asking;
     this.#handler = handler;
     this.#options = options;
     this.#onEnd = onEnd;
@@ -54,12 +54,13 @@ export class RemoteFollowing implements Following, Ongoing {
     this.ended.catch(() => {}); // Whoever does not wait for it need not know.
   }
 
-  begin(): void {
+  /** Over this connection, and each that comes after it. @param instance which Supervisor is at its other end */
+  begin(instance: string): void {
     if (this.#stopped) return;
     const { nodes = [], lines = 10, follow = true } = this.#options;
-    this.#meet(this.#remote.instance);
+    this.#meet(instance);
     const isFirst = this.#positions === undefined;
-    const { id, ended } = this.#remote.stream(
+    const { id, ended } = this.#asking.stream(
       "follow",
       {
         nodes,
@@ -83,14 +84,14 @@ export class RemoteFollowing implements Following, Ongoing {
 
   stop(): void {
     if (this.#stopped) return;
-    this.#remote.tell("cancel", { id: this.#id });
+    this.#asking.tell("cancel", { id: this.#id });
     this.#end();
     this.#settle.resolve();
   }
 
   fail(error: unknown): void {
     if (this.#stopped) return;
-    this.#remote.tell("cancel", { id: this.#id });
+    this.#asking.tell("cancel", { id: this.#id });
     this.#end();
     this.#settle.reject(error);
   }
@@ -137,7 +138,7 @@ export class RemoteFollowing implements Following, Ongoing {
           if (handled instanceof Promise) await handled;
         }
         this.#queued -= piece.bytes;
-        if (piece.bytes > 0) this.#remote.tell("grant", { id: this.#id, bytes: piece.bytes });
+        if (piece.bytes > 0) this.#asking.tell("grant", { id: this.#id, bytes: piece.bytes });
       }
     } catch (error) {
       this.fail(error);

@@ -1,23 +1,24 @@
 /** Watching from afar: one stream of events for all who watch over this connection. */
 import type { TreeEvent } from "../core/api.ts";
-import type { CoppiceRemote, Ongoing } from "./coppice-remote.ts";
+import type { Asking } from "./asking.ts";
 import { Watchers } from "./watchers.ts";
 
-export class RemoteWatching implements Ongoing {
-  readonly #remote: CoppiceRemote;
+export class RemoteWatching {
+  readonly #asking: Asking;
   readonly #watchers: Watchers;
   readonly #onEnd: () => void;
   #id = "";
 
   /** @param onEnd called when nobody watches any more */
-  constructor(remote: CoppiceRemote, onError: (error: unknown) => void, onEnd: () => void) {
-    this.#remote = remote;
+  constructor(asking: Asking, onError: (error: unknown) => void, onEnd: () => void) {
+    this.#asking = asking;
     this.#watchers = new Watchers(onError);
     this.#onEnd = onEnd;
   }
 
+  /** Over this connection, and each that comes after it. */
   begin(): void {
-    const { id, ended } = this.#remote.stream("watch", {}, ([text]) => {
+    const { id, ended } = this.#asking.stream("watch", {}, ([text]) => {
       if (id === this.#id && typeof text === "string") this.tell(JSON.parse(text) as TreeEvent);
     });
     this.#id = id;
@@ -31,7 +32,7 @@ export class RemoteWatching implements Ongoing {
     return () => {
       unwatch();
       if (this.#watchers.size > 0 || this.#id === "") return;
-      this.#remote.tell("cancel", { id: this.#id });
+      this.#asking.tell("cancel", { id: this.#id });
       this.#id = "";
       this.#onEnd();
     };

@@ -1,6 +1,14 @@
 /** A node as the tree knows it, and what follows from that for its reports. */
-import { type News, type State, wakeAt } from "./life.ts";
-import { type NodeReport, type Origin, type Reported, type Request, reportOf } from "./report.ts";
+import type { NodeConfig } from "./config.ts";
+import { NEW, type News, type Rules, type State, wakeAt } from "./life.ts";
+import {
+  type Kept,
+  type NodeReport,
+  type Origin,
+  type Reported,
+  type Request,
+  reportOf,
+} from "./report.ts";
 import type { Member } from "./waits.ts";
 
 export interface Entry extends Reported, Member {
@@ -12,6 +20,27 @@ export interface Entry extends Reported, Member {
   request?: Request;
   /** Destroyed creations of this name whose process still has to end. */
   ending: number[];
+}
+
+/** Of a name that is free. @param now monotonic milliseconds */
+export function newEntry(
+  { id, config, origin }: { id: number; config: NodeConfig; origin: Origin },
+  rules: Rules,
+  now: number,
+): Entry {
+  return {
+    id,
+    name: config.name,
+    config,
+    origin,
+    rules,
+    state: NEW,
+    generation: 0,
+    since: now,
+    waitsFor: [],
+    answered: 0,
+    ending: [],
+  };
 }
 
 /** What nobody asked for. A start that an order had undone by then is as little a failure as such an end. */
@@ -35,7 +64,7 @@ export function wakeOf({ state, lookAt, sayAt }: Entry): number | undefined {
 }
 
 /** It is to have no process, or to be rid of the one that it has. */
-export function isStopped(state: State): boolean {
+function isStopped(state: State): boolean {
   if (state.tag === "stopped") return state.why === "told";
   return "after" in state && (state.after === "stopped" || state.after === "dismiss");
 }
@@ -50,8 +79,13 @@ export function predecessorOf({ id, ending }: Entry): number | undefined {
   return ending.includes(id) ? undefined : ending.at(-1);
 }
 
+export function keptOf(entry: Entry): Kept {
+  const { config, origin, state } = entry;
+  return { config, report: ownReportOf(entry), origin, stopped: isStopped(state) };
+}
+
 /** What concerns the present creation: not the process of its predecessor, which it waits for. */
-export function ownReportOf(entry: Entry): NodeReport {
+function ownReportOf(entry: Entry): NodeReport {
   const { id, name, generation, since } = entry;
   if (predecessorOf(entry) === undefined) return reportOf(entry);
   return { id, name, state: "pending", generation, since };

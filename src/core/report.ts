@@ -1,5 +1,6 @@
 /** What the Stem reports of a node. */
 import { type HealthTrouble, troubleOf } from "./checking.ts";
+import type { NodeConfig } from "./config.ts";
 import type { Event, State } from "./life.ts";
 import type { Exit } from "./revival.ts";
 import type { NodeState, StoppedWhy } from "./status.ts";
@@ -32,6 +33,15 @@ export interface NodeReport {
   nextStart?: number;
   /** The last request (a start, a restart or a stop) that was fulfilled. */
   answered?: number;
+}
+
+/** What a Supervisor that has just connected must know of a node. */
+export interface Kept {
+  config: NodeConfig;
+  report: NodeReport;
+  origin: Origin;
+  /** It was told to stop, and not yet to start again. */
+  stopped: boolean;
 }
 
 /** What there is to report, beside the state. */

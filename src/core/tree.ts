@@ -1,33 +1,31 @@
 /** All nodes of a Stem: names, configurations and lives; commands in, effects out. No clock, no I/O. */
-import { type NodeConfig, policyOf } from "./config.ts";
+import type { NodeConfig } from "./config.ts";
 import {
   type Entry,
   isAtRest,
   isFailure,
   isGoing,
   isRevived,
-  isStopped,
-  ownReportOf,
+  keptOf,
+  newEntry,
   predecessorOf,
   wakeOf,
 } from "./entry.ts";
-import { checkRulesOf } from "./health.ts";
-import { type Event, NEW, type News, type Others, type Rules, type State } from "./life.ts";
+import type { Event, News, Others, State } from "./life.ts";
 import { step } from "./node.ts";
 import { inEndOrder } from "./order.ts";
 import type { Wait } from "./precedence.ts";
-import { readyRulesOf } from "./readiness.ts";
 import {
   isFulfilled,
+  type Kept,
   type NodeReport,
   type Origin,
   type Request,
   reportOf,
   stateName,
 } from "./report.ts";
+import { rulesOf } from "./rules.ts";
 import { Waits } from "./waits.ts";
-
-export type { NodeReport, Origin } from "./report.ts";
 
 /** What a Stem is asked to create. */
 export interface Creation {
@@ -41,15 +39,6 @@ export interface Creation {
   stopped?: boolean;
   /** Kept for the Supervisor. */
   origin?: Origin | undefined;
-}
-
-/** What a Supervisor that has just connected must know of a node. */
-export interface Kept {
-  config: NodeConfig;
-  report: NodeReport;
-  origin: Origin;
-  /** It was told to stop, and not yet to start again. */
-  stopped: boolean;
 }
 
 export type TreeEffect =
@@ -97,7 +86,9 @@ export class Tree {
       delete known.request;
       delete known.created;
     }
-    const entry = known ?? this.#newEntry(creation, now);
+    const entry =
+      known ?? newEntry({ id, config, origin }, rulesOf(config, id, this.#sigkill), now);
+    this.#entries.set(config.name, entry);
     this.#waits.came(config);
     if (generation === 0) entry.created = now;
     const event: Event = { type: "create", generation, previous, stopped };
@@ -177,14 +168,7 @@ export class Tree {
   snapshot(): { nodes: Kept[]; ending: number[] } {
     const entries = [...this.#entries.values()];
     return {
-      nodes: entries
-        .filter((entry) => !entry.ending.includes(entry.id))
-        .map((entry) => ({
-          config: entry.config,
-          report: ownReportOf(entry),
-          origin: entry.origin,
-          stopped: isStopped(entry.state),
-        })),
+      nodes: entries.filter((entry) => !entry.ending.includes(entry.id)).map(keptOf),
       ending: entries.flatMap((entry) => entry.ending),
     };
   }
@@ -197,31 +181,6 @@ export class Tree {
   /** The id of the creation that a name stands for now. */
   idOf(name: string): number | undefined {
     return this.#entries.get(name)?.id;
-  }
-
-  #newEntry({ id, config, origin = "script" }: Creation, now: number): Entry {
-    const entry: Entry = {
-      id,
-      name: config.name,
-      config,
-      origin,
-      rules: this.#rulesOf(config, id),
-      state: NEW,
-      generation: 0,
-      since: now,
-      waitsFor: [],
-      answered: 0,
-      ending: [],
-    };
-    this.#entries.set(config.name, entry);
-    return entry;
-  }
-
-  #rulesOf(config: NodeConfig, id: number): Rules {
-    const policy = policyOf(config);
-    const stop = { ...policy.stop, sigkill: this.#sigkill };
-    const health = checkRulesOf(config, id);
-    return { ...policy, stop, ready: readyRulesOf(config), ...(health && { health }) };
   }
 
   #destroy(entry: Entry, now: number): TreeEffect[] {
@@ -254,7 +213,7 @@ export class Tree {
     for (const effect of effects) {
       switch (effect.type) {
         case "spawn":
-          entry.rules = this.#rulesOf(entry.config, entry.id);
+          entry.rules = rulesOf(entry.config, entry.id, this.#sigkill);
           delete entry.created;
           out.push(...this.#released(entry));
           // A revival that did not wait is no news: a crash loop would say it each time.

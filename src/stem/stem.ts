@@ -4,7 +4,8 @@
  */
 import type { NodeConfig } from "../core/config.ts";
 import type { Event, News } from "../core/life.ts";
-import { type NodeReport, Tree, type TreeEffect } from "../core/tree.ts";
+import type { NodeReport } from "../core/report.ts";
+import { Tree, type TreeEffect } from "../core/tree.ts";
 import type { Clock } from "../os/clock.ts";
 import type { FromStem, Order, ProcessId } from "../wire/stem-messages.ts";
 import type { StartEvents, StartOrder } from "./start.ts";

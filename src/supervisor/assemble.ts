@@ -22,7 +22,7 @@ import type { Invocation } from "./invocation.ts";
 import { KeptNodes } from "./kept-nodes.ts";
 import { LinkServer } from "./link-server.ts";
 import { LocalApi } from "./local-api.ts";
-import { metricsRoutes } from "./metrics-routes.ts";
+import { metricsRoutes } from "./metrics/routes.ts";
 import { makeNodeDirectory } from "./node-directory.ts";
 import { OutputReceiver } from "./output-receiver.ts";
 import type { Console } from "./own-output.ts";
@@ -33,7 +33,8 @@ import { reloadPorts } from "./replacing.ts";
 import type { StateDirectory } from "./state-directory.ts";
 import { StemKeeper } from "./stem-keeper.ts";
 import type { StemRecord } from "./stem-record.ts";
-import { Supervisor, type SupervisorPorts } from "./supervisor.ts";
+import { Supervisor } from "./supervisor.ts";
+import type { SupervisorPorts } from "./supervisor-ports.ts";
 
 export interface Parts {
   api: LocalApi;
@@ -195,8 +196,7 @@ export async function assemble(
   // Whoever connects to a tree that is taken over shall find it as it is.
   const isTaken = await supervisor.takeOver();
   if (earlier !== undefined && !isTaken) state.renew();
-  if (isTaken) await openAgain(control, state, remote, say);
-  else await openControl(control, state, remote);
+  await openControl(control, state, remote, isTaken, say);
   return { api, reload, reloads, kept, supervisor, state, ending, isTaken };
 }
 
@@ -218,7 +218,7 @@ async function prepare(
     await link.listen(state.path);
   } catch (error) {
     if (earlier === undefined) state.clear();
-    throw new StateDirectoryError(state.path, errnoText(error as NodeJS.ErrnoException));
+    throw unusable(state, error);
   }
 }
 
@@ -247,35 +247,31 @@ function logOf({ sinks, say }: Console): (text: string) => void {
   };
 }
 
+/**
+ * A tree that was taken over is to be reached as before: what cannot be any more is said, and ends
+ * nothing.
+ * @throws ListenError, StateDirectoryError if the tree is a new one
+ */
 async function openControl(
   control: RemoteControl,
   state: StateDirectory,
   remote: RemoteOptions,
-): Promise<void> {
-  try {
-    await control.open(state.path, remote);
-  } catch (error) {
-    await control.close();
-    state.clear();
-    if (error instanceof ListenError) throw error;
-    throw new StateDirectoryError(state.path, errnoText(error as NodeJS.ErrnoException));
-  }
-}
-
-/** As it was before; what cannot be any more is said, and ends nothing. */
-async function openAgain(
-  control: RemoteControl,
-  state: StateDirectory,
-  remote: RemoteOptions,
+  isTaken: boolean,
   say: (text: string) => void,
 ): Promise<void> {
   try {
-    await control.open(state.path, remote, TAKEN_PORT_MS);
+    await control.open(state.path, remote, isTaken ? TAKEN_PORT_MS : 0);
   } catch (error) {
-    say(
-      `error: ${error instanceof ListenError ? error.message : errnoText(error as NodeJS.ErrnoException)}`,
-    );
+    const failure = error instanceof ListenError ? error : unusable(state, error);
+    if (isTaken) return say(`error: ${failure.message}`);
+    await control.close();
+    state.clear();
+    throw failure;
   }
+}
+
+function unusable(state: StateDirectory, error: unknown): StateDirectoryError {
+  return new StateDirectoryError(state.path, errnoText(error as NodeJS.ErrnoException));
 }
 
 /** How long a port may be somebody else's that was ours a moment ago (ms). */

@@ -6,7 +6,7 @@ import { History } from "../output/history.ts";
 import { Pipeline, type Stream } from "../output/pipeline.ts";
 import { Sink, type Target } from "../output/sink.ts";
 import { describe, hooksOf } from "../script/lifecycle.ts";
-import { Tallies } from "./tallies.ts";
+import { Tallies } from "./metrics/tallies.ts";
 
 export interface Console {
   sinks: Record<Stream, Sink>;

@@ -10,7 +10,7 @@ import { groupHasMembers, signalGroup, signalProcess } from "../os/signals.ts";
 import { errnoText } from "../os/tools.ts";
 import { places } from "../wire/stem-setup.ts";
 import { endCgroup } from "./cgroup-remains.ts";
-import type { Stray } from "./roster.ts";
+import type { Stray } from "./roster/reconcile.ts";
 import { inheritance, readStemRecord, runs, type StemRecord } from "./stem-record.ts";
 
 const LOOK_MS = 50;

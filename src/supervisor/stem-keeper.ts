@@ -9,7 +9,7 @@ import { places } from "../wire/stem-setup.ts";
 import type { StateDirectory } from "./state-directory.ts";
 import { type StemOptions, startStem } from "./stem-process.ts";
 import { runs, type StemRecord, writeStemRecord } from "./stem-record.ts";
-import type { StemProcess } from "./supervisor.ts";
+import type { StemProcess } from "./supervisor-ports.ts";
 
 export interface StemKeeperOptions extends Pick<StemOptions, "image" | "env" | "output"> {
   state: StateDirectory;

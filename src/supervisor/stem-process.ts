@@ -7,7 +7,7 @@ import { startProcess } from "../os/spawn.ts";
 import type { Source } from "../output/pipeline.ts";
 import { NODE_OPTIONS } from "../script/options.ts";
 import { STEM_VARIABLE, type StemSetup } from "../wire/stem-setup.ts";
-import type { StemProcess } from "./supervisor.ts";
+import type { StemProcess } from "./supervisor-ports.ts";
 
 export interface StemOptions {
   image: string;

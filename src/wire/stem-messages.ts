@@ -1,7 +1,7 @@
 /** What Supervisor and Stem say to each other over the link. */
 import type { NodeConfig } from "../core/config.ts";
 import type { News } from "../core/life.ts";
-import type { Kept, NodeReport, Origin } from "../core/tree.ts";
+import type { Kept, NodeReport, Origin } from "../core/report.ts";
 import { ProtocolError } from "../errors.ts";
 import { FrameKind, frameHeader } from "./frames.ts";
 

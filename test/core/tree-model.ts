@@ -4,8 +4,9 @@ import { type NodeConfig, policyOf } from "../../src/core/config.ts";
 import { type News, wakeAt } from "../../src/core/life.ts";
 import { circleThrough, predecessorsOf } from "../../src/core/order.ts";
 import { readyRulesOf } from "../../src/core/readiness.ts";
+import type { NodeReport } from "../../src/core/report.ts";
 import { delayOf } from "../../src/core/revival.ts";
-import { type NodeReport, Tree, type TreeEffect } from "../../src/core/tree.ts";
+import { Tree, type TreeEffect } from "../../src/core/tree.ts";
 
 export type Action =
   | { do: "create"; name: string; config: Omit<NodeConfig, "name"> }

@@ -72,7 +72,7 @@ test("of prom-client there is what is used, and all that this needs", async (t) 
   const own = names.filter((name) => name.startsWith("node_modules/prom-client/"));
   assert.ok(own.length < 12, own.join(" "));
   const { Exposition } = await import(
-    pathToFileURL(path.join(image, "supervisor/exposition.js")).href
+    pathToFileURL(path.join(image, "supervisor/metrics/exposition.js")).href
   );
   const exposition = new Exposition();
   exposition.distribution({ name: "d", help: "h", buckets: [1] });

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import type { NodeStatus } from "../../src/core/status.ts";
 import { acceptConfig } from "../../src/supervisor/config-schema.ts";
-import { Supervisor, type SupervisorPorts } from "../../src/supervisor/supervisor.ts";
+import { Supervisor } from "../../src/supervisor/supervisor.ts";
+import type { SupervisorPorts } from "../../src/supervisor/supervisor-ports.ts";
 import { FrameDecoder } from "../../src/wire/frames.ts";
 import {
   decodeMessage,

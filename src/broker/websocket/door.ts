@@ -10,15 +10,10 @@ import { ListenError } from "../../errors.ts";
 import { Deadline } from "../../os/deadline.ts";
 import { remoteOf } from "../addresses.ts";
 import type { Endpoint, PeerInfo } from "../endpoint.ts";
-import {
-  type Access,
-  judgeAccess,
-  judgeUpgrade,
-  type Refusal,
-  type Verdict,
-} from "./http-policy.ts";
+import { type Access, judgeAccess, judgeUpgrade, type Verdict } from "./http-policy.ts";
 import { DEFAULT_LIMITS, type WebSocketLimits } from "./limits.ts";
-import { errorText, PATH } from "./protocol.ts";
+import { PATH } from "./protocol.ts";
+import { answerRefusal, NOT_A_WEBSOCKET, NOT_HTTP, refuse, turnAway } from "./refusals.ts";
 import { Requests } from "./requests.ts";
 import { type HttpRoute, pathOf } from "./routes.ts";
 import { WebSocketSession } from "./session.ts";
@@ -238,8 +233,7 @@ export class WebSocketDoor {
     }
     // The socket is closed after this, at the latest when the time for the upgrade is over.
     const refusal = admission.is === "refused" ? admission : NOT_A_WEBSOCKET;
-    response.writeHead(refusal.status, headersOf(refusal));
-    response.end(bodyOf(refusal));
+    answerRefusal(response, refusal);
   }
 
   #accessOf({ local }: Visitor): Access {
@@ -257,37 +251,6 @@ function headOf({ method = "", httpVersion, url = "", headers }: http.IncomingMe
   return { method, httpVersion, url, headers };
 }
 
-/** Told as Zeek tells it: on the WebSocket that was asked for, which is then closed. */
-function turnAway(ws: WebSocket, { code, context }: Verdict & { is: "misdirected" }): void {
-  ws.on("error", () => {}); // `ws` itself ends a connection that does not answer the closing.
-  ws.send(errorText({ code, context }));
-  ws.close(1008, context);
-}
-
-/** Answers on a connection that HTTP has let go of. */
-function refuse(socket: Duplex, refusal: Refusal): void {
-  socket.on("error", () => {});
-  if (!socket.writable) return; // It is answered already, and goes when its time is over.
-  const head = Object.entries(headersOf(refusal)).map(([name, value]) => `${name}: ${value}`);
-  const status = `HTTP/1.1 ${refusal.status} ${http.STATUS_CODES[refusal.status]}`;
-  socket.end([status, ...head, "", bodyOf(refusal)].join("\r\n"));
-  // Ending it with something unread would reset it, and take the answer along.
-  socket.resume();
-}
-
-function headersOf(refusal: Refusal): Record<string, string> {
-  return {
-    "Content-Type": "text/plain; charset=utf-8",
-    "Content-Length": String(Buffer.byteLength(bodyOf(refusal))),
-    Connection: "close",
-    ...(refusal.status === 401 && { "WWW-Authenticate": "Bearer" }),
-  };
-}
-
-function bodyOf({ text }: Refusal): string {
-  return `${text}\n`;
-}
-
 /** Numbers the sessions of this process, whichever door they came through. */
 let sessions = 0;
 
@@ -295,9 +258,3 @@ const ZEEK_VERSION = "8.2.2";
 /** A request for a WebSocket has ten short headers. */
 const MAX_HEADER_BYTES = 8 << 10;
 const MAX_HEADERS = 64;
-const NOT_A_WEBSOCKET: Refusal = {
-  is: "refused",
-  status: 400,
-  text: "only WebSockets are served here",
-};
-const NOT_HTTP: Refusal = { is: "refused", status: 400, text: "not a request of HTTP/1.1" };

@@ -1,9 +1,10 @@
 /** A roster that finds a Stem with nodes: what an earlier Supervisor has left is taken over. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { NodeConfig } from "../../src/core/config.ts";
-import type { NodeReport, Origin } from "../../src/core/tree.ts";
-import { Roster, type RosterEffect, type RosterOptions } from "../../src/supervisor/roster.ts";
+import type { NodeConfig } from "../../../src/core/config.ts";
+import type { NodeReport, Origin } from "../../../src/core/report.ts";
+import type { RosterEffect } from "../../../src/supervisor/roster/effects.ts";
+import { Roster, type RosterOptions } from "../../../src/supervisor/roster/roster.ts";
 
 interface Left {
   config: NodeConfig;
@@ -63,8 +64,8 @@ function ready(roster: Roster, id: number, name: string): RosterEffect[] {
 test("36: what a Stem has is known at once, and nothing is sent for it", () => {
   const roster = new Roster();
   assert.deepEqual(sent(connect(roster, [A, R])), []);
-  assert.deepEqual(Object.keys(roster.status("")), ["a", "r"]);
-  assert.equal(roster.statusOf("a")?.pid, 105);
+  assert.deepEqual(Object.keys(roster.wanted.status("")), ["a", "r"]);
+  assert.equal(roster.wanted.statusOf("a")?.pid, 105);
 });
 
 test("a node that is wanted as it is keeps its process, and its creation is done at once", () => {
@@ -75,7 +76,7 @@ test("a node that is wanted as it is keeps its process, and its creation is done
     effects.map(({ type }) => type),
     ["created"],
   );
-  assert.deepEqual(roster.unclaimed(), []);
+  assert.deepEqual(roster.wanted.unclaimed(), []);
 });
 
 test("one that is wanted with another configuration is replaced, and counts its starts on", () => {
@@ -117,8 +118,8 @@ test("with a width, each is ready before the next is replaced; the others keep w
   };
   roster.receive({ type: "report", report, news: { kind: "started", revived: false } }, () => []);
   assert.deepEqual(named(roster.roll(NOW)), [], "it runs, but is not ready");
-  assert.deepEqual(roster.rolling, { waiting: ["n2", "n3"], isOver: false });
-  assert.equal(roster.statusOf("n2")?.pid, 102);
+  assert.equal(roster.isRolled, false);
+  assert.equal(roster.wanted.statusOf("n2")?.pid, 102);
   ready(roster, 10, "n1");
   assert.deepEqual(named(roster.roll(NOW)), ["n2"]);
 });
@@ -136,15 +137,15 @@ test("a changed node that is destroyed before its turn has none, and nobody wait
   assert.deepEqual(sent(effects), [{ type: "destroy", name: "n2", id: 2 }]);
   ready(roster, created[0]!, "n1");
   assert.deepEqual(roster.roll(NOW), []);
-  assert.ok(roster.rolling.isOver);
+  assert.ok(roster.isRolled);
 });
 
 test("what no script asks for is named; what was created from afar is not", () => {
   const roster = taken([A, B, R]);
   roster.create({ name: "a" }, NOW);
-  assert.deepEqual(roster.unclaimed(), ["b"]);
+  assert.deepEqual(roster.wanted.unclaimed(), ["b"]);
   roster.keepAll();
-  assert.deepEqual(roster.unclaimed(), []);
+  assert.deepEqual(roster.wanted.unclaimed(), []);
 });
 
 test("a node that was stopped stays so, changed or not", () => {
@@ -162,7 +163,7 @@ test("a node that was stopped stays so, changed or not", () => {
   const [, start] = sent(effects);
   assert.ok(start?.type === "create" && start.stopped);
   assert.ok(effects.some((effect) => effect.type === "created" && effect.id === id));
-  assert.ok(roster.rolling.isOver, "it holds up no other");
+  assert.ok(roster.isRolled, "it holds up no other");
 });
 
 test("no number is given again that an earlier Supervisor gave", () => {
@@ -192,7 +193,7 @@ test("what was missed is told as it was, and changes nothing", () => {
   const [told] = roster.receive({ type: "missed", report, news }, () => []);
   assert.ok(told?.type === "missed");
   assert.deepEqual([told.pid, told.status.lastExit?.code], [99, 1]);
-  assert.equal(roster.statusOf("a")?.pid, 105);
+  assert.equal(roster.wanted.statusOf("a")?.pid, 105);
 });
 
 test("36: after the first, a Stem's nodes that nobody wants are ended as ever", () => {

@@ -4,7 +4,7 @@
  * told as they are handed in, and nothing stays of a node that is gone.
  */
 import type { Metric } from "prom-client";
-import type { Distribution, Family } from "../metrics/family.ts";
+import type { Distribution, Family } from "../../metrics/family.ts";
 import { Counter, Gauge, Histogram, Registry } from "./prom-client.ts";
 
 export class Exposition {

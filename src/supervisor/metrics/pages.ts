@@ -1,9 +1,9 @@
 /** What monitoring asks for. What makes metrics is loaded with the first scrape: a probe needs none of it. */
-import type { HttpAccess, HttpAnswer } from "../broker/websocket/routes.ts";
-import type { NodeStatus } from "../core/status.ts";
-import { targetsOf } from "../metrics/discovery.ts";
-import { livenessProblems, readinessProblems } from "../metrics/health.ts";
-import type { MetricsSources } from "./metrics-routes.ts";
+import type { HttpAccess, HttpAnswer } from "../../broker/websocket/routes.ts";
+import type { NodeStatus } from "../../core/status.ts";
+import { targetsOf } from "../../metrics/discovery.ts";
+import { livenessProblems, readinessProblems } from "../../metrics/health.ts";
+import type { MetricsSources } from "./routes.ts";
 import type { Scraper } from "./scraper.ts";
 
 export class MetricsPages {

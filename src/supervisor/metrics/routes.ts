@@ -1,10 +1,10 @@
 /** What a Supervisor tells monitoring over plain HTTP; what makes the answers is loaded with the first. */
-import type { HttpAnswer, HttpRequest, HttpRoute } from "../broker/websocket/routes.ts";
-import type { RequestCounts } from "../control/request-counts.ts";
-import type { LocalApi } from "./local-api.ts";
-import type { MetricsPages } from "./metrics-pages.ts";
-import type { Console } from "./own-output.ts";
-import type { Supervisor } from "./supervisor.ts";
+import type { HttpAnswer, HttpRequest, HttpRoute } from "../../broker/websocket/routes.ts";
+import type { RequestCounts } from "../../control/request-counts.ts";
+import type { LocalApi } from "../local-api.ts";
+import type { Console } from "../own-output.ts";
+import type { Supervisor } from "../supervisor.ts";
+import type { MetricsPages } from "./pages.ts";
 import type { Tallies } from "./tallies.ts";
 
 /** What the answers are made of. */
@@ -22,7 +22,7 @@ export function metricsRoutes(sources: () => MetricsSources): HttpRoute[] {
   const page =
     (act: (pages: MetricsPages, request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>) =>
     async (request: HttpRequest): Promise<HttpAnswer> => {
-      loading ??= import("./metrics-pages.ts").then((made) => new made.MetricsPages(sources()));
+      loading ??= import("./pages.ts").then((made) => new made.MetricsPages(sources()));
       return act(await loading, request);
     };
   return [

@@ -1,8 +1,8 @@
 /** Prometheus' text format, as its description has it. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Family } from "../../src/metrics/family.ts";
-import { Exposition } from "../../src/supervisor/exposition.ts";
+import type { Family } from "../../../src/metrics/family.ts";
+import { Exposition } from "../../../src/supervisor/metrics/exposition.ts";
 
 async function textOf(exposition: Exposition, ...families: Family[]): Promise<string> {
   let all = "";

@@ -2,7 +2,7 @@
  * Nodes that get another configuration, so many at a time: each is ready, or told to stop, before
  * the next one's turn. One that does not become ready holds up the rest, which keep what they have.
  */
-import type { NodeConfig } from "../core/config.ts";
+import type { NodeConfig } from "../../core/config.ts";
 
 export interface Replacement {
   /** Of the creation that comes in its place. */
@@ -19,11 +19,6 @@ export class Rollout {
   /** @param width how many at a time */
   constructor(width: number) {
     this.#width = width;
-  }
-
-  /** The names of those whose turn has not come. */
-  get waiting(): string[] {
-    return [...this.#queue.keys()];
   }
 
   get isOver(): boolean {

@@ -2,7 +2,7 @@
  * CPU time of nodes that never goes back. What the kernel tells is of the processes that live: it
  * falls when one of a node's ends, and begins anew with the node's next process.
  */
-import type { NodeStatus } from "../core/status.ts";
+import type { NodeStatus } from "../../core/status.ts";
 
 interface Reading {
   /** Another object is another node, though it may have the name. */

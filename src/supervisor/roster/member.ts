@@ -1,10 +1,10 @@
 /** A node as the Supervisor knows it: what is wanted of it, and what the Stem last said. Pure. */
-import type { NodeConfig } from "../core/config.ts";
-import type { News } from "../core/life.ts";
-import type { NodeStatus } from "../core/status.ts";
-import type { Kept, NodeReport, Origin } from "../core/tree.ts";
-import type { Order, ProcessId } from "../wire/stem-messages.ts";
-import type { RosterEffect } from "./roster.ts";
+import type { NodeConfig } from "../../core/config.ts";
+import type { News } from "../../core/life.ts";
+import type { Kept, NodeReport, Origin } from "../../core/report.ts";
+import type { NodeStatus } from "../../core/status.ts";
+import type { Order, ProcessId } from "../../wire/stem-messages.ts";
+import type { RosterEffect } from "./effects.ts";
 
 export type Request = { number: number; goal: Goal };
 export type Goal = "start" | "restart" | "stop";
@@ -75,17 +75,24 @@ export function giveUpFirstStart(member: Member): RosterEffect[] {
   return [{ type: "created", id: member.id, status }];
 }
 
-export function creation({
-  id,
-  status,
-  origin,
-  begun,
-  previous,
-  isStopped: stopped,
-}: Member): Order {
+/** Whoever waits for the requests up to this number waits no longer: they are done. */
+export function fulfil(member: Member, answered: number): RosterEffect[] {
+  const isDone = ({ number }: Request): boolean => number <= answered;
+  const done = member.requests.filter(isDone);
+  member.requests = member.requests.filter((request) => !isDone(request));
+  return done.map(({ number }) => ({ type: "answered", request: number, done: true }));
+}
+
+export function sending({ status }: Member, message: Order): RosterEffect {
+  return { type: "send", message, config: status.node };
+}
+
+/** Has a Stem that does not know it create it. */
+export function creating(member: Member): RosterEffect {
+  const { id, status, origin, begun, previous, isStopped: stopped } = member;
   const { node: config, generation } = status;
   const fresh = !begun && generation === 0;
-  return {
+  return sending(member, {
     type: "create",
     id,
     config,
@@ -94,6 +101,19 @@ export function creation({
     generation,
     previous: [...previous],
     stopped,
+  });
+}
+
+/** The Stem has died: of the node only the numbers of its processes are left. @param now Unix time */
+export function bereave(member: Member, now: number): void {
+  const { node, generation, lastExit } = member.status;
+  delete member.group;
+  member.status = {
+    node,
+    ...(member.isStopped ? { state: "stopped", why: "told" } : { state: "pending" }),
+    generation,
+    since: now,
+    ...(lastExit && { lastExit }),
   };
 }
 

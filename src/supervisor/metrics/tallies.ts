@@ -1,8 +1,8 @@
 /** What became of each node's processes, and what they have printed, since the node was created. */
-import type { TreeEvent } from "../core/api.ts";
-import type { NodeConfig } from "../core/config.ts";
-import type { NodeTally } from "../metrics/node-families.ts";
-import type { Stream } from "../output/pipeline.ts";
+import type { TreeEvent } from "../../core/api.ts";
+import type { NodeConfig } from "../../core/config.ts";
+import type { NodeTally } from "../../metrics/node-families.ts";
+import type { Stream } from "../../output/pipeline.ts";
 
 export class Tallies {
   /** The configuration of a node that is wanted: each creation has its own. */

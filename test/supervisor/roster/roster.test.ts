@@ -1,8 +1,10 @@
 /** Rare turns of the simulation's stories, told one by one: what the Supervisor makes of them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { NodeReport } from "../../src/core/tree.ts";
-import { Roster, type RosterEffect, type Stray } from "../../src/supervisor/roster.ts";
+import type { NodeReport } from "../../../src/core/report.ts";
+import type { RosterEffect } from "../../../src/supervisor/roster/effects.ts";
+import type { Stray } from "../../../src/supervisor/roster/reconcile.ts";
+import { Roster } from "../../../src/supervisor/roster/roster.ts";
 
 const report: NodeReport = {
   id: 1,
@@ -24,7 +26,7 @@ test("36: the late word of a Stem that is given up changes nothing", () => {
     roster.receive(started, () => []),
     [],
   );
-  assert.equal(roster.status("a")["a"]?.state, "pending");
+  assert.equal(roster.wanted.status("a")["a"]?.state, "pending");
 });
 
 test("36: a new Stem is told what may still live, as often as it takes", () => {
@@ -58,7 +60,7 @@ test("27: the end of a destroyed node is told, though its name is another's by t
     effects.map((effect) => effect.type === "news" && [effect.news, effect.status.lastExit]),
     [[news, lastExit]],
   );
-  assert.equal(roster.status("a")["a"]?.lastExit, undefined);
+  assert.equal(roster.wanted.status("a")["a"]?.lastExit, undefined);
 });
 
 test("28: a restart that the Stem died of is answered by the new Stem's start", () => {

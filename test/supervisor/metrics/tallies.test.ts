@@ -1,11 +1,11 @@
 /** What is counted of nodes, whatever becomes of them and of their names. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { TreeEventKind } from "../../src/core/api.ts";
-import type { NodeConfig } from "../../src/core/config.ts";
-import type { LastExit, NodeStatus } from "../../src/core/status.ts";
-import { CpuMeter } from "../../src/supervisor/cpu-meter.ts";
-import { Tallies } from "../../src/supervisor/tallies.ts";
+import type { TreeEventKind } from "../../../src/core/api.ts";
+import type { NodeConfig } from "../../../src/core/config.ts";
+import type { LastExit, NodeStatus } from "../../../src/core/status.ts";
+import { CpuMeter } from "../../../src/supervisor/metrics/cpu-meter.ts";
+import { Tallies } from "../../../src/supervisor/metrics/tallies.ts";
 
 function meet() {
   const nodes = new Map<string, NodeConfig>();

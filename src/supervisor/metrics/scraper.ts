@@ -1,21 +1,21 @@
 /** Gathers what Prometheus asks for, and tells it. Scrapes that come together share one answer. */
-import type { Endpoint, PeerInfo } from "../broker/endpoint.ts";
-import type { Family } from "../metrics/family.ts";
-import { type NodeFacts, nodeFamilies } from "../metrics/node-families.ts";
+import type { Endpoint, PeerInfo } from "../../broker/endpoint.ts";
+import type { Family } from "../../metrics/family.ts";
+import { type NodeFacts, nodeFamilies } from "../../metrics/node-families.ts";
 import {
   type Connections,
   LOOP_DELAY,
   type OwnFacts,
   ownFamilies,
-} from "../metrics/own-families.ts";
-import { LoopDelay } from "../os/loop-delay.ts";
-import { ownUsage } from "../os/own-usage.ts";
-import { usageOfProcess } from "../os/usage.ts";
-import { version } from "../os/version.ts";
-import { endpoint } from "../script/broker.ts";
+} from "../../metrics/own-families.ts";
+import { LoopDelay } from "../../os/loop-delay.ts";
+import { ownUsage } from "../../os/own-usage.ts";
+import { usageOfProcess } from "../../os/usage.ts";
+import { version } from "../../os/version.ts";
+import { endpoint } from "../../script/broker.ts";
 import { CpuMeter } from "./cpu-meter.ts";
 import { Exposition } from "./exposition.ts";
-import type { MetricsSources } from "./metrics-routes.ts";
+import type { MetricsSources } from "./routes.ts";
 
 const TURN_MS = 5;
 
