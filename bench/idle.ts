@@ -5,8 +5,8 @@ import { compared, type Result } from "./result.ts";
 import { temporaryDirectory } from "./tree.ts";
 import { pause } from "./until.ts";
 
-/** What starting left to do (garbage, caches) is over by then. */
-const SETTLE_MS = 3_000;
+/** What starting left to do is over by then: garbage, and looks at new nodes, which become rarer. */
+const SETTLE_MS = 20_000;
 const WINDOW_MS = 3_000;
 const WINDOWS = 5;
 const GOAL = 3;
