@@ -27,7 +27,7 @@ const PAGE_ENTRIES = ["console/main", "console/theme"];
 /** What each kind of process loads at its start. The rest of the code comes when it is needed. */
 const STARTS = {
   command: ["cli/main", "supervisor/boot"],
-  rehearsal: ["supervisor/rehearse", "index"],
+  rehearsal: ["supervisor/reload/rehearse", "index"],
   supervisor: ["supervisor/main", "supervisor/resumed", "index"],
   stem: ["stem/main"],
   node: ["node/main", "index"],

@@ -10,8 +10,8 @@ import { CoppiceError, StateDirectoryError } from "../errors.ts";
 import { prepareImage } from "../os/image.ts";
 import { leaveProcessOne } from "../os/init.ts";
 import { errnoText } from "../os/tools.ts";
-import { invocationOf, rehearsalOrder } from "./invocation.ts";
 import type { SupervisorOptions } from "./main.ts";
+import { invocationOf, rehearsalOrder } from "./reload/invocation.ts";
 import { StateDirectory } from "./state-directory.ts";
 
 /**
@@ -23,7 +23,7 @@ export async function bootSupervisor(options: SupervisorOptions): Promise<void> 
   const invocation = invocationOf(process);
   const order = rehearsalOrder(process.env);
   if (order !== undefined) {
-    const { rehearse } = await import("./rehearse.ts");
+    const { rehearse } = await import("./reload/rehearse.ts");
     return rehearse(options, order, () => imageIn(path.dirname(order.answer)));
   }
   const state = StateDirectory.take(path.resolve(options.stateDirectory));

@@ -19,8 +19,8 @@ import type { Plan } from "../core/plan.ts";
 import type { NodeStatus, Status } from "../core/status.ts";
 import { usageOfGroups } from "../os/usage.ts";
 import type { History } from "../output/history.ts";
-import type { Reload } from "./reload.ts";
-import type { Reloads } from "./reloads.ts";
+import type { Reload } from "./reload/reload.ts";
+import type { Reloads } from "./reload/reloads.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 export interface LocalApiOptions {

@@ -13,12 +13,12 @@ import { setRole } from "../script/role.ts";
 import { sayTerminated } from "../script/run.ts";
 import { assemble, type Parts } from "./assemble.ts";
 import { type Ending, ExitRequested } from "./ending.ts";
-import type { Invocation } from "./invocation.ts";
-import { takeOverOutput } from "./own-output.ts";
+import { takeOverOutput } from "./output/own-output.ts";
+import type { Invocation } from "./reload/invocation.ts";
+import { takeOver } from "./reload/take-over.ts";
 import type { RemoteOptions } from "./remote-control.ts";
-import { SERVICE_VARIABLES, serviceOf } from "./service.ts";
+import { SERVICE_VARIABLES, serviceOf } from "./service/service.ts";
 import type { StateDirectory } from "./state-directory.ts";
-import { takeOver } from "./take-over.ts";
 import { warmScripts } from "./warm-scripts.ts";
 
 export interface SupervisorOptions {

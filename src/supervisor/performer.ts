@@ -3,7 +3,7 @@
  * asked for something hears when it is done.
  */
 import type { NodeStatus } from "../core/status.ts";
-import type { Outbox } from "./outbox.ts";
+import type { Outbox } from "./link/outbox.ts";
 import type { RosterEffect } from "./roster/effects.ts";
 import type { Roster } from "./roster/roster.ts";
 import type { SupervisorPorts } from "./supervisor-ports.ts";

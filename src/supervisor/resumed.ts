@@ -3,8 +3,8 @@ import process from "node:process";
 import { CoppiceError } from "../errors.ts";
 import { places } from "../wire/stem-setup.ts";
 import { runSupervisor } from "./main.ts";
+import { takeSuccessor } from "./reload/successor.ts";
 import { StateDirectory } from "./state-directory.ts";
-import { takeSuccessor } from "./successor.ts";
 
 const [, , directory = ""] = process.argv;
 try {

@@ -10,8 +10,8 @@ import { groupHasMembers, signalGroup, signalProcess } from "../os/signals.ts";
 import { errnoText } from "../os/tools.ts";
 import { places } from "../wire/stem-setup.ts";
 import { endCgroup } from "./cgroup-remains.ts";
+import { inheritance, readStemRecord, runs, type StemRecord } from "./link/stem-record.ts";
 import type { Stray } from "./roster/reconcile.ts";
-import { inheritance, readStemRecord, runs, type StemRecord } from "./stem-record.ts";
 
 const LOOK_MS = 50;
 /** What an earlier tree left gets SIGTERM, and after this time SIGKILL. */

@@ -10,12 +10,12 @@ import type { Exit } from "../core/revival.ts";
 import type { NodeStatus, Status } from "../core/status.ts";
 import { SupervisorEndingError } from "../errors.ts";
 import type { FromStem } from "../wire/stem-messages.ts";
-import { Outbox } from "./outbox.ts";
+import { Outbox } from "./link/outbox.ts";
+import { StemLife } from "./link/stem-life.ts";
 import { Performer } from "./performer.ts";
 import type { Goal } from "./roster/member.ts";
 import type { Stray } from "./roster/reconcile.ts";
 import { Roster, type RosterOptions } from "./roster/roster.ts";
-import { StemLife } from "./stem-life.ts";
 import type { SupervisorPorts } from "./supervisor-ports.ts";
 import { Teller } from "./teller.ts";
 

@@ -24,7 +24,7 @@ import {
 } from "../../src/control/records.ts";
 import type { ClusterEndpoint, NodeConfig } from "../../src/core/config.ts";
 import type { NodeStatus } from "../../src/core/status.ts";
-import { acceptConfig } from "../../src/supervisor/config-schema.ts";
+import { acceptConfig } from "../../src/supervisor/config/config-schema.ts";
 
 const FULL: NodeConfig = {
   name: "worker-1",

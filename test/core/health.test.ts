@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkRulesOf, type HealthCheck, heartbeatFdOf } from "../../src/core/health.ts";
 import { httpTarget } from "../../src/core/http-target.ts";
-import { acceptConfig } from "../../src/supervisor/config-schema.ts";
+import { acceptConfig } from "../../src/supervisor/config/config-schema.ts";
 
 const accept = (health: unknown, more: object = {}) =>
   acceptConfig({ name: "a", health, ...more }, () => undefined);

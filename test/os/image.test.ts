@@ -59,7 +59,7 @@ test("a package's module is its minified one, under the name that it is imported
   assert.equal(read(path.join(image, name)), read(name.replace(".mjs", ".min.mjs")));
   assert.ok(!names.some((name) => name.includes(".min.")));
   const { acceptConfig } = await import(
-    pathToFileURL(path.join(image, "supervisor/config-schema.js")).href
+    pathToFileURL(path.join(image, "supervisor/config/config-schema.js")).href
   );
   assert.deepEqual(
     acceptConfig({ name: "a" }, () => undefined),

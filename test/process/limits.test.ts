@@ -297,7 +297,7 @@ test("--no-cgroups is for a Supervisor", () => {
 });
 
 test("without root another user is refused, and one's own is nothing", { skip }, () => {
-  const schema = path.join(import.meta.dirname, "../../src/supervisor/config-schema.ts");
+  const schema = path.join(import.meta.dirname, "../../src/supervisor/config/config-schema.ts");
   const { uid, gid } = idsOf(OTHER);
   const asOther = (config: object): string => {
     const code = `import(${JSON.stringify(schema)}).then(({ acceptConfig }) => {

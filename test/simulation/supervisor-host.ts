@@ -1,7 +1,7 @@
 /** The Supervisor's process: the real Supervisor, which starts simulated Stems and listens to them. */
 import assert from "node:assert/strict";
 import type { NodeStatus } from "../../src/core/status.ts";
-import { acceptConfig } from "../../src/supervisor/config-schema.ts";
+import { acceptConfig } from "../../src/supervisor/config/config-schema.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import type { SupervisorPorts } from "../../src/supervisor/supervisor-ports.ts";
 import { FrameDecoder } from "../../src/wire/frames.ts";

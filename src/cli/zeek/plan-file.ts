@@ -3,7 +3,7 @@ import type { NodeConfig } from "../../core/config.ts";
 import { NodeConfigError } from "../../errors.ts";
 import { resolveHost } from "../../os/host.ts";
 import type { ZeekInstallations } from "../../os/zeek-installation.ts";
-import { acceptConfig } from "../../supervisor/config-schema.ts";
+import { acceptConfig } from "../../supervisor/config/config-schema.ts";
 import { archivedToTheEnd } from "../../zeek/archiving.ts";
 import type { Kind } from "../../zeek/kind.ts";
 import {

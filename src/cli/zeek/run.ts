@@ -4,9 +4,9 @@ import { AlreadyRunningError, FileError, StateDirectoryError } from "../../error
 import { leaveProcessOne } from "../../os/init.ts";
 import { lockHolder } from "../../os/lock.ts";
 import { errnoText } from "../../os/tools.ts";
-import { rehearsalOrder } from "../../supervisor/invocation.ts";
-import { makeOwnDirectory } from "../../supervisor/node-directory.ts";
-import { isStemWaiting } from "../../supervisor/stem-record.ts";
+import { makeOwnDirectory } from "../../supervisor/config/node-directory.ts";
+import { isStemWaiting } from "../../supervisor/link/stem-record.ts";
+import { rehearsalOrder } from "../../supervisor/reload/invocation.ts";
 import type { Context } from "../context.ts";
 import { CRASH_OPTIONS, type CrashValues, crashOptionsOf } from "../crash-options.ts";
 import { keepTime } from "../keep-time.ts";

@@ -2,7 +2,7 @@
 import type { HttpAnswer, HttpRequest, HttpRoute } from "../../broker/websocket/routes.ts";
 import type { RequestCounts } from "../../control/request-counts.ts";
 import type { LocalApi } from "../local-api.ts";
-import type { Console } from "../own-output.ts";
+import type { Console } from "../output/own-output.ts";
 import type { Supervisor } from "../supervisor.ts";
 import type { MetricsPages } from "./pages.ts";
 import type { Tallies } from "./tallies.ts";

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { NodeConfig } from "../../../src/core/config.ts";
 import { isAccount } from "../../../src/core/identity.ts";
-import { acceptConfig } from "../../../src/supervisor/config-schema.ts";
+import { acceptConfig } from "../../../src/supervisor/config/config-schema.ts";
 import { wordsOf } from "../../../src/zeek/zeek-conf/keys.ts";
 import { planZeekConf } from "../../../src/zeek/zeek-conf/plan-zeek-conf.ts";
 import { INSTALLATION, installed, node, planned } from "./planning.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { ClusterEndpoint, NodeConfig } from "../../../src/core/config.ts";
-import { acceptConfig } from "../../../src/supervisor/config-schema.ts";
+import { acceptConfig } from "../../../src/supervisor/config/config-schema.ts";
 import { CLUSTER, plan, planned, STANDALONE } from "./fixtures.ts";
 
 const NODE_CFG = `# A sensor with two interfaces.

@@ -1,0 +1,104 @@
+/** The replacement of this process's image, on the real parts of a tree: see ./reload.ts for when what is done. */
+import path from "node:path";
+import { ReloadError } from "../../errors.ts";
+import { processId } from "../../os/process-table.ts";
+import { within } from "../../os/within.ts";
+import type { History } from "../../output/history.ts";
+import type { Sink } from "../../output/sink.ts";
+import { closeAll } from "../../script/closing.ts";
+import { raise } from "../../script/lifecycle.ts";
+import { places } from "../../wire/stem-setup.ts";
+import type { Ending } from "../ending.ts";
+import type { LinkServer } from "../link/link-server.ts";
+import type { OutputReceiver } from "../output/output-receiver.ts";
+import type { RemoteControl } from "../remote-control.ts";
+import type { StateDirectory } from "../state-directory.ts";
+import type { Supervisor } from "../supervisor.ts";
+import { askRehearsal } from "./ask-rehearsal.ts";
+import { writeHandover } from "./handover.ts";
+import type { Invocation } from "./invocation.ts";
+import type { ReloadPorts } from "./reload.ts";
+import { leaveSuccessor } from "./successor.ts";
+
+export interface ReplacingParts {
+  invocation: Invocation;
+  state: StateDirectory;
+  supervisor: Supervisor;
+  link: LinkServer;
+  receiver: OutputReceiver;
+  sinks: readonly Sink[];
+  history: History;
+  /** Prints what is left of lines that scripts have begun to print. */
+  endLines(): void;
+  evidence: { flush(ms: number): Promise<void> };
+  control(): RemoteControl;
+  ending(): Ending;
+  instance: string;
+  /** How often it was done before. */
+  reloads: number;
+}
+
+/** How long what scripts have opened may take to close, and how long connections: they are made again (ms). */
+const CLOSE_MS = 2_000;
+const CONNECTIONS_MS = 200;
+
+export function reloadPorts(parts: ReplacingParts): ReloadPorts {
+  const { invocation, state, supervisor, link, receiver, sinks, history } = parts;
+  const flushed = (): Promise<unknown> =>
+    Promise.all(sinks.map((sink) => new Promise<void>((idle) => sink.whenIdle(idle))));
+  return {
+    async rehearse(purpose) {
+      if (process.execve === undefined)
+        throw new ReloadError(`Node.js ${process.version} cannot replace a process's image`);
+      return askRehearsal(invocation, { answer: state.file(places.rehearsal), purpose });
+    },
+    present: () => supervisor.present(),
+    isEnding: () => parts.ending().hasBegun,
+    tellScripts: () => raise("reload"),
+    hold(ms) {
+      const isThere = supervisor.hold(ms);
+      if (!isThere) return false;
+      receiver.hold();
+      link.hold();
+      return true;
+    },
+    async drained() {
+      await new Promise<void>((idle) => receiver.whenIdle(idle));
+      await flushed();
+    },
+    resume() {
+      receiver.release();
+      link.release();
+    },
+    async close() {
+      parts.endLines();
+      await within(
+        CLOSE_MS,
+        Promise.allSettled([
+          parts.control().close(CONNECTIONS_MS),
+          parts.evidence.flush(CONNECTIONS_MS),
+          closeAll(),
+          flushed(),
+        ]),
+        () => {},
+      );
+    },
+    leave({ rolling }, next) {
+      leaveSuccessor(state.file(places.successor), { ...next, invocation });
+      writeHandover(state.file(places.handover), {
+        supervisor: processId(process.pid),
+        instance: parts.instance,
+        reloads: parts.reloads + 1,
+        ...(rolling === undefined ? {} : { rolling }),
+        unfinished: receiver.unfinished,
+        history: history.dump(),
+      });
+    },
+    replace({ image }) {
+      const { executable, nodeOptions, directory, env } = invocation;
+      const main = path.join(image, "supervisor", "resumed.js");
+      process.chdir(directory);
+      process.execve?.(executable, [executable, ...nodeOptions, main, state.path], env);
+    },
+  };
+}
