@@ -69,10 +69,10 @@ async function fileAnswer(
 
 /** All of console/, and of what lies elsewhere that alone which it imports. */
 function isServed(name: string): boolean {
-  return /^console\/[a-z/-]+\.[a-z]+$/.test(name) || SHARED_MODULES.has(name);
+  return /^console\/[\w/-]+\.[a-z]+$/.test(name) || SHARED_MODULES.has(name);
 }
 
-/** What the page's modules import from outside of console/. */
+/** What the page's modules import from outside of console/ where they are not built into few. */
 export const SHARED_MODULES: ReadonlySet<string> = new Set([
   "broker/text.js",
   "broker/websocket/protocol.js",

@@ -1,6 +1,7 @@
 /** The console's page over plain HTTP: who gets it, with which rules for the browser, and what else. */
 import assert from "node:assert/strict";
 import http from "node:http";
+import path from "node:path";
 import { test } from "node:test";
 import { coppice } from "../cli/process.ts";
 import { freePort } from "../fixtures/ports.ts";
@@ -51,10 +52,13 @@ test("the page and its parts are for everybody who can connect, what they show i
     ([, part]) => `/${part}`,
   );
   assert.ok(parts.length >= 6);
-  for (const part of [...parts, "/app/core/groups.js"]) {
-    const { status, headers } = await get(port, part);
+  const all = new Set(parts);
+  for (const part of all) {
+    const { status, headers, body } = await get(port, part);
     assert.equal(status, 200, part);
     assert.equal(headers["content-security-policy"], policy);
+    for (const [, name = ""] of body.matchAll(/^(?:import|export)[^"]*"(\.[^"]+)"/gm))
+      all.add(path.posix.join(path.posix.dirname(part), name));
   }
   const access = async (token?: string) => {
     const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
@@ -78,7 +82,7 @@ test("the page and its parts are for everybody who can connect, what they show i
     "/app//etc/passwd",
     "/app/console/globals.d.ts",
   ];
-  for (const path of elsewhere) assert.equal((await get(port, path)).status, 404, path);
+  for (const other of elsewhere) assert.equal((await get(port, other)).status, 404, other);
 
   const tag = String(page.headers.etag);
   assert.equal((await get(port, "/", { "If-None-Match": tag })).status, 304);
