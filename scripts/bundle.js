@@ -26,19 +26,23 @@ const PAGE_ENTRIES = ["console/main", "console/theme"];
 
 /** What each kind of process loads at its start. The rest of the code comes when it is needed. */
 const STARTS = {
-  command: ["cli/main", "supervisor/boot"],
-  rehearsal: ["supervisor/reload/rehearse", "index"],
-  supervisor: ["supervisor/main", "supervisor/resumed", "index"],
+  verb: ["cli/main", "cli/verb-main"],
+  rehearsal: ["cli/main", "supervisor/boot", "supervisor/reload/rehearse", "index"],
+  supervisor: ["cli/main", "supervisor/boot", "supervisor/main", "supervisor/resumed", "index"],
   stem: ["stem/main"],
   node: ["node/main", "index"],
-  verb: ["cli/verb-main"],
 };
 
 /** What packages would use if it were there, and do well without. */
 const OPTIONAL = ["bufferutil", "utf-8-validate"];
 
 const runtime = await write(
-  { input: inputs(ENTRIES), platform: "node", external: OPTIONAL },
+  {
+    input: inputs(ENTRIES),
+    platform: "node",
+    external: OPTIONAL,
+    plugins: [{ name: "builtins", renderChunk: withoutFacades }],
+  },
   {
     // As deep as the sources: src/os/runtime.ts finds everything else from where it lies itself.
     chunkFileNames: "chunks/[name]-[hash].js",
@@ -104,6 +108,25 @@ function togetherLoaded() {
     // Of its code, each verb loads its own.
     return kinds.length === 0 || kinds.join() === "verb" ? null : kinds.join("-");
   };
+}
+
+/**
+ * Node.js makes a copy of all that one of its own modules has when it is imported, and loads for that what
+ * this module loads only on demand: streams and promises for `fs`, a differ for `util`. Asked for by a call
+ * it gives the module itself.
+ */
+function withoutFacades(code) {
+  const rendered = code.replace(
+    /^import (?:([\w$]+)(?:, )?)?(?:\* as ([\w$]+))?(?:\{(.*?)\})? from ("node:[^"]+");$/gm,
+    (_, whole, all, names, module) =>
+      [whole, all, names && `{${names.replace(/ as /g, ": ")}}`]
+        .filter((bound) => bound !== undefined)
+        .map((bound) => `const ${bound} = globalThis.process.getBuiltinModule(${module});`)
+        .join(" "),
+  );
+  const [left] = /^import .*"node:.*$/m.exec(rendered) ?? [];
+  if (left !== undefined) throw new Error(`an import that is not understood: ${left}`);
+  return rendered;
 }
 
 /** These, and all that one comes to from them. */

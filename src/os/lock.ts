@@ -1,7 +1,7 @@
 /** One holder at a time for a directory; the kernel lets go of the lock when its holder is gone. */
 import fs from "node:fs";
 import { isRunning, processId } from "./process-table.ts";
-import { runTool } from "./spawn.ts";
+import { runProgram, runTool } from "./spawn.ts";
 import { findTool } from "./tools.ts";
 
 export type Lock = { held: true } | { held: false; pid: number | undefined };
@@ -14,29 +14,32 @@ export type Lock = { held: true } | { held: false; pid: number | undefined };
 export function takeLock(file: string): Lock {
   const fd = fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600);
   const holder = readHolder(file);
-  const flock = findTool("flock");
-  const self = processId(process.pid);
-  const isOurs = holder?.pid === self.pid && holder.startTime === self.startTime;
   // While it replaces its own image its holder has let go for a moment, and comes back.
-  const isHeld = !isOurs && holder !== undefined && isRunning(holder.pid, holder.startTime);
-  if (isHeld || !(flock === undefined || lockWith(flock, fd, isOurs))) {
+  const isHeld = holder !== undefined && isRunning(holder.pid, holder.startTime);
+  const flock = findTool("flock");
+  if (isHeld || !(flock === undefined || runTool(flock, ["--nonblock", "3"], fd).ok)) {
     fs.closeSync(fd);
     return { held: false, pid: holder?.pid };
   }
   fs.ftruncateSync(fd);
-  fs.writeSync(fd, JSON.stringify(self), 0);
+  fs.writeSync(fd, JSON.stringify(processId(process.pid)), 0);
   return { held: true };
 }
 
-/** @param isOurs whoever has it now has only looked whether it is free, and is about to let go */
-function lockWith(flock: string, fd: number, isOurs: boolean): boolean {
-  const until = performance.now() + (isOurs ? LOOKERS_MS : 0);
-  while (!runTool(flock, ["--nonblock", "3"], fd).ok) if (performance.now() >= until) return false;
+/**
+ * Takes the lock again that this very process had before its image was replaced. It is ours all the while,
+ * since the file says so; whoever has it for a moment has only looked whether it is free.
+ * @returns whether it is ours; @throws the system's error if the file cannot be opened
+ */
+export function keepLock(file: string): boolean {
+  const holder = readHolder(file);
+  const self = processId(process.pid);
+  if (holder?.pid !== self.pid || holder.startTime !== self.startTime) return false;
+  const fd = fs.openSync(file, fs.constants.O_RDWR);
+  const flock = findTool("flock");
+  if (flock !== undefined) void runProgram(flock, ["3"], fd);
   return true;
 }
-
-/** How long somebody who only looks may have the lock, in milliseconds. */
-const LOOKERS_MS = 5_000;
 
 /** Who most likely has the lock, as the file says; it is not touched. */
 export function lockHolder(file: string): number | undefined {

@@ -174,13 +174,21 @@ export function runTool(
 
 /**
  * Runs a program without input or output and waits for its end.
+ * @param inherit a descriptor that it finds as its number 3
  * @returns whether it ended with status 0
  */
-export function runProgram(file: string, args: readonly string[]): Promise<boolean> {
+export function runProgram(
+  file: string,
+  args: readonly string[],
+  inherit?: number,
+): Promise<boolean> {
   return new Promise((ended) => {
     let child: ChildProcess;
     try {
-      child = spawn(file, args, { stdio: "ignore", timeout: TOOL_TIMEOUT_MS });
+      child = spawn(file, args, {
+        stdio: ["ignore", "ignore", "ignore", ...(inherit === undefined ? [] : [inherit])],
+        timeout: TOOL_TIMEOUT_MS,
+      });
     } catch {
       return ended(false);
     }

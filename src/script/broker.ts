@@ -2,7 +2,6 @@
  * What scripts see of Broker: one endpoint in each process, to which listeners and peers are added.
  * The code of the transports is loaded when they are used.
  */
-import { randomUUID } from "node:crypto";
 import { Endpoint, type EventHandler, type PeerInfo } from "../broker/endpoint.ts";
 import { listenProblem } from "../broker/exposure.ts";
 import type { NativeListenOptions, NativePeerOptions } from "../broker/native/native.ts";
@@ -51,7 +50,7 @@ const open = new Set<{ close(): Promise<void> }>();
 
 /** This process's endpoint. */
 export function endpoint(): Endpoint {
-  own ??= new Endpoint(randomUUID(), reportError);
+  own ??= new Endpoint(crypto.randomUUID(), reportError);
   return own;
 }
 

@@ -8,7 +8,7 @@ import { StateDirectory } from "./state-directory.ts";
 
 const [, , directory = ""] = process.argv;
 try {
-  const state = StateDirectory.take(directory);
+  const state = StateDirectory.keep(directory);
   const { image, options, invocation } = takeSuccessor(state.file(places.successor));
   // As scripts have always seen it.
   process.argv.splice(1, process.argv.length, ...invocation.argv);

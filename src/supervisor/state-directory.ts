@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { AlreadyRunningError, StateDirectoryError } from "../errors.ts";
 import { makeDirectories } from "../os/files.ts";
-import { takeLock } from "../os/lock.ts";
+import { keepLock, takeLock } from "../os/lock.ts";
 import { makeMemoryDirectory } from "../os/memory-directory.ts";
 import { groupsWithVariable, processId, processStat } from "../os/process-table.ts";
 import { groupHasMembers, signalGroup, signalProcess } from "../os/signals.ts";
@@ -13,6 +13,7 @@ import { endCgroup } from "./cgroup-remains.ts";
 import { inheritance, readStemRecord, runs, type StemRecord } from "./link/stem-record.ts";
 import type { Stray } from "./roster/reconcile.ts";
 
+const LOCK = "supervisor.lock";
 const LOOK_MS = 50;
 /** What an earlier tree left gets SIGTERM, and after this time SIGKILL. */
 const PATIENCE_MS = 2_000;
@@ -31,10 +32,23 @@ export class StateDirectory {
   static take(directory: string): StateDirectory {
     try {
       makeDirectories(directory, 0o700);
-      const lock = takeLock(path.join(directory, "supervisor.lock"));
+      const lock = takeLock(path.join(directory, LOCK));
       if (!lock.held) throw new AlreadyRunningError(lock.pid, directory);
     } catch (error) {
       if (error instanceof AlreadyRunningError) throw error;
+      throw new StateDirectoryError(directory, errnoText(error as NodeJS.ErrnoException));
+    }
+    return new StateDirectory(directory);
+  }
+
+  /**
+   * The directory of the Supervisor that this process was before its image was replaced.
+   * @throws AlreadyRunningError, StateDirectoryError
+   */
+  static keep(directory: string): StateDirectory {
+    try {
+      if (!keepLock(path.join(directory, LOCK))) return StateDirectory.take(directory);
+    } catch (error) {
       throw new StateDirectoryError(directory, errnoText(error as NodeJS.ErrnoException));
     }
     return new StateDirectory(directory);

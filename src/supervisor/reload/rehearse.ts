@@ -44,6 +44,8 @@ export async function rehearse(
   const answer = (rehearsal: Rehearsal): never => {
     if (!isAnswered) writePrivateFile(answerFile, JSON.stringify(rehearsal));
     isAnswered = true;
+    // Handlers of scripts are heard; what Node.js itself does at an end takes a while, and changes nothing.
+    process.once("exit", () => process.kill(process.pid, "SIGKILL"));
     process.exit(0);
   };
   const fail = (error: unknown, what = ""): never =>
