@@ -57,6 +57,7 @@ test("the console shows a tree and drives it", async (t) => {
 
 const ACTS: [string, (scene: Scene, t: TestContext) => Promise<void>][] = [
   ["it asks for the token, and takes no other", login],
+  ["titles stand above their columns, beside a scroll bar too", aligned],
   ["what nodes are called and print stays text", hostileText],
   ["a node that is killed is seen to grow back", killed],
   ["what it has left behind is read", crashRecord],
@@ -130,6 +131,21 @@ async function login({ page }: Scene): Promise<void> {
   await shows(page, "#link", "live");
   await row(page, "victim").waitFor();
   assert.equal(await page.locator("dialog[open]").count(), 0);
+}
+
+async function aligned({ page }: Scene): Promise<void> {
+  const edges = (selector: string) =>
+    page.locator(selector).evaluateAll((cells) =>
+      cells.map((cell) => {
+        const { left, right } = cell.getBoundingClientRect();
+        return [left, right];
+      }),
+    );
+  for (const width of [1280, 1000, 390]) {
+    await page.setViewportSize({ width, height: 800 });
+    assert.deepEqual(await edges(".row:first-child > *"), await edges(".tree-head > *"));
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
 }
 
 async function hostileText({ page }: Scene): Promise<void> {
