@@ -5,7 +5,9 @@ import type net from "node:net";
 import { type TestContext, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { openBrowser, PAGE_DEADLINE_MS } from "../fixtures/chromium.ts";
+import { freePort } from "../fixtures/ports.ts";
 import { TestProxy } from "../fixtures/proxy.ts";
+import { replaceFile } from "../fixtures/system.ts";
 import { atEnd, plant, type TestTree, until } from "../fixtures/tree.ts";
 
 const TOKEN = "let-me-in";
@@ -14,12 +16,13 @@ const READ_TOKEN = "let-me-look";
 const HOSTILE = "<u>\u202e&lt;img";
 const TEXT = `<img src=x onerror="window.harmed=1"><script>window.harmed=2</script>`;
 
-const SCRIPT = `import { broker, on, supervisor } from "coppice";
+/** @param port on which it listens again after a reload; @param more of the script */
+const scriptOf = (port: number, more = "") => `import { broker, on, supervisor } from "coppice";
 const limits = { handshake: 600_000, upgradeTime: 600_000, pingInterval: 600_000 };
 on("init", async () => {
   if (!supervisor.isSupervisor()) return;
-  const { port } = await broker.listenWebSocket({
-    port: 0, token: "${TOKEN}", readToken: "${READ_TOKEN}", limits,
+  await broker.listenWebSocket({
+    port: ${port}, token: "${TOKEN}", readToken: "${READ_TOKEN}", limits,
   });
   const revival = { delay: 50, factor: 1 };
   const sleeper = ["sh", "-c", "echo hello from $$; exec sleep 100000"];
@@ -28,11 +31,14 @@ on("init", async () => {
   await supervisor.create({
     name: ${JSON.stringify(HOSTILE)}, command: says, revival: { when: "never" },
   });
-  console.log("port", port);
+${more}
+  console.log("set up");
 });`;
 
 interface Scene {
   tree: TestTree;
+  /** On which it listens. */
+  port: number;
   proxy: TestProxy;
   browser: Browser;
   page: Page;
@@ -67,6 +73,7 @@ const ACTS: [string, (scene: Scene, t: TestContext) => Promise<void>][] = [
   ["a Supervisor that stands still is said not to answer", standstill],
   ["a token in the address is taken out of it; one to look gives no orders", looking],
   ["a reload shows its plan first, and can be left at that", planned],
+  ["a reload is carried out, and the page goes on where it was", reloaded],
   ["it fits a phone", phone],
   ["a page of another site cannot connect, though it knows the token", elsewhere],
   ["it has asked no other host for anything, and broken none of its own rules", clean],
@@ -75,11 +82,12 @@ const ACTS: [string, (scene: Scene, t: TestContext) => Promise<void>][] = [
 async function enter(t: TestContext): Promise<Scene | undefined> {
   const browser = await openBrowser(t);
   if (browser === undefined) return undefined;
-  const tree = plant(t, SCRIPT);
-  const [, port] = await tree.line(/^port (\d+)$/m);
-  const proxy = await TestProxy.to(t, Number(port));
+  const port = await freePort();
+  const tree = plant(t, scriptOf(port));
+  await tree.line(/^set up$/m);
+  const proxy = await TestProxy.to(t, port);
   const url = `http://127.0.0.1:${proxy.port}/`;
-  const scene = { tree, proxy, browser, url, asked: new Set<string>(), troubles: [] };
+  const scene = { tree, port, proxy, browser, url, asked: new Set<string>(), troubles: [] };
   return { ...scene, page: await open(scene, url) };
 }
 
@@ -265,6 +273,48 @@ async function planned({ page, tree }: Scene): Promise<void> {
   await page.locator("#plan").waitFor({ state: "hidden" });
   assert.match(tree.stderr, /info: plan a reload, ordered by/);
   assert.doesNotMatch(tree.stderr, /info: reload, ordered by/);
+}
+
+const pointsOf = (curve: string | null) => curve?.match(/[ML]/g)?.length ?? 0;
+
+async function reloaded({ page, tree, port, proxy }: Scene): Promise<void> {
+  const keys = () =>
+    page.locator(".row").evaluateAll((rows) => rows.map((row) => row.getAttribute("data-key")));
+  const curve = () => page.locator(".chart.of-memory .chart-line").getAttribute("d");
+  await row(page, "victim").click();
+  const pid = await pidShown(page);
+  const stem = await tree.stem();
+  const before = await keys();
+  const samples = await until("a curve", async () => pointsOf(await curve()));
+  const { connections } = proxy;
+  await page.evaluate("window.isTheSame = true");
+  const newcomer = `  await supervisor.create({ name: "newcomer", command: sleeper, revival });`;
+  replaceFile(tree.file("tree.mjs"), scriptOf(port, newcomer));
+
+  await page.getByRole("button", { name: "Reload…" }).click();
+  await shows(page, "#plan-text", "1 node starts, 2 stay as they are.");
+  await shows(page, "#plan-changes tr.plan-start th", "newcomer");
+  await shows(page, "#plan-changes tr.plan-keep th", "victim");
+  assert.deepEqual(await keys(), before);
+  await page.locator("#plan-yes").click();
+
+  await shows(page, ".toast", "Reloaded: 1 node starts, 2 stay as they are.");
+  await row(page, "newcomer").locator(".state-text", { hasText: "running" }).waitFor();
+  await page.locator("#link", { hasText: /^live$/ }).waitFor();
+  await page.locator("#banner").waitFor({ state: "hidden" });
+  assert.ok(proxy.connections > connections, "it has connected once more");
+  assert.equal(await page.evaluate("window.isTheSame"), true);
+  assert.deepEqual(await keys(), [...before, "node newcomer"]);
+  assert.equal(await page.locator("body").getAttribute("data-stale"), "false");
+  // Nodes and Stem have not noticed, and the page has forgotten nothing of them.
+  assert.equal(await pidShown(page), pid);
+  assert.equal(await tree.stem(), stem);
+  assert.equal(await page.locator(".line-text", { hasText: `from ${pid}` }).count(), 1);
+  const drawn = await curve();
+  assert.ok(pointsOf(drawn) >= samples, `the curve goes on: ${drawn}`);
+  await until("the next sample", async () => (await curve()) !== drawn);
+  process.kill(pid, "SIGKILL");
+  await shows(page, ".line-text", `hello from ${await otherPid(page, pid)}`);
 }
 
 async function phone(scene: Scene): Promise<void> {
