@@ -36,7 +36,8 @@ export class OutputView {
   });
   #kept: Kept[] = [];
   #waiting: OutputLine[] = [];
-  #frame = 0;
+  #isDue = false;
+  #drawnAt = Number.NEGATIVE_INFINITY;
   #showsNames = false;
   #isAtEnd = true;
 
@@ -64,14 +65,17 @@ export class OutputView {
     this.#waiting.push(...lines);
     // What would be gone at once is not even made.
     if (this.#waiting.length > MOST) this.#waiting = this.#waiting.slice(-MOST);
-    if (this.#frame === 0)
-      this.#frame = requestAnimationFrame(() => {
-        this.#frame = 0;
-        this.#flush();
-      });
+    if (this.#isDue) return;
+    this.#isDue = true;
+    // The first at once. Of many nodes there is always one that prints, and each time the browser
+    // paints the list anew.
+    const wait = Math.max(0, this.#drawnAt + PACE_MS - performance.now());
+    setTimeout(() => requestAnimationFrame(() => this.#flush()), wait);
   }
 
   #flush(): void {
+    this.#isDue = false;
+    this.#drawnAt = performance.now();
     const fresh = this.#waiting.map((line) => this.#keep(line));
     this.#waiting = [];
     const isAtEnd = this.#isAtEnd;
@@ -168,6 +172,8 @@ function marked(text: string, sought: string): Node[] {
   return [...parts, document.createTextNode(text.slice(from))];
 }
 
+/** Between one drawing of new lines and the next, at least. */
+const PACE_MS = 200;
 /** Lines that are kept. */
 const MOST = 2_000;
 /** Pixels: as good as at the end. */
