@@ -18,7 +18,7 @@ import { byId, setAttribute, setText } from "./views/dom.ts";
 import { FeedView } from "./views/feed.ts";
 import { HeaderView } from "./views/header.ts";
 import { OutputView } from "./views/output.ts";
-import type { Shown, Ui } from "./views/shown.ts";
+import type { Reloading, Shown, Ui } from "./views/shown.ts";
 import { Herald, toast } from "./views/toasts.ts";
 import { TreeView } from "./views/tree-view.ts";
 
@@ -39,8 +39,9 @@ export class App {
   #following: { key: string; names: string; follow: Follow } | undefined;
   #followTimer: ReturnType<typeof setTimeout> | undefined;
   #crashTimer: ReturnType<typeof setTimeout> | undefined;
-  /** How many reloads there had been when one was ordered whose outcome is not known yet. */
-  #reloadsBefore: number | undefined;
+  #reloading: Reloading;
+  /** Of a reload whose outcome is not known yet: how many there had been before, and when it was ordered. */
+  #awaited: { after: number; at: number } | undefined;
   #version: string | undefined;
   readonly #herald = new Herald();
   readonly #tokens: TokenKeeper;
@@ -95,8 +96,17 @@ export class App {
 
   /** Says what a reload has done, once the next Supervisor is there. @param count of reloads before */
   afterReload(count: number): void {
-    this.#reloadsBefore = count;
+    this.#awaited = { after: count, at: performance.now() };
     this.#askReloaded();
+  }
+
+  get reloading(): Reloading {
+    return this.#reloading;
+  }
+
+  set reloading(reloading: Reloading) {
+    this.#reloading = reloading;
+    this.draw();
   }
 
   get mayAct(): boolean {
@@ -124,6 +134,7 @@ export class App {
       silence: this.#silence,
       now: Date.now() + this.tree.skew,
       mayAct: this.mayAct,
+      reloading: this.#shownReloading(),
       knows: (method) => this.session.knows(method),
     };
     setAttribute(byId("main"), "data-pane", this.ui.pane);
@@ -166,11 +177,11 @@ export class App {
   }
 
   #askReloaded(): void {
-    const after = this.#reloadsBefore;
-    if (after === undefined || !this.session.connection.isOpen) return;
+    if (this.#awaited === undefined || !this.session.connection.isOpen) return;
+    const { after } = this.#awaited;
     this.session.connection.ask("reloaded", { after }).then(
       (outcome) => {
-        this.#reloadsBefore = undefined;
+        this.#reloadIsOver();
         const { error } = outcome as Reloaded;
         const text = printable(reloadedText(outcome as Reloaded));
         toast(text, error === undefined ? "done" : "failed");
@@ -178,13 +189,25 @@ export class App {
       (error: RequestError) => {
         // A connection that is lost is how the old Supervisor goes: the next one is asked.
         if (error.code === LOST) return;
-        this.#reloadsBefore = undefined;
+        this.#reloadIsOver();
         toast(`reload: ${printable(error.message)}`, "failed");
       },
     );
   }
 
+  #reloadIsOver(): void {
+    this.#awaited = undefined;
+    this.reloading = undefined;
+  }
+
+  /** A Supervisor that does not come back in time does not only replace itself. */
+  #shownReloading(): Reloading {
+    const waited = performance.now() - (this.#awaited?.at ?? performance.now());
+    return this.#phase.is !== "open" && waited > REPLACED_MS ? undefined : this.#reloading;
+  }
+
   #told(what: Told): void {
+    if (what.type === "another") this.#reloadIsOver();
     this.tree = told(this.tree, what);
     if (what.type === "event") {
       const { kind, text } = what.event;
@@ -262,7 +285,9 @@ function endsOf(crashes: readonly CrashSummary[]): Map<string, Mark[]> {
   return ends;
 }
 
-function bannerText({ phase, tree, silence }: Shown): string {
+function bannerText({ phase, tree, silence, reloading }: Shown): string {
+  if (phase.is !== "open" && reloading === "ordered")
+    return "The Supervisor replaces itself. What you see is how things were; it goes on by itself.";
   if (phase.is === "refused") return `The Supervisor refuses this page: ${printable(phase.why)}`;
   if (phase.is === "lost")
     return tree.isKnown
@@ -279,6 +304,8 @@ const FOLLOW_MS = 150;
 const CRASH_MS = 700;
 const LATE_CRASH_MS = 5_000;
 const MANY_LINES = 500;
+/** How long a reload explains that nobody answers. */
+const REPLACED_MS = 20_000;
 /** Of each of many. */
 const FEW_LINES = 20;
 const SPOKEN: ReadonlySet<string> = new Set(["exited", "failed", "unhealthy", "stem", "ending"]);

@@ -287,11 +287,18 @@ async function reloaded({ page, tree, port, proxy }: Scene): Promise<void> {
   const before = await keys();
   const samples = await until("a curve", async () => pointsOf(await curve()));
   const { connections } = proxy;
-  await page.evaluate("window.isTheSame = true");
+  // What the page has said of its connection, from now on: another one would know nothing of it.
+  await page.evaluate(`
+    window.said = [];
+    new MutationObserver((changes) => {
+      for (const { addedNodes } of changes)
+        for (const { data } of addedNodes) window.said.push(data);
+    }).observe(document.getElementById("link"), { childList: true });
+  `);
   const newcomer = `  await supervisor.create({ name: "newcomer", command: sleeper, revival });`;
   replaceFile(tree.file("tree.mjs"), scriptOf(port, newcomer));
 
-  await page.getByRole("button", { name: "Reload…" }).click();
+  await page.getByRole("button", { name: "Reload…" }).press("Enter");
   await shows(page, "#plan-text", "1 node starts, 2 stay as they are.");
   await shows(page, "#plan-changes tr.plan-start th", "newcomer");
   await shows(page, "#plan-changes tr.plan-keep th", "victim");
@@ -303,7 +310,9 @@ async function reloaded({ page, tree, port, proxy }: Scene): Promise<void> {
   await page.locator("#link", { hasText: /^live$/ }).waitFor();
   await page.locator("#banner").waitFor({ state: "hidden" });
   assert.ok(proxy.connections > connections, "it has connected once more");
-  assert.equal(await page.evaluate("window.isTheSame"), true);
+  const said = (await page.evaluate("window.said")) as string[];
+  assert.equal(said[0], "reloading");
+  assert.equal(await page.evaluate("document.activeElement.id"), "reload");
   assert.deepEqual(await keys(), [...before, "node newcomer"]);
   assert.equal(await page.locator("body").getAttribute("data-stale"), "false");
   // Nodes and Stem have not noticed, and the page has forgotten nothing of them.

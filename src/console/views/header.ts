@@ -24,7 +24,7 @@ export class HeaderView {
 
   draw(shown: Shown): void {
     this.#shown = shown;
-    const { tree, hello, mayAct } = shown;
+    const { tree, hello, mayAct, reloading } = shown;
     const looks = [...tree.nodes.values()].map(({ status }) => lookOf(status));
     const counts = countLooks(looks);
     this.#drawChips(counts, shown);
@@ -36,7 +36,10 @@ export class HeaderView {
     const link = linkText(shown);
     setText(this.#link, link.text);
     setClass(this.#link, `link is-${link.tone}`);
-    byId("reload").hidden = !(mayAct && shown.knows("plan") && shown.knows("reload"));
+    // While the connection is lost it stays where it is, and so does the focus.
+    const reload = byId("reload");
+    reload.hidden = !(hello?.mayControl && shown.knows("plan") && shown.knows("reload"));
+    setAttribute(reload, "aria-disabled", String(!mayAct || reloading !== undefined));
     document.title = titleOf(counts, shown);
   }
 
@@ -91,19 +94,25 @@ export class HeaderView {
   }
 }
 
-function linkText({ phase, hello, silence, tree }: Shown): { text: string; tone: string } {
+function linkText({ phase, hello, silence, tree, reloading }: Shown): {
+  text: string;
+  tone: string;
+} {
   if (phase.is === "open" && silence > 0)
     return { text: `no answer for ${duration(silence)}`, tone: "lost" };
   switch (phase.is) {
     case "open":
       if (tree.isEnding) return { text: "the tree ends", tone: "lost" };
+      if (reloading === "ordered") return { text: "reloading", tone: "connecting" };
       return hello?.mayControl === false
         ? { text: "live, to look only", tone: "open" }
         : { text: "live", tone: "open" };
     case "connecting":
-      return { text: "connecting", tone: "connecting" };
+      return { text: reloading === "ordered" ? "reloading" : "connecting", tone: "connecting" };
     case "lost":
-      return { text: "connection lost, trying again", tone: "lost" };
+      return reloading === "ordered"
+        ? { text: "reloading", tone: "connecting" }
+        : { text: "connection lost, trying again", tone: "lost" };
     case "locked":
       return { text: "a token is needed", tone: "lost" };
     case "refused":
