@@ -47,6 +47,7 @@ export class App {
   readonly #tokens: TokenKeeper;
   readonly #output = new OutputView();
   readonly #crashes: CrashesView;
+  readonly #tree: TreeView;
   readonly #views: readonly { draw(shown: Shown): void }[];
 
   constructor(base: URL, tokens: TokenKeeper) {
@@ -68,9 +69,10 @@ export class App {
       order: orders.order,
       reload: orders.reload,
     };
+    this.#tree = new TreeView(actions);
     this.#views = [
       new HeaderView(actions),
-      new TreeView(actions),
+      this.#tree,
       new DetailsView(actions, this.#output, this.#crashes),
       new FeedView(actions),
     ];
@@ -88,10 +90,19 @@ export class App {
   }
 
   change(ui: Partial<Ui>): void {
+    // What is opened is shown from its beginning.
+    if (ui.pane === "details" && ui.selected !== this.ui.selected) byId("details").scrollTop = 0;
     this.ui = { ...this.ui, ...ui };
     if (ui.tab === "crashes") this.#loadCrashesSoon(0);
     this.#followSoon(FOLLOW_MS);
     this.draw();
+  }
+
+  /** Moves the focus into the tree: to what is selected, or else to the first node that is shown. */
+  enterTree(): void {
+    // The filter that was typed may not be drawn yet, and a pane that is hidden takes no focus.
+    this.#drawNow();
+    this.#tree.enter();
   }
 
   /** Says what a reload has done, once the next Supervisor is there. @param count of reloads before */

@@ -194,21 +194,31 @@ async function crashRecord({ page }: Scene): Promise<void> {
     return (await next.count()) > 0;
   });
   await shows(page, ".crash-record .lines .line-text", "hello from ");
+  // The next one comes above it, and takes the focus from nobody.
+  await crash.focus();
+  process.kill(pid, "SIGKILL");
+  await page.locator(".crash").nth(1).waitFor();
+  await otherPid(page, pid);
+  assert.equal(await page.evaluate("document.activeElement.className"), "crash");
+  await shows(page, ".crash-record h3", "victim, ");
   await page.getByRole("tab", { name: "Output" }).click();
 }
 
 async function restarted({ page, tree }: Scene): Promise<void> {
   const before = await pidShown(page);
+  await row(page, HOSTILE).click();
+  await shows(page, "#details-title", "img");
   await page.keyboard.press("/");
   await page.keyboard.type("vic");
   await page.keyboard.press("ArrowDown");
-  // From the Supervisor down to the only node that is called so.
-  await until("the node's row", async () => {
-    const key = await page.evaluate("document.activeElement?.dataset?.key");
-    if (key === "node victim") return true;
-    await page.keyboard.press("ArrowDown");
-    return false;
-  });
+  // The only node that is called so; its details, and back.
+  const focused = () =>
+    page.evaluate("document.activeElement.dataset.key ?? document.activeElement.id");
+  assert.equal(await focused(), "node victim");
+  await page.keyboard.press("Enter");
+  assert.equal(await focused(), "details-title");
+  await page.keyboard.press("Escape");
+  assert.equal(await focused(), "node victim");
   await page.keyboard.press("r");
   await shows(page, "#confirm-title", "Restart 'victim'?");
   await page.keyboard.press("Enter");

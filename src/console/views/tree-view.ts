@@ -40,6 +40,15 @@ export class TreeView {
     this.#empty.hidden = this.#empty.textContent === "";
   }
 
+  /** Moves the focus to what is selected, if it is shown, or else selects the first node that is. */
+  enter(): void {
+    const selected = this.#rows.findIndex(({ key }) => key === this.#shown?.ui.selected);
+    const isSought = this.#shown?.ui.text !== "";
+    const first = this.#rows.findIndex(({ kind }) => kind === "node");
+    const isNode = this.#rows[selected]?.kind === "node";
+    this.#go(selected >= 0 && (isNode || !isSought) ? selected : Math.max(0, first));
+  }
+
   /** Moves the focus to a row that is shown. */
   focus(key: string): void {
     const view = this.#views.get(key);
