@@ -33,6 +33,8 @@ export class App {
     tab: "output",
     pane: "tree",
   };
+  /** Something else was opened, which is shown from its beginning. */
+  #isOpened = false;
   #phase: Phase = { is: "connecting" };
   #silence = 0;
   #isDue = false;
@@ -90,8 +92,7 @@ export class App {
   }
 
   change(ui: Partial<Ui>): void {
-    // What is opened is shown from its beginning.
-    if (ui.pane === "details" && ui.selected !== this.ui.selected) byId("details").scrollTop = 0;
+    if (ui.pane === "details" && ui.selected !== this.ui.selected) this.#isOpened = true;
     this.ui = { ...this.ui, ...ui };
     if (ui.tab === "crashes") this.#loadCrashesSoon(0);
     this.#followSoon(FOLLOW_MS);
@@ -152,6 +153,9 @@ export class App {
     for (const tab of document.querySelectorAll<HTMLElement>(".pane-tabs [data-pane]"))
       setAttribute(tab, "aria-current", String(tab.dataset["pane"] === this.ui.pane));
     for (const view of this.#views) view.draw(shown);
+    // Not before: what is hidden cannot be scrolled.
+    if (this.#isOpened) byId("details").scrollTop = 0;
+    this.#isOpened = false;
     const problem = bannerText(shown);
     setText(byId("banner"), problem);
     byId("banner").hidden = problem === "";
@@ -237,8 +241,6 @@ export class App {
 
   #follow(): void {
     const { selected } = this.ui;
-    const instance = this.session.hello?.instance;
-    if (instance === undefined || !this.session.connection.isOpen) return;
     const isAll = selected === SUPERVISOR_KEY || selected === STEM_KEY;
     const own = nodeOfKey(selected);
     const nodes =
@@ -246,7 +248,11 @@ export class App {
     const names = isAll ? "" : nodes.join(" ");
     if (this.#following?.key === selected && this.#following.names === names) return;
     this.#following?.follow.stop();
+    this.#following = undefined;
+    // Also while the connection is lost: below the name of one stands no other's output.
     this.#output.clear(own === undefined);
+    const instance = this.session.hello?.instance;
+    if (instance === undefined || !this.session.connection.isOpen) return;
     const options = {
       nodes: isAll ? [] : nodes,
       lines: own === undefined ? FEW_LINES : MANY_LINES,
@@ -300,6 +306,8 @@ function bannerText({ phase, tree, silence, reloading }: Shown): string {
   if (phase.is !== "open" && reloading === "ordered")
     return "The Supervisor replaces itself. What you see is how things were; it goes on by itself.";
   if (phase.is === "refused") return `The Supervisor refuses this page: ${printable(phase.why)}`;
+  if (phase.is === "lost" && tree.isEnding)
+    return "The tree has ended. What you see is how things were; it goes on by itself when a Supervisor answers here.";
   if (phase.is === "lost")
     return tree.isKnown
       ? "The connection is lost. What you see is how things were; it goes on by itself when the Supervisor answers."

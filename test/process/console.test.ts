@@ -134,6 +134,7 @@ async function login({ page }: Scene): Promise<void> {
   await token.fill("let-me-not");
   await token.press("Enter");
   await shows(page, "#login-problem", "That is not the token.");
+  for (let i = 0; i < 3; i++) await page.keyboard.press("Escape");
   await token.fill(TOKEN);
   await token.press("Enter");
   await shows(page, "#link", "live");
@@ -251,6 +252,15 @@ async function cut({ page, proxy }: Scene): Promise<void> {
   await shows(page, ".line-text", `hello from ${after}`);
   // What came before the cut is not shown twice.
   assert.equal(await page.locator(".line-text", { hasText: `from ${before}` }).count(), 1);
+  // Of another node nothing can be had meanwhile, and what is there is not taken for its own.
+  proxy.isOpen = false;
+  proxy.cut();
+  await shows(page, "#link", "connection lost");
+  await row(page, HOSTILE).click();
+  await page.locator(".output .line").first().waitFor({ state: "detached" });
+  proxy.isOpen = true;
+  await shows(page, ".output .line-text", TEXT);
+  await row(page, "victim").click();
 }
 
 async function standstill({ page, tree }: Scene): Promise<void> {
@@ -345,6 +355,12 @@ async function phone(scene: Scene): Promise<void> {
   await row(page, "victim").tap();
   await page.getByRole("button", { name: "Restart" }).waitFor();
   assert.ok(!(await page.locator("#tree").isVisible()));
+  // The next one is shown from its beginning, wherever this one was scrolled to.
+  await page.evaluate("document.getElementById('details').scrollTop = 200");
+  await page.locator(".pane-tabs").getByRole("button", { name: "Tree" }).tap();
+  await row(page, HOSTILE).tap();
+  await page.locator("#details").waitFor();
+  assert.equal(await page.evaluate("document.getElementById('details').scrollTop"), 0);
   await page.locator(".pane-tabs").getByRole("button", { name: "Events" }).tap();
   await page.locator("#events").waitFor();
   assert.equal(

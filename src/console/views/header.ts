@@ -110,6 +110,7 @@ function linkText({ phase, hello, silence, tree, reloading }: Shown): {
     case "connecting":
       return { text: reloading === "ordered" ? "reloading" : "connecting", tone: "connecting" };
     case "lost":
+      if (tree.isEnding) return { text: "the tree has ended", tone: "lost" };
       return reloading === "ordered"
         ? { text: "reloading", tone: "connecting" }
         : { text: "connection lost, trying again", tone: "lost" };
