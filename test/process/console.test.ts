@@ -74,6 +74,7 @@ const ACTS: [string, (scene: Scene, t: TestContext) => Promise<void>][] = [
   ["a token in the address is taken out of it; one to look gives no orders", looking],
   ["a reload shows its plan first, and can be left at that", planned],
   ["a reload is carried out, and the page goes on where it was", reloaded],
+  ["what is stopped or destroyed by keyboard leaves the focus near by", destroyed],
   ["it fits a phone", phone],
   ["a page of another site cannot connect, though it knows the token", elsewhere],
   ["it has asked no other host for anything, and broken none of its own rules", clean],
@@ -346,6 +347,28 @@ async function reloaded({ page, tree, port, proxy }: Scene): Promise<void> {
   await shows(page, ".line-text", `hello from ${await otherPid(page, pid)}`);
 }
 
+async function destroyed({ page }: Scene): Promise<void> {
+  const focused = () =>
+    page.evaluate("document.activeElement.dataset.key ?? document.activeElement.id");
+  await row(page, "victim").click();
+  await shows(page, "#details-title", "victim");
+  // The button that was pressed goes, since what is stopped cannot be stopped.
+  await page.locator(".button.is-stop").press("Enter");
+  await shows(page, ".details-state", "stopped");
+  await page.locator(".button.is-start").waitFor();
+  assert.equal(await focused(), "details-title");
+  await page.locator(".button.is-start").press("Enter");
+  await shows(page, ".details-state", "running");
+
+  await row(page, HOSTILE).click();
+  await row(page, HOSTILE).press("d");
+  await shows(page, "#confirm-title", "Destroy '");
+  await page.keyboard.press("Enter");
+  await row(page, HOSTILE).waitFor({ state: "detached" });
+  assert.equal(await focused(), "node newcomer");
+  await shows(page, "#details-title", "newcomer");
+}
+
 async function phone(scene: Scene): Promise<void> {
   const options = { viewport: { width: 360, height: 640 }, isMobile: true, hasTouch: true };
   const page = await open(scene, `${scene.url}#token=${TOKEN}`, {
@@ -358,7 +381,7 @@ async function phone(scene: Scene): Promise<void> {
   // The next one is shown from its beginning, wherever this one was scrolled to.
   await page.evaluate("document.getElementById('details').scrollTop = 200");
   await page.locator(".pane-tabs").getByRole("button", { name: "Tree" }).tap();
-  await row(page, HOSTILE).tap();
+  await row(page, "newcomer").tap();
   await page.locator("#details").waitFor();
   assert.equal(await page.evaluate("document.getElementById('details').scrollTop"), 0);
   await page.locator(".pane-tabs").getByRole("button", { name: "Events" }).tap();

@@ -2,7 +2,7 @@
 import { isAlive, lookOf } from "../model/look.ts";
 import { nodeOfKey, nodesOfKey, STEM_KEY, SUPERVISOR_KEY } from "../model/rows.ts";
 import type { NodeView } from "../model/tree.ts";
-import { element, setAttribute, setChildren, setText } from "./dom.ts";
+import { byId, element, setAttribute, setChildren, setText } from "./dom.ts";
 import type { Actions, Command, Shown } from "./shown.ts";
 
 export class CommandBar {
@@ -52,7 +52,11 @@ export class CommandBar {
     });
     setText(this.#why, hello?.mayControl === false ? "This connection may look, and not act." : "");
     this.#why.hidden = this.#why.textContent === "";
+    const focused = document.activeElement;
+    const hadFocus = this.element.contains(focused);
     setChildren(this.element, [...buttons, this.#why]);
+    // Not to the next button: a key that is held down would press that one, too.
+    if (hadFocus && !this.element.contains(focused)) byId("details-title").focus();
   }
 }
 

@@ -1,5 +1,5 @@
 /** The top of the page: whose tree it is, how it does as a whole, and whether we still know. */
-import { countLooks, LOOK_WORDS, type Look, lookOf } from "../model/look.ts";
+import { countLooks, LOOK_WORDS, LOOKS, type Look, lookOf } from "../model/look.ts";
 import { counted, duration, loadText, memoryText } from "../model/words.ts";
 import { byId, element, setAttribute, setChildren, setClass, setText } from "./dom.ts";
 import { shapeMark } from "./marks.ts";
@@ -45,8 +45,12 @@ export class HeaderView {
 
   #drawChips(counts: readonly [Look, number][], { ui, tree }: Shown): void {
     setText(this.#total, tree.isKnown ? counted(tree.nodes.size, "node") : "");
-    const shown = new Set([...counts.map(([look]) => look), ...ui.looks]);
-    const chips = [...shown].map((look) => {
+    const there = counts.map(([look]) => look);
+    // One that has the focus stays, though there are none of it for the moment.
+    const focused = [...this.#chips].filter(([, { button }]) => button === document.activeElement);
+    const shown = new Set([...there, ...ui.looks, ...focused.map(([look]) => look)]);
+    // In one order always: they do not change places below a pointer.
+    const chips = LOOKS.filter((look) => shown.has(look)).map((look) => {
       const chip = this.#chips.get(look) ?? this.#makeChip(look);
       const count = counts.find(([one]) => one === look)?.[1] ?? 0;
       setText(chip.count, String(count));

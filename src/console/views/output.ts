@@ -76,6 +76,11 @@ export class OutputView {
   #flush(): void {
     this.#isDue = false;
     this.#drawnAt = performance.now();
+    // Whoever reads further above keeps what they read: the new lines wait for them to come back.
+    if (!this.#isAtEnd && this.#kept.length + this.#waiting.length > MOST) {
+      this.#toEnd.hidden = false;
+      return;
+    }
     const fresh = this.#waiting.map((line) => this.#keep(line));
     this.#waiting = [];
     const isAtEnd = this.#isAtEnd;
@@ -121,6 +126,8 @@ export class OutputView {
   }
 
   #filter(): void {
+    this.#isAtEnd = true;
+    this.#flush();
     const sought = this.#sought();
     for (const kept of this.#kept) this.#show(kept, sought);
     this.#goToEnd();
@@ -142,11 +149,14 @@ export class OutputView {
   #scrolled(): void {
     const { scrollTop, scrollHeight, clientHeight } = this.#list;
     this.#isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_END;
-    if (this.#isAtEnd) this.#toEnd.hidden = true;
+    if (!this.#isAtEnd) return;
+    this.#toEnd.hidden = true;
+    if (this.#waiting.length > 0) this.#flush();
   }
 
   #goToEnd(): void {
     this.#isAtEnd = true;
+    if (this.#waiting.length > 0) this.#flush();
     this.#toEnd.hidden = true;
     this.#list.scrollTop = this.#list.scrollHeight;
   }
