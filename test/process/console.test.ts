@@ -151,9 +151,13 @@ async function aligned({ page }: Scene): Promise<void> {
         return [left, right];
       }),
     );
-  for (const width of [1280, 1000, 390]) {
+  for (const width of [1280, 1200, 1100, 1000, 900, 390]) {
     await page.setViewportSize({ width, height: 800 });
-    assert.deepEqual(await edges(".row:first-child > *"), await edges(".tree-head > *"));
+    const cells = await edges(".row:first-child > *");
+    assert.deepEqual(cells, await edges(".tree-head > *"));
+    const [[, end = 0] = []] = await edges(".row:first-child");
+    const last = Math.max(...cells.map(([, right = 0]) => right));
+    assert.ok(last <= end, `all columns have room in a window of ${width}: ${last} of ${end}`);
   }
   await page.setViewportSize({ width: 1280, height: 800 });
 }
