@@ -3,11 +3,11 @@ import type { RemoteSupervisor } from "../control/client.ts";
 import type { NodeStatus } from "../core/status.ts";
 import { ConnectionLostError, NoSupervisorError } from "../errors.ts";
 import { watchIfItCan } from "./attend.ts";
+import { beginWatch } from "./begin-watch.ts";
 import type { Paint } from "./colour.ts";
 import type { Context } from "./context.ts";
 import type { Line } from "./line.ts";
-import { select, unknownNode } from "./nodes.ts";
-import { sayError } from "./say.ts";
+import { select } from "./nodes.ts";
 import { Screen } from "./screen.ts";
 import { statusJson } from "./status-json.ts";
 import { LoadMeter, type UsageOfNodes, usageOf } from "./usage.ts";
@@ -21,19 +21,16 @@ export async function watchStatus(
   remote: RemoteSupervisor,
   paint: Paint,
 ): Promise<number> {
-  const { stdout, env } = context;
-  const status = await remote.status();
-  const { found, unknown } = select(status, line.names);
-  for (const name of unknown) sayError(context, unknownNode(name, status));
-  if (found.length === 0 && unknown.length > 0) return 1;
+  const { stdout } = context;
+  const begun = await beginWatch(line, context, remote);
+  if (begun === undefined) return 1;
   const waker = new Waker(context);
   let isEnding = false;
   const stopWatching = watchIfItCan(remote, ({ kind }) => {
     if (kind === "ending") isEnding = true;
     waker.ring();
   });
-  const usesScreen = stdout.isTerminal && env["TERM"] !== "dumb" && !line.flag("json");
-  const screen = usesScreen ? new Screen(context) : undefined;
+  const screen = begun.usesScreen ? new Screen(context) : undefined;
   try {
     const look = looker(line.names, context, remote, paint);
     for (;;) {

@@ -18,7 +18,7 @@ import { byId, setAttribute, setText } from "./views/dom.ts";
 import { FeedView } from "./views/feed.ts";
 import { HeaderView } from "./views/header.ts";
 import { OutputView } from "./views/output.ts";
-import type { Shown, Ui } from "./views/shown.ts";
+import type { Reloading, Shown, Ui } from "./views/shown.ts";
 import { Herald, toast } from "./views/toasts.ts";
 import { TreeView } from "./views/tree-view.ts";
 
@@ -33,19 +33,23 @@ export class App {
     tab: "output",
     pane: "tree",
   };
+  /** Something else was opened, which is shown from its beginning. */
+  #isOpened = false;
   #phase: Phase = { is: "connecting" };
   #silence = 0;
   #isDue = false;
   #following: { key: string; names: string; follow: Follow } | undefined;
   #followTimer: ReturnType<typeof setTimeout> | undefined;
   #crashTimer: ReturnType<typeof setTimeout> | undefined;
-  /** How many reloads there had been when one was ordered whose outcome is not known yet. */
-  #reloadsBefore: number | undefined;
+  #reloading: Reloading;
+  /** Of a reload whose outcome is not known yet: how many there had been before, and when it was ordered. */
+  #awaited: { after: number; at: number } | undefined;
   #version: string | undefined;
   readonly #herald = new Herald();
   readonly #tokens: TokenKeeper;
   readonly #output = new OutputView();
   readonly #crashes: CrashesView;
+  readonly #tree: TreeView;
   readonly #views: readonly { draw(shown: Shown): void }[];
 
   constructor(base: URL, tokens: TokenKeeper) {
@@ -67,9 +71,10 @@ export class App {
       order: orders.order,
       reload: orders.reload,
     };
+    this.#tree = new TreeView(actions);
     this.#views = [
       new HeaderView(actions),
-      new TreeView(actions),
+      this.#tree,
       new DetailsView(actions, this.#output, this.#crashes),
       new FeedView(actions),
     ];
@@ -87,16 +92,33 @@ export class App {
   }
 
   change(ui: Partial<Ui>): void {
+    if (ui.pane === "details" && ui.selected !== this.ui.selected) this.#isOpened = true;
     this.ui = { ...this.ui, ...ui };
     if (ui.tab === "crashes") this.#loadCrashesSoon(0);
     this.#followSoon(FOLLOW_MS);
     this.draw();
   }
 
+  /** Moves the focus into the tree: to what is selected, or else to the first node that is shown. */
+  enterTree(): void {
+    // The filter that was typed may not be drawn yet, and a pane that is hidden takes no focus.
+    this.#drawNow();
+    this.#tree.enter();
+  }
+
   /** Says what a reload has done, once the next Supervisor is there. @param count of reloads before */
   afterReload(count: number): void {
-    this.#reloadsBefore = count;
+    this.#awaited = { after: count, at: performance.now() };
     this.#askReloaded();
+  }
+
+  get reloading(): Reloading {
+    return this.#reloading;
+  }
+
+  set reloading(reloading: Reloading) {
+    this.#reloading = reloading;
+    this.draw();
   }
 
   get mayAct(): boolean {
@@ -124,12 +146,16 @@ export class App {
       silence: this.#silence,
       now: Date.now() + this.tree.skew,
       mayAct: this.mayAct,
+      reloading: this.#shownReloading(),
       knows: (method) => this.session.knows(method),
     };
     setAttribute(byId("main"), "data-pane", this.ui.pane);
     for (const tab of document.querySelectorAll<HTMLElement>(".pane-tabs [data-pane]"))
       setAttribute(tab, "aria-current", String(tab.dataset["pane"] === this.ui.pane));
     for (const view of this.#views) view.draw(shown);
+    // Not before: what is hidden cannot be scrolled.
+    if (this.#isOpened) byId("details").scrollTop = 0;
+    this.#isOpened = false;
     const problem = bannerText(shown);
     setText(byId("banner"), problem);
     byId("banner").hidden = problem === "";
@@ -166,11 +192,11 @@ export class App {
   }
 
   #askReloaded(): void {
-    const after = this.#reloadsBefore;
-    if (after === undefined || !this.session.connection.isOpen) return;
+    if (this.#awaited === undefined || !this.session.connection.isOpen) return;
+    const { after } = this.#awaited;
     this.session.connection.ask("reloaded", { after }).then(
       (outcome) => {
-        this.#reloadsBefore = undefined;
+        this.#reloadIsOver();
         const { error } = outcome as Reloaded;
         const text = printable(reloadedText(outcome as Reloaded));
         toast(text, error === undefined ? "done" : "failed");
@@ -178,13 +204,25 @@ export class App {
       (error: RequestError) => {
         // A connection that is lost is how the old Supervisor goes: the next one is asked.
         if (error.code === LOST) return;
-        this.#reloadsBefore = undefined;
+        this.#reloadIsOver();
         toast(`reload: ${printable(error.message)}`, "failed");
       },
     );
   }
 
+  #reloadIsOver(): void {
+    this.#awaited = undefined;
+    this.reloading = undefined;
+  }
+
+  /** A Supervisor that does not come back in time does not only replace itself. */
+  #shownReloading(): Reloading {
+    const waited = performance.now() - (this.#awaited?.at ?? performance.now());
+    return this.#phase.is !== "open" && waited > REPLACED_MS ? undefined : this.#reloading;
+  }
+
   #told(what: Told): void {
+    if (what.type === "another") this.#reloadIsOver();
     this.tree = told(this.tree, what);
     if (what.type === "event") {
       const { kind, text } = what.event;
@@ -203,8 +241,6 @@ export class App {
 
   #follow(): void {
     const { selected } = this.ui;
-    const instance = this.session.hello?.instance;
-    if (instance === undefined || !this.session.connection.isOpen) return;
     const isAll = selected === SUPERVISOR_KEY || selected === STEM_KEY;
     const own = nodeOfKey(selected);
     const nodes =
@@ -212,7 +248,11 @@ export class App {
     const names = isAll ? "" : nodes.join(" ");
     if (this.#following?.key === selected && this.#following.names === names) return;
     this.#following?.follow.stop();
+    this.#following = undefined;
+    // Also while the connection is lost: below the name of one stands no other's output.
     this.#output.clear(own === undefined);
+    const instance = this.session.hello?.instance;
+    if (instance === undefined || !this.session.connection.isOpen) return;
     const options = {
       nodes: isAll ? [] : nodes,
       lines: own === undefined ? FEW_LINES : MANY_LINES,
@@ -262,8 +302,12 @@ function endsOf(crashes: readonly CrashSummary[]): Map<string, Mark[]> {
   return ends;
 }
 
-function bannerText({ phase, tree, silence }: Shown): string {
+function bannerText({ phase, tree, silence, reloading }: Shown): string {
+  if (phase.is !== "open" && reloading === "ordered")
+    return "The Supervisor replaces itself. What you see is how things were; it goes on by itself.";
   if (phase.is === "refused") return `The Supervisor refuses this page: ${printable(phase.why)}`;
+  if (phase.is === "lost" && tree.isEnding)
+    return "The tree has ended. What you see is how things were; it goes on by itself when a Supervisor answers here.";
   if (phase.is === "lost")
     return tree.isKnown
       ? "The connection is lost. What you see is how things were; it goes on by itself when the Supervisor answers."
@@ -279,6 +323,8 @@ const FOLLOW_MS = 150;
 const CRASH_MS = 700;
 const LATE_CRASH_MS = 5_000;
 const MANY_LINES = 500;
+/** How long a reload explains that nobody answers. */
+const REPLACED_MS = 20_000;
 /** Of each of many. */
 const FEW_LINES = 20;
 const SPOKEN: ReadonlySet<string> = new Set(["exited", "failed", "unhealthy", "stem", "ending"]);

@@ -12,7 +12,7 @@ const app = new App(new URL(document.baseURI), new TokenKeeper());
 const find = byId("find") as HTMLInputElement;
 find.addEventListener("input", () => app.change({ text: find.value }));
 find.addEventListener("keydown", ({ key }) => {
-  if (key === "ArrowDown") byId("tree-rows").querySelector<HTMLElement>("[tabindex='0']")?.focus();
+  if (key === "ArrowDown" || key === "Enter") app.enterTree();
   if (key !== "Escape") return;
   find.value = "";
   app.change({ text: "" });
@@ -36,7 +36,16 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     choose("tree");
     find.focus();
+    find.select();
   } else if (event.key === "?") showKeys();
+});
+// From a field, the key clears that first.
+byId("details").addEventListener("keydown", (event) => {
+  const { target } = event;
+  const isFilled = target instanceof HTMLInputElement && target.value !== "";
+  if (event.key !== "Escape" || isFilled) return;
+  choose("tree");
+  app.enterTree();
 });
 document.addEventListener("visibilitychange", () => app.draw());
 // Whoever comes back to the page does not wait for the next attempt.

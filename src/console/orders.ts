@@ -59,14 +59,21 @@ export class Orders {
 
   /** The Supervisor replaces itself: the next one says over the next connection what was done. */
   async #reload(): Promise<void> {
-    const { session } = this.#app;
+    const { session, mayAct, reloading } = this.#app;
+    if (!mayAct || reloading !== undefined) return;
+    this.#app.reloading = "planned";
     try {
       const plan = (await session.connection.ask("plan")) as Plan;
-      if (!(await confirmPlan(plan))) return;
+      if (!(await confirmPlan(plan))) {
+        this.#app.reloading = undefined;
+        return;
+      }
+      this.#app.reloading = "ordered";
       const after = session.hello?.reloads ?? 0;
       await session.connection.ask("reload");
       this.#app.afterReload(after);
     } catch (error) {
+      this.#app.reloading = undefined;
       toast(`could not reload: ${printable((error as Error).message)}`, "failed");
     }
   }

@@ -5,6 +5,7 @@ import { eventOf, eventValue } from "../../src/broker/event.ts";
 import { decodeDataMessage, encodeDataMessage } from "../../src/broker/json/json.ts";
 import { judgeUpgrade } from "../../src/broker/websocket/http-policy.ts";
 import { ackText, errorText } from "../../src/broker/websocket/protocol.ts";
+import { askAccess } from "../../src/console/protocol/access.ts";
 import { decodeMessage, encodeEvent } from "../../src/console/protocol/envelope.ts";
 import { protocolsFor } from "../../src/console/protocol/token.ts";
 
@@ -56,4 +57,10 @@ test("the Supervisor finds the page's token, whatever is in it", () => {
     for (const name of protocolsFor(token)) assert.match(name, /^[\w.-]+$/);
   }
   assert.deepEqual(protocolsFor(""), ["coppice"]);
+});
+
+test("a token that no header can carry is a wrong one, and not a Supervisor that is away", async () => {
+  const nobody = new URL("http://127.0.0.1:1/");
+  assert.deepEqual(await askAccess(nobody, "let-me-☃"), { is: "locked" });
+  assert.deepEqual(await askAccess(nobody, "let-me-in"), { is: "away" });
 });

@@ -91,7 +91,7 @@ test("a node that is destroyed is shown until nothing of it lives", () => {
   });
   assert.ok(leaving.nodes.get("a")!.isLeaving);
   const asked = after(leaving, { ...known(node("b")), isFirst: false } as Told);
-  assert.deepEqual(names(asked), ["b", "a"]);
+  assert.deepEqual(names(asked), ["a", "b"], "in its place until it is gone");
   const stopping = after(asked, seen("changed", 2_100, node("a", { state: "stopping" })));
   const gone: Told = { type: "event", event: { ...event("gone", 3_000), node: "a" }, now: 3_000 };
   assert.deepEqual(names(after(stopping, gone)), ["b"]);

@@ -5,7 +5,9 @@ import type net from "node:net";
 import { type TestContext, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { openBrowser, PAGE_DEADLINE_MS } from "../fixtures/chromium.ts";
+import { freePort } from "../fixtures/ports.ts";
 import { TestProxy } from "../fixtures/proxy.ts";
+import { replaceFile } from "../fixtures/system.ts";
 import { atEnd, plant, type TestTree, until } from "../fixtures/tree.ts";
 
 const TOKEN = "let-me-in";
@@ -14,12 +16,13 @@ const READ_TOKEN = "let-me-look";
 const HOSTILE = "<u>\u202e&lt;img";
 const TEXT = `<img src=x onerror="window.harmed=1"><script>window.harmed=2</script>`;
 
-const SCRIPT = `import { broker, on, supervisor } from "coppice";
+/** @param port on which it listens again after a reload; @param more of the script */
+const scriptOf = (port: number, more = "") => `import { broker, on, supervisor } from "coppice";
 const limits = { handshake: 600_000, upgradeTime: 600_000, pingInterval: 600_000 };
 on("init", async () => {
   if (!supervisor.isSupervisor()) return;
-  const { port } = await broker.listenWebSocket({
-    port: 0, token: "${TOKEN}", readToken: "${READ_TOKEN}", limits,
+  await broker.listenWebSocket({
+    port: ${port}, token: "${TOKEN}", readToken: "${READ_TOKEN}", limits,
   });
   const revival = { delay: 50, factor: 1 };
   const sleeper = ["sh", "-c", "echo hello from $$; exec sleep 100000"];
@@ -28,11 +31,14 @@ on("init", async () => {
   await supervisor.create({
     name: ${JSON.stringify(HOSTILE)}, command: says, revival: { when: "never" },
   });
-  console.log("port", port);
+${more}
+  console.log("set up");
 });`;
 
 interface Scene {
   tree: TestTree;
+  /** On which it listens. */
+  port: number;
   proxy: TestProxy;
   browser: Browser;
   page: Page;
@@ -57,6 +63,7 @@ test("the console shows a tree and drives it", async (t) => {
 
 const ACTS: [string, (scene: Scene, t: TestContext) => Promise<void>][] = [
   ["it asks for the token, and takes no other", login],
+  ["titles stand above their columns, beside a scroll bar too", aligned],
   ["what nodes are called and print stays text", hostileText],
   ["a node that is killed is seen to grow back", killed],
   ["what it has left behind is read", crashRecord],
@@ -66,6 +73,8 @@ const ACTS: [string, (scene: Scene, t: TestContext) => Promise<void>][] = [
   ["a Supervisor that stands still is said not to answer", standstill],
   ["a token in the address is taken out of it; one to look gives no orders", looking],
   ["a reload shows its plan first, and can be left at that", planned],
+  ["a reload is carried out, and the page goes on where it was", reloaded],
+  ["what is stopped or destroyed by keyboard leaves the focus near by", destroyed],
   ["it fits a phone", phone],
   ["a page of another site cannot connect, though it knows the token", elsewhere],
   ["it has asked no other host for anything, and broken none of its own rules", clean],
@@ -74,11 +83,12 @@ const ACTS: [string, (scene: Scene, t: TestContext) => Promise<void>][] = [
 async function enter(t: TestContext): Promise<Scene | undefined> {
   const browser = await openBrowser(t);
   if (browser === undefined) return undefined;
-  const tree = plant(t, SCRIPT);
-  const [, port] = await tree.line(/^port (\d+)$/m);
-  const proxy = await TestProxy.to(t, Number(port));
+  const port = await freePort();
+  const tree = plant(t, scriptOf(port));
+  await tree.line(/^set up$/m);
+  const proxy = await TestProxy.to(t, port);
   const url = `http://127.0.0.1:${proxy.port}/`;
-  const scene = { tree, proxy, browser, url, asked: new Set<string>(), troubles: [] };
+  const scene = { tree, port, proxy, browser, url, asked: new Set<string>(), troubles: [] };
   return { ...scene, page: await open(scene, url) };
 }
 
@@ -125,11 +135,31 @@ async function login({ page }: Scene): Promise<void> {
   await token.fill("let-me-not");
   await token.press("Enter");
   await shows(page, "#login-problem", "That is not the token.");
+  for (let i = 0; i < 3; i++) await page.keyboard.press("Escape");
   await token.fill(TOKEN);
   await token.press("Enter");
   await shows(page, "#link", "live");
   await row(page, "victim").waitFor();
   assert.equal(await page.locator("dialog[open]").count(), 0);
+}
+
+async function aligned({ page }: Scene): Promise<void> {
+  const edges = (selector: string) =>
+    page.locator(selector).evaluateAll((cells) =>
+      cells.map((cell) => {
+        const { left, right } = cell.getBoundingClientRect();
+        return [left, right];
+      }),
+    );
+  for (const width of [1280, 1200, 1100, 1000, 900, 390]) {
+    await page.setViewportSize({ width, height: 800 });
+    const cells = await edges(".row:first-child > *");
+    assert.deepEqual(cells, await edges(".tree-head > *"));
+    const [[, end = 0] = []] = await edges(".row:first-child");
+    const last = Math.max(...cells.map(([, right = 0]) => right));
+    assert.ok(last <= end, `all columns have room in a window of ${width}: ${last} of ${end}`);
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
 }
 
 async function hostileText({ page }: Scene): Promise<void> {
@@ -170,21 +200,31 @@ async function crashRecord({ page }: Scene): Promise<void> {
     return (await next.count()) > 0;
   });
   await shows(page, ".crash-record .lines .line-text", "hello from ");
+  // The next one comes above it, and takes the focus from nobody.
+  await crash.focus();
+  process.kill(pid, "SIGKILL");
+  await page.locator(".crash").nth(1).waitFor();
+  await otherPid(page, pid);
+  assert.equal(await page.evaluate("document.activeElement.className"), "crash");
+  await shows(page, ".crash-record h3", "victim, ");
   await page.getByRole("tab", { name: "Output" }).click();
 }
 
 async function restarted({ page, tree }: Scene): Promise<void> {
   const before = await pidShown(page);
+  await row(page, HOSTILE).click();
+  await shows(page, "#details-title", "img");
   await page.keyboard.press("/");
   await page.keyboard.type("vic");
   await page.keyboard.press("ArrowDown");
-  // From the Supervisor down to the only node that is called so.
-  await until("the node's row", async () => {
-    const key = await page.evaluate("document.activeElement?.dataset?.key");
-    if (key === "node victim") return true;
-    await page.keyboard.press("ArrowDown");
-    return false;
-  });
+  // The only node that is called so; its details, and back.
+  const focused = () =>
+    page.evaluate("document.activeElement.dataset.key ?? document.activeElement.id");
+  assert.equal(await focused(), "node victim");
+  await page.keyboard.press("Enter");
+  assert.equal(await focused(), "details-title");
+  await page.keyboard.press("Escape");
+  assert.equal(await focused(), "node victim");
   await page.keyboard.press("r");
   await shows(page, "#confirm-title", "Restart 'victim'?");
   await page.keyboard.press("Enter");
@@ -217,6 +257,15 @@ async function cut({ page, proxy }: Scene): Promise<void> {
   await shows(page, ".line-text", `hello from ${after}`);
   // What came before the cut is not shown twice.
   assert.equal(await page.locator(".line-text", { hasText: `from ${before}` }).count(), 1);
+  // Of another node nothing can be had meanwhile, and what is there is not taken for its own.
+  proxy.isOpen = false;
+  proxy.cut();
+  await shows(page, "#link", "connection lost");
+  await row(page, HOSTILE).click();
+  await page.locator(".output .line").first().waitFor({ state: "detached" });
+  proxy.isOpen = true;
+  await shows(page, ".output .line-text", TEXT);
+  await row(page, "victim").click();
 }
 
 async function standstill({ page, tree }: Scene): Promise<void> {
@@ -251,6 +300,79 @@ async function planned({ page, tree }: Scene): Promise<void> {
   assert.doesNotMatch(tree.stderr, /info: reload, ordered by/);
 }
 
+const pointsOf = (curve: string | null) => curve?.match(/[ML]/g)?.length ?? 0;
+
+async function reloaded({ page, tree, port, proxy }: Scene): Promise<void> {
+  const keys = () =>
+    page.locator(".row").evaluateAll((rows) => rows.map((row) => row.getAttribute("data-key")));
+  const curve = () => page.locator(".chart.of-memory .chart-line").getAttribute("d");
+  await row(page, "victim").click();
+  const pid = await pidShown(page);
+  const stem = await tree.stem();
+  const before = await keys();
+  const samples = await until("a curve", async () => pointsOf(await curve()));
+  const { connections } = proxy;
+  // What the page has said of its connection, from now on: another one would know nothing of it.
+  await page.evaluate(`
+    window.said = [];
+    new MutationObserver((changes) => {
+      for (const { addedNodes } of changes)
+        for (const { data } of addedNodes) window.said.push(data);
+    }).observe(document.getElementById("link"), { childList: true });
+  `);
+  const newcomer = `  await supervisor.create({ name: "newcomer", command: sleeper, revival });`;
+  replaceFile(tree.file("tree.mjs"), scriptOf(port, newcomer));
+
+  await page.getByRole("button", { name: "Reload…" }).press("Enter");
+  await shows(page, "#plan-text", "1 node starts, 2 stay as they are.");
+  await shows(page, "#plan-changes tr.plan-start th", "newcomer");
+  await shows(page, "#plan-changes tr.plan-keep th", "victim");
+  assert.deepEqual(await keys(), before);
+  await page.locator("#plan-yes").click();
+
+  await shows(page, ".toast", "Reloaded: 1 node starts, 2 stay as they are.");
+  await row(page, "newcomer").locator(".state-text", { hasText: "running" }).waitFor();
+  await page.locator("#link", { hasText: /^live$/ }).waitFor();
+  await page.locator("#banner").waitFor({ state: "hidden" });
+  assert.ok(proxy.connections > connections, "it has connected once more");
+  const said = (await page.evaluate("window.said")) as string[];
+  assert.equal(said[0], "reloading");
+  assert.equal(await page.evaluate("document.activeElement.id"), "reload");
+  assert.deepEqual(await keys(), [...before, "node newcomer"]);
+  assert.equal(await page.locator("body").getAttribute("data-stale"), "false");
+  // Nodes and Stem have not noticed, and the page has forgotten nothing of them.
+  assert.equal(await pidShown(page), pid);
+  assert.equal(await tree.stem(), stem);
+  assert.equal(await page.locator(".line-text", { hasText: `from ${pid}` }).count(), 1);
+  const drawn = await curve();
+  assert.ok(pointsOf(drawn) >= samples, `the curve goes on: ${drawn}`);
+  await until("the next sample", async () => (await curve()) !== drawn);
+  process.kill(pid, "SIGKILL");
+  await shows(page, ".line-text", `hello from ${await otherPid(page, pid)}`);
+}
+
+async function destroyed({ page }: Scene): Promise<void> {
+  const focused = () =>
+    page.evaluate("document.activeElement.dataset.key ?? document.activeElement.id");
+  await row(page, "victim").click();
+  await shows(page, "#details-title", "victim");
+  // The button that was pressed goes, since what is stopped cannot be stopped.
+  await page.locator(".button.is-stop").press("Enter");
+  await shows(page, ".details-state", "stopped");
+  await page.locator(".button.is-start").waitFor();
+  assert.equal(await focused(), "details-title");
+  await page.locator(".button.is-start").press("Enter");
+  await shows(page, ".details-state", "running");
+
+  await row(page, HOSTILE).click();
+  await row(page, HOSTILE).press("d");
+  await shows(page, "#confirm-title", "Destroy '");
+  await page.keyboard.press("Enter");
+  await row(page, HOSTILE).waitFor({ state: "detached" });
+  assert.equal(await focused(), "node newcomer");
+  await shows(page, "#details-title", "newcomer");
+}
+
 async function phone(scene: Scene): Promise<void> {
   const options = { viewport: { width: 360, height: 640 }, isMobile: true, hasTouch: true };
   const page = await open(scene, `${scene.url}#token=${TOKEN}`, {
@@ -260,6 +382,12 @@ async function phone(scene: Scene): Promise<void> {
   await row(page, "victim").tap();
   await page.getByRole("button", { name: "Restart" }).waitFor();
   assert.ok(!(await page.locator("#tree").isVisible()));
+  // The next one is shown from its beginning, wherever this one was scrolled to.
+  await page.evaluate("document.getElementById('details').scrollTop = 200");
+  await page.locator(".pane-tabs").getByRole("button", { name: "Tree" }).tap();
+  await row(page, "newcomer").tap();
+  await page.locator("#details").waitFor();
+  assert.equal(await page.evaluate("document.getElementById('details').scrollTop"), 0);
   await page.locator(".pane-tabs").getByRole("button", { name: "Events" }).tap();
   await page.locator("#events").waitFor();
   assert.equal(

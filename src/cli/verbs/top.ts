@@ -2,13 +2,12 @@
 import type { RemoteSupervisor } from "../../control/client.ts";
 import { CoppiceError } from "../../errors.ts";
 import { watchIfItCan } from "../attend.ts";
+import { beginWatch } from "../begin-watch.ts";
 import { type Paint, paintFor } from "../colour.ts";
 import type { Context } from "../context.ts";
 import type { Line } from "../line.ts";
-import { select, unknownNode } from "../nodes.ts";
 import { jsonLine } from "../printable.ts";
 import { whereTo, withRemote } from "../remote.ts";
-import { sayError } from "../say.ts";
 import { plainFrame } from "../top/frame.ts";
 import { FIRST_LOOK, type SortBy } from "../top/model.ts";
 import { TopScreen } from "../top/screen.ts";
@@ -29,24 +28,20 @@ async function top(
   paint: Paint,
   sort: SortBy,
 ): Promise<number> {
-  const { stdout, env } = context;
-  const status = await remote.status();
-  const { found, unknown } = select(status, line.names);
-  for (const name of unknown) sayError(context, unknownNode(name, status));
-  if (found.length === 0 && unknown.length > 0) return 1;
+  const begun = await beginWatch(line, context, remote);
+  if (begun === undefined) return 1;
   const isHere = whereTo(line, context).url.startsWith("unix:");
   const watcher = new Watcher(remote, context, line.names, isHere);
   const looking = { ...FIRST_LOOK, sort };
   if (line.flag("json")) return streamJson(watcher, context, remote);
-  if (stdout.isTerminal && env["TERM"] !== "dumb")
-    return new TopScreen(watcher, context, remote, paint, looking).run();
+  if (begun.usesScreen) return new TopScreen(watcher, context, remote, paint, looking).run();
   // What is used of a CPU is known only after some time.
   await watcher.look();
   await context.sleep(BEAT_MS);
   await watcher.look();
   if (watcher.problem !== undefined) throw watcher.problem;
-  stdout.write(`${plainFrame(watcher.scene(), looking, paint).join("\n")}\n`);
-  return unknown.length === 0 ? 0 : 1;
+  context.stdout.write(`${plainFrame(watcher.scene(), looking, paint).join("\n")}\n`);
+  return begun.isComplete ? 0 : 1;
 }
 
 /** An object each second, and whenever something happens, until the tree has ended. */

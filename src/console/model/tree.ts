@@ -94,10 +94,16 @@ function withAll(
   const all = new Map(
     Object.entries(status.nodes).map(([name, one]) => [name, viewOf(nodes.get(name), name, one)]),
   );
-  // One that is told to end is in no status any more, and yet news of it comes until it is gone.
-  for (const node of nodes.values())
-    if (node.isLeaving && !isFirst && !all.has(node.name)) all.set(node.name, node);
-  return all;
+  const isLeft = ({ name, isLeaving }: NodeView) => isLeaving && !isFirst && !all.has(name);
+  const left = new Map([...nodes].filter(([, node]) => isLeft(node)));
+  if (left.size === 0) return all;
+  // One that is told to end is in no status any more, and yet news of it comes until it is gone:
+  // it keeps its place till then.
+  const inPlace = [...nodes.keys()].flatMap((name): [string, NodeView][] => {
+    const node = all.get(name) ?? left.get(name);
+    return node === undefined ? [] : [[name, node]];
+  });
+  return new Map([...inPlace, ...all]);
 }
 
 function viewOf(known: NodeView | undefined, name: string, status: NodeStatus): NodeView {

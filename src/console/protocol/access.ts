@@ -8,7 +8,9 @@ export type Access =
   | { is: "away" };
 
 export async function askAccess(base: URL, token: string): Promise<Access> {
-  const headers: HeadersInit = token === "" ? {} : { Authorization: `Bearer ${token}` };
+  const headers = headersWith(token);
+  // What no header can carry opens no door: it was mistyped. Nobody has to be asked.
+  if (headers === undefined) return { is: "locked" };
   try {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const response = await fetch(new URL("app/access", base), { headers, signal });
@@ -18,6 +20,14 @@ export async function askAccess(base: URL, token: string): Promise<Access> {
     return { is: access === "look" || access === "control" ? "welcome" : "locked" };
   } catch {
     return { is: "away" };
+  }
+}
+
+function headersWith(token: string): Headers | undefined {
+  try {
+    return new Headers(token === "" ? {} : { Authorization: `Bearer ${token}` });
+  } catch {
+    return undefined;
   }
 }
 

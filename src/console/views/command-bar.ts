@@ -2,7 +2,7 @@
 import { isAlive, lookOf } from "../model/look.ts";
 import { nodeOfKey, nodesOfKey, STEM_KEY, SUPERVISOR_KEY } from "../model/rows.ts";
 import type { NodeView } from "../model/tree.ts";
-import { element, setChildren, setText } from "./dom.ts";
+import { byId, element, setAttribute, setChildren, setText } from "./dom.ts";
 import type { Actions, Command, Shown } from "./shown.ts";
 
 export class CommandBar {
@@ -46,12 +46,17 @@ export class CommandBar {
       const button = this.#buttons.get(command);
       if (button === undefined) return [];
       setText(button, `${COMMAND_TITLES[command]}${isMany ? (isAll ? " all" : " these") : ""}`);
-      button.disabled = !mayAct;
+      // Not disabled, which would take the focus from it whenever the connection is lost.
+      setAttribute(button, "aria-disabled", String(!mayAct));
       return [button];
     });
     setText(this.#why, hello?.mayControl === false ? "This connection may look, and not act." : "");
     this.#why.hidden = this.#why.textContent === "";
+    const focused = document.activeElement;
+    const hadFocus = this.element.contains(focused);
     setChildren(this.element, [...buttons, this.#why]);
+    // Not to the next button: a key that is held down would press that one, too.
+    if (hadFocus && !this.element.contains(focused)) byId("details-title").focus();
   }
 }
 

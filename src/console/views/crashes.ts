@@ -4,7 +4,7 @@ import type { CrashRecord, CrashSummary } from "../model/crash.ts";
 import { printable } from "../model/printable.ts";
 import { counted } from "../model/words.ts";
 import { moment } from "./clock.ts";
-import { element, setText } from "./dom.ts";
+import { element, setChildren, setText } from "./dom.ts";
 import { shapeMark } from "./marks.ts";
 import type { Shown } from "./shown.ts";
 
@@ -18,6 +18,7 @@ export class CrashesView {
   });
   readonly #open: (id: string) => void;
   #crashes: readonly CrashSummary[] = [];
+  #items: ReadonlyMap<string, HTMLElement> = new Map();
   #drawn: { crashes: readonly CrashSummary[]; name: string | undefined } | undefined;
 
   /** @param open asks for a record, to be given to `show` */
@@ -42,7 +43,14 @@ export class CrashesView {
       this.#note,
       own.length === 0 ? "No crash is kept." : counted(own.length, "crash record"),
     );
-    this.#list.replaceChildren(...own.slice(0, MOST).map((one) => this.#item(one, now)));
+    // Those that were there stay, and with them the focus; but for the time, which gets a date at midnight.
+    const items = new Map<string, HTMLElement>();
+    for (const one of own.slice(0, MOST)) {
+      const key = `${one.id} ${moment(one.at, now)}`;
+      items.set(key, this.#items.get(key) ?? this.#item(one, now));
+    }
+    this.#items = items;
+    setChildren(this.#list, [...items.values()]);
   }
 
   show(record: CrashRecord): void {

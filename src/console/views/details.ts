@@ -99,7 +99,7 @@ export class DetailsView {
       ["Restarts", String(revivalsOf(status))],
       ["Last exit", last ?? "–"],
     ]);
-    this.#life.draw(node.life, now);
+    this.#life.draw(node.life, revivalsOf(status), now);
   }
 
   #drawMany({ tree, ui, hello }: Shown): void {

@@ -48,10 +48,16 @@ export function askToken(wrong: boolean, take: (token: string) => void): void {
     const token = field.value.trim();
     if (token === "") return;
     field.value = "";
+    dialog.onclose = null;
     dialog.close();
     take(token);
   };
-  dialog.oncancel = (event) => event.preventDefault();
+  // Without a token there is nothing to go back to. That it is cancelled can be prevented once, and
+  // with the second Escape a browser closes it all the same.
+  dialog.onclose = () => {
+    dialog.showModal();
+    field.focus();
+  };
   if (!dialog.open) dialog.showModal();
   field.focus();
 }

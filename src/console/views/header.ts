@@ -1,5 +1,5 @@
 /** The top of the page: whose tree it is, how it does as a whole, and whether we still know. */
-import { countLooks, LOOK_WORDS, type Look, lookOf } from "../model/look.ts";
+import { countLooks, LOOK_WORDS, LOOKS, type Look, lookOf } from "../model/look.ts";
 import { counted, duration, loadText, memoryText } from "../model/words.ts";
 import { byId, element, setAttribute, setChildren, setClass, setText } from "./dom.ts";
 import { shapeMark } from "./marks.ts";
@@ -24,7 +24,7 @@ export class HeaderView {
 
   draw(shown: Shown): void {
     this.#shown = shown;
-    const { tree, hello, mayAct } = shown;
+    const { tree, hello, mayAct, reloading } = shown;
     const looks = [...tree.nodes.values()].map(({ status }) => lookOf(status));
     const counts = countLooks(looks);
     this.#drawChips(counts, shown);
@@ -36,14 +36,21 @@ export class HeaderView {
     const link = linkText(shown);
     setText(this.#link, link.text);
     setClass(this.#link, `link is-${link.tone}`);
-    byId("reload").hidden = !(mayAct && shown.knows("plan") && shown.knows("reload"));
+    // While the connection is lost it stays where it is, and so does the focus.
+    const reload = byId("reload");
+    reload.hidden = !(hello?.mayControl && shown.knows("plan") && shown.knows("reload"));
+    setAttribute(reload, "aria-disabled", String(!mayAct || reloading !== undefined));
     document.title = titleOf(counts, shown);
   }
 
   #drawChips(counts: readonly [Look, number][], { ui, tree }: Shown): void {
     setText(this.#total, tree.isKnown ? counted(tree.nodes.size, "node") : "");
-    const shown = new Set([...counts.map(([look]) => look), ...ui.looks]);
-    const chips = [...shown].map((look) => {
+    const there = counts.map(([look]) => look);
+    // One that has the focus stays, though there are none of it for the moment.
+    const focused = [...this.#chips].filter(([, { button }]) => button === document.activeElement);
+    const shown = new Set([...there, ...ui.looks, ...focused.map(([look]) => look)]);
+    // In one order always: they do not change places below a pointer.
+    const chips = LOOKS.filter((look) => shown.has(look)).map((look) => {
       const chip = this.#chips.get(look) ?? this.#makeChip(look);
       const count = counts.find(([one]) => one === look)?.[1] ?? 0;
       setText(chip.count, String(count));
@@ -91,19 +98,26 @@ export class HeaderView {
   }
 }
 
-function linkText({ phase, hello, silence, tree }: Shown): { text: string; tone: string } {
+function linkText({ phase, hello, silence, tree, reloading }: Shown): {
+  text: string;
+  tone: string;
+} {
   if (phase.is === "open" && silence > 0)
     return { text: `no answer for ${duration(silence)}`, tone: "lost" };
   switch (phase.is) {
     case "open":
       if (tree.isEnding) return { text: "the tree ends", tone: "lost" };
+      if (reloading === "ordered") return { text: "reloading", tone: "connecting" };
       return hello?.mayControl === false
         ? { text: "live, to look only", tone: "open" }
         : { text: "live", tone: "open" };
     case "connecting":
-      return { text: "connecting", tone: "connecting" };
+      return { text: reloading === "ordered" ? "reloading" : "connecting", tone: "connecting" };
     case "lost":
-      return { text: "connection lost, trying again", tone: "lost" };
+      if (tree.isEnding) return { text: "the tree has ended", tone: "lost" };
+      return reloading === "ordered"
+        ? { text: "reloading", tone: "connecting" }
+        : { text: "connection lost, trying again", tone: "lost" };
     case "locked":
       return { text: "a token is needed", tone: "lost" };
     case "refused":

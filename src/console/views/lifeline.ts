@@ -27,22 +27,26 @@ export class LifeLineView {
     );
   }
 
-  draw(life: Life, now: number): void {
+  /** @param revivals how often it was started again, of which the page may not know all */
+  draw(life: Life, revivals: number, now: number): void {
     const span = spanShown(life, now);
     const start = now - span;
     this.#strip.draw(life, start, now);
     setText(this.#title, `Life, last ${spanText(span)}`);
     for (const [index, label] of this.#times.entries())
       setText(label, index === 2 ? "now" : shortTime(start + (span * index) / 2));
-    setText(this.#words, wordsOf(life, start, now));
+    setText(this.#words, wordsOf(life, revivals, start, now));
   }
 }
 
-function wordsOf({ marks }: Life, start: number, now: number): string {
-  const ends = marks.filter(({ kind, at }) => kind === "ended" && at >= start);
+function wordsOf({ marks }: Life, revivals: number, start: number, now: number): string {
+  const known = marks.filter(({ kind }) => kind === "ended");
+  const ends = known.filter(({ at }) => at >= start);
   const last = ends.at(-1);
-  if (last === undefined) return "It has not ended in that time.";
+  // Of what was before the page was opened, only what has left a record that is kept is known.
+  const isAll = known.length >= revivals;
+  if (last === undefined) return isAll ? "It has not ended in that time." : "";
   const how = exitText(last.exit ?? {});
   const when = `${moment(last.at, now)}, ${duration(now - last.at)} ago`;
-  return `Ended ${counted(ends.length, "time")}; last at ${when} (${how}).`;
+  return `Ended ${isAll ? "" : "at least "}${counted(ends.length, "time")}; last at ${when} (${how}).`;
 }

@@ -36,7 +36,8 @@ export class OutputView {
   });
   #kept: Kept[] = [];
   #waiting: OutputLine[] = [];
-  #frame = 0;
+  #isDue = false;
+  #drawnAt = Number.NEGATIVE_INFINITY;
   #showsNames = false;
   #isAtEnd = true;
 
@@ -64,14 +65,22 @@ export class OutputView {
     this.#waiting.push(...lines);
     // What would be gone at once is not even made.
     if (this.#waiting.length > MOST) this.#waiting = this.#waiting.slice(-MOST);
-    if (this.#frame === 0)
-      this.#frame = requestAnimationFrame(() => {
-        this.#frame = 0;
-        this.#flush();
-      });
+    if (this.#isDue) return;
+    this.#isDue = true;
+    // The first at once. Of many nodes there is always one that prints, and each time the browser
+    // paints the list anew.
+    const wait = Math.max(0, this.#drawnAt + PACE_MS - performance.now());
+    setTimeout(() => requestAnimationFrame(() => this.#flush()), wait);
   }
 
   #flush(): void {
+    this.#isDue = false;
+    this.#drawnAt = performance.now();
+    // Whoever reads further above keeps what they read: the new lines wait for them to come back.
+    if (!this.#isAtEnd && this.#kept.length + this.#waiting.length > MOST) {
+      this.#toEnd.hidden = false;
+      return;
+    }
     const fresh = this.#waiting.map((line) => this.#keep(line));
     this.#waiting = [];
     const isAtEnd = this.#isAtEnd;
@@ -117,6 +126,8 @@ export class OutputView {
   }
 
   #filter(): void {
+    this.#isAtEnd = true;
+    this.#flush();
     const sought = this.#sought();
     for (const kept of this.#kept) this.#show(kept, sought);
     this.#goToEnd();
@@ -138,11 +149,14 @@ export class OutputView {
   #scrolled(): void {
     const { scrollTop, scrollHeight, clientHeight } = this.#list;
     this.#isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_END;
-    if (this.#isAtEnd) this.#toEnd.hidden = true;
+    if (!this.#isAtEnd) return;
+    this.#toEnd.hidden = true;
+    if (this.#waiting.length > 0) this.#flush();
   }
 
   #goToEnd(): void {
     this.#isAtEnd = true;
+    if (this.#waiting.length > 0) this.#flush();
     this.#toEnd.hidden = true;
     this.#list.scrollTop = this.#list.scrollHeight;
   }
@@ -168,6 +182,8 @@ function marked(text: string, sought: string): Node[] {
   return [...parts, document.createTextNode(text.slice(from))];
 }
 
+/** Between one drawing of new lines and the next, at least. */
+const PACE_MS = 200;
 /** Lines that are kept. */
 const MOST = 2_000;
 /** Pixels: as good as at the end. */

@@ -9,6 +9,9 @@ export type Tab = "output" | "crashes" | "settings";
 export type Pane = "tree" | "details" | "events";
 export type Command = "restart" | "stop" | "start" | "destroy";
 
+/** A reload that was asked for here: its plan is made and looked at, or it is carried out. */
+export type Reloading = "planned" | "ordered" | undefined;
+
 export interface Ui extends Filter {
   /** The key of a row. */
   selected: string;
@@ -27,6 +30,7 @@ export interface Shown {
   now: number;
   /** Whether orders can be given here and now. */
   mayAct: boolean;
+  reloading: Reloading;
   knows(method: string): boolean;
 }
 

@@ -1,5 +1,5 @@
 /** The tree: a row for everything in it, that can be walked through by keyboard. */
-import { type Row, rowsOf } from "../model/rows.ts";
+import { nodeOfKey, type Row, rowsOf } from "../model/rows.ts";
 import { byId, element, setAttribute, setChildren, setText } from "./dom.ts";
 import { RowView } from "./row.ts";
 import type { Actions, Command, Shown } from "./shown.ts";
@@ -28,16 +28,26 @@ export class TreeView {
   draw(shown: Shown): void {
     this.#shown = shown;
     const rows = rowsOf(shown.tree, shown.ui);
-    const hadFocus = this.#list.contains(document.activeElement);
+    const focused = this.#rowOf(document.activeElement);
+    const place = focused === undefined ? -1 : this.#rows.indexOf(focused);
     const isOrderNew =
       rows.length !== this.#rows.length ||
       rows.some(({ key }, index) => key !== this.#rows[index]?.key);
     this.#rows = rows;
     if (isOrderNew) this.#arrange(rows);
     for (const row of rows) this.#views.get(row.key)?.draw(row, shown);
-    if (isOrderNew) this.#keepReachable(hadFocus);
+    if (isOrderNew) this.#keepReachable(place);
     setText(this.#empty, emptyText(shown, rows.length));
     this.#empty.hidden = this.#empty.textContent === "";
+  }
+
+  /** Moves the focus to what is selected, if it is shown, or else selects the first node that is. */
+  enter(): void {
+    const selected = this.#rows.findIndex(({ key }) => key === this.#shown?.ui.selected);
+    const isSought = this.#shown?.ui.text !== "";
+    const first = this.#rows.findIndex(({ kind }) => kind === "node");
+    const isNode = this.#rows[selected]?.kind === "node";
+    this.#go(selected >= 0 && (isNode || !isSought) ? selected : Math.max(0, first));
   }
 
   /** Moves the focus to a row that is shown. */
@@ -69,13 +79,22 @@ export class TreeView {
     return view;
   }
 
-  /** If what is selected is not shown, the first row is what the Tab key comes to. */
-  #keepReachable(hadFocus: boolean): void {
-    const selected = this.#views.get(this.#shown?.ui.selected ?? "");
+  /**
+   * If what is selected is not shown, the first row is what the Tab key comes to.
+   * @param place of the row that had the focus; -1: none had
+   */
+  #keepReachable(place: number): void {
+    const key = this.#shown?.ui.selected ?? "";
     const first = this.#list.firstElementChild;
-    if (selected === undefined && first !== null) setAttribute(first, "tabindex", "0");
-    if (hadFocus && !this.#list.contains(document.activeElement))
-      (selected?.element ?? (first as HTMLElement | null))?.focus();
+    if (!this.#views.has(key) && first !== null) setAttribute(first, "tabindex", "0");
+    if (place < 0 || this.#list.contains(document.activeElement)) return;
+    // What has come into the place of a row that is gone, as in every list.
+    const next = this.#rows[Math.min(place, this.#rows.length - 1)];
+    if (next === undefined) return;
+    const gone = nodeOfKey(key);
+    if (gone !== undefined && this.#shown?.tree.nodes.has(gone) === false)
+      this.#actions.change({ selected: next.key });
+    this.focus(next.key);
   }
 
   #seen(entries: readonly IntersectionObserverEntry[]): void {
