@@ -30,7 +30,7 @@ export interface LinkEvents {
 const FIRST_RETRY_MS = 5;
 const LONGEST_RETRY_MS = 1_000;
 /** While a Supervisor replaces itself, nodes that print may be waiting for it. */
-const EXPECTING_RETRY_MS = 20;
+const EXPECTING_RETRY_MS = 5;
 /** Some 50 MB of reports, or a thousand nodes with the largest layouts. */
 const MAX_UNREAD = 100_000;
 

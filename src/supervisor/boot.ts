@@ -24,7 +24,7 @@ export async function bootSupervisor(options: SupervisorOptions): Promise<void> 
   const order = rehearsalOrder(process.env);
   if (order !== undefined) {
     const { rehearse } = await import("./reload/rehearse.ts");
-    return rehearse(options, order, () => imageIn(path.dirname(order.answer)));
+    return rehearse(options, order, () => imageIn(order.stateDirectory));
   }
   const state = StateDirectory.take(path.resolve(options.stateDirectory));
   const image = await imageIn(state.path);

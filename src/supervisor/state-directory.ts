@@ -1,7 +1,7 @@
 /** The state directory: one Supervisor at a time, and nothing left over from the last one. */
 import fs from "node:fs";
 import path from "node:path";
-import { AlreadyRunningError, StateDirectoryError } from "../errors.ts";
+import { AlreadyRunningError, CoppiceError, StateDirectoryError } from "../errors.ts";
 import { makeDirectories } from "../os/files.ts";
 import { keepLock, takeLock } from "../os/lock.ts";
 import { makeMemoryDirectory } from "../os/memory-directory.ts";
@@ -35,7 +35,7 @@ export class StateDirectory {
       const lock = takeLock(path.join(directory, LOCK));
       if (!lock.held) throw new AlreadyRunningError(lock.pid, directory);
     } catch (error) {
-      if (error instanceof AlreadyRunningError) throw error;
+      if (error instanceof CoppiceError) throw error;
       throw new StateDirectoryError(directory, errnoText(error as NodeJS.ErrnoException));
     }
     return new StateDirectory(directory);
@@ -49,6 +49,7 @@ export class StateDirectory {
     try {
       if (!keepLock(path.join(directory, LOCK))) return StateDirectory.take(directory);
     } catch (error) {
+      if (error instanceof CoppiceError) throw error;
       throw new StateDirectoryError(directory, errnoText(error as NodeJS.ErrnoException));
     }
     return new StateDirectory(directory);
@@ -147,7 +148,6 @@ export class StateDirectory {
       places.stem,
       places.handover,
       places.successor,
-      places.rehearsal,
       places.socket,
       places.control,
       places.nodes,

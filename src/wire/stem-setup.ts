@@ -37,8 +37,6 @@ export const places = {
   handover: "handover",
   /** With what the new image begins. */
   successor: "successor.json",
-  /** What a rehearsal has found out. */
-  rehearsal: "rehearsal.json",
   /** What is generated for Zeek nodes. */
   zeek: "zeek",
 } as const;

@@ -1,7 +1,6 @@
 /** Has another process rehearse: the newest Coppice on disk, with this Supervisor's command line. */
-import fs from "node:fs";
 import { ReloadError } from "../../errors.ts";
-import { ask } from "../../os/ask.ts";
+import { type Answer, askAside } from "../../os/ask.ts";
 import { killedWithUs } from "../../os/tools.ts";
 import { type Invocation, type RehearsalOrder, withRehearsal } from "./invocation.ts";
 import type { Rehearsal, Rehearsed } from "./rehearse.ts";
@@ -9,39 +8,56 @@ import type { Rehearsal, Rehearsed } from "./rehearse.ts";
 /** How long it may take in all (ms): scripts are loaded, and may wait for something in `init`. */
 const PATIENCE_MS = 60_000;
 
+/** How long it may take to end once it has said what it found (ms). */
+const END_MS = 1_000;
+
+export interface Asked {
+  rehearsed: Rehearsed;
+  /** Resolves when nothing of it is left. */
+  over: Promise<void>;
+}
+
 /** @throws ReloadError (a rejection) if scripts fail, or Coppice itself does */
 export async function askRehearsal(
   { executable, nodeOptions, argv, directory, env }: Invocation,
   order: RehearsalOrder,
-): Promise<Rehearsed> {
-  fs.rmSync(order.answer, { force: true });
+): Promise<Asked> {
+  const enough = new AbortController();
   // It has no end of its own if a script has none, and must not outlive us.
-  const prefix = killedWithUs();
-  let output = "";
+  const command = [...killedWithUs(), executable, ...nodeOptions, ...argv];
+  const { said, ended } = askAside(command, {
+    env: withRehearsal(env, order),
+    cwd: directory,
+    signal: AbortSignal.any([AbortSignal.timeout(PATIENCE_MS), enough.signal]),
+  });
+  const over = ended.then(
+    () => {},
+    () => {},
+  );
+  const text = await said;
+  if (text === "") throw new ReloadError(await whyNothing(ended));
+  const timer = setTimeout(() => enough.abort(), END_MS);
+  void over.then(() => clearTimeout(timer));
+  const rehearsal = JSON.parse(text) as Rehearsal;
+  if ("error" in rehearsal) throw new ReloadError(rehearsal.error);
+  return { rehearsed: rehearsal, over };
+}
+
+async function whyNothing(ended: Promise<Answer>): Promise<string> {
   try {
-    const signal = AbortSignal.timeout(PATIENCE_MS);
-    const command = [...prefix, executable, ...nodeOptions, ...argv];
-    const told = { env: withRehearsal(env, order), cwd: directory, signal };
-    ({ output } = await ask(command, told));
-    const rehearsal = JSON.parse(fs.readFileSync(order.answer, "utf8")) as Rehearsal;
-    if ("error" in rehearsal) throw new ReloadError(rehearsal.error);
-    return rehearsal;
+    return reasonIn((await ended).output) ?? "the scripts could not be tried: it ended at once";
   } catch (error) {
-    if (error instanceof ReloadError) throw error;
-    throw new ReloadError(reasonOf(error as NodeJS.ErrnoException, output));
-  } finally {
-    fs.rmSync(order.answer, { force: true });
+    if ((error as Error).name === "TimeoutError")
+      return `the scripts were not loaded within ${PATIENCE_MS / 1000} s`;
+    return `the scripts could not be tried: ${(error as Error).message}`;
   }
 }
 
 /** It has not said what it found: the last that it printed tells most. */
-function reasonOf(error: NodeJS.ErrnoException, output: string): string {
-  if (error.name === "TimeoutError")
-    return `the scripts were not loaded within ${PATIENCE_MS / 1000} s`;
-  const line = output
+function reasonIn(output: string): string | undefined {
+  return output
     .split("\n")
     .map((text) => text.trim())
     .filter((text) => /\w/.test(text) && !text.startsWith("at ") && !text.startsWith("Node.js v"))
     .find((text) => /error/i.test(text));
-  return line ?? `the scripts could not be tried: ${error.message}`;
 }

@@ -12,10 +12,10 @@ export interface Invocation {
   env: NodeJS.ProcessEnv;
 }
 
-/** What a process that only rehearses is told in its environment. */
+/** What a process that only rehearses is told in its environment; it answers on `ANSWER_FD`. */
 export interface RehearsalOrder {
-  /** The file to write what it finds out into. */
-  answer: string;
+  /** Where the tree is: what the command line says by now does not count. */
+  stateDirectory: string;
   /** To say what would change, and to change nothing; or to prepare what comes at once. */
   purpose: "plan" | "reload";
 }

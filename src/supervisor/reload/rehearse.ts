@@ -1,10 +1,11 @@
 /**
- * The process of a rehearsal: it loads a Supervisor's scripts as one would, writes down which nodes they
+ * The process of a rehearsal: it loads a Supervisor's scripts as one would, says which nodes they
  * create, and ends. Whatever is wrong with them is found out here, where it harms nothing.
  */
+import fs from "node:fs";
 import type { NodeConfig } from "../../core/config.ts";
 import { CoppiceError } from "../../errors.ts";
-import { writePrivateFile } from "../../os/files.ts";
+import { ANSWER_FD } from "../../os/ask.ts";
 import { within } from "../../os/within.ts";
 import { argsOf, setArgs } from "../../script/args.ts";
 import { closeAll } from "../../script/closing.ts";
@@ -37,12 +38,12 @@ const INIT_MS = 10_000;
 /** @param prepareImage see src/os/image.ts. Ends this process */
 export async function rehearse(
   options: SupervisorOptions,
-  { answer: answerFile, purpose }: RehearsalOrder,
+  { purpose }: RehearsalOrder,
   prepareImage: () => Promise<string>,
 ): Promise<never> {
   let isAnswered = false;
   const answer = (rehearsal: Rehearsal): never => {
-    if (!isAnswered) writePrivateFile(answerFile, JSON.stringify(rehearsal));
+    if (!isAnswered) say(JSON.stringify(rehearsal));
     isAnswered = true;
     // Handlers of scripts are heard; what Node.js itself does at an end takes a while, and changes nothing.
     process.once("exit", () => process.kill(process.pid, "SIGKILL"));
@@ -79,6 +80,13 @@ export async function rehearse(
   } catch (error) {
     return fail(error);
   }
+}
+
+/** Whoever has asked need not wait for the end of this process. */
+function say(text: string): void {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; ) at += fs.writeSync(ANSWER_FD, bytes, at);
+  fs.closeSync(ANSWER_FD);
 }
 
 function lineOf(error: unknown): string {

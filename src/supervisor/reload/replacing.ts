@@ -46,11 +46,15 @@ export function reloadPorts(parts: ReplacingParts): ReloadPorts {
   const { invocation, state, supervisor, link, receiver, sinks, history } = parts;
   const flushed = (): Promise<unknown> =>
     Promise.all(sinks.map((sink) => new Promise<void>((idle) => sink.whenIdle(idle))));
+  let rehearsalOver = Promise.resolve();
   return {
     async rehearse(purpose) {
       if (process.execve === undefined)
         throw new ReloadError(`Node.js ${process.version} cannot replace a process's image`);
-      return askRehearsal(invocation, { answer: state.file(places.rehearsal), purpose });
+      const order = { stateDirectory: state.path, purpose };
+      const { rehearsed, over } = await askRehearsal(invocation, order);
+      rehearsalOver = over;
+      return rehearsed;
     },
     present: () => supervisor.present(),
     isEnding: () => parts.ending().hasBegun,
@@ -79,6 +83,8 @@ export function reloadPorts(parts: ReplacingParts): ReloadPorts {
           parts.evidence.flush(CONNECTIONS_MS),
           closeAll(),
           flushed(),
+          // The next image knows nothing of its child.
+          rehearsalOver,
         ]),
         () => {},
       );
