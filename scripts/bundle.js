@@ -24,13 +24,23 @@ const ENTRIES = [
 /** What the console's page loads. */
 const PAGE_ENTRIES = ["console/main", "console/theme"];
 
-/** What each kind of process loads at its start. The rest of the code comes when it is needed. */
+/** What each kind of process loads at its start. */
 const STARTS = {
   verb: ["cli/main", "cli/verb-main"],
   rehearsal: ["cli/main", "supervisor/boot", "supervisor/reload/rehearse", "index"],
   supervisor: ["cli/main", "supervisor/boot", "supervisor/main", "supervisor/resumed", "index"],
   stem: ["stem/main"],
   node: ["node/main", "index"],
+};
+/** What comes later, for whoever connects or is connected to. All else comes by itself when it is needed. */
+const LATER = {
+  door: [
+    "control/supervisor-control",
+    "control/coppice-control",
+    "control/requests",
+    "broker/websocket/door",
+  ],
+  client: ["broker/websocket/client"],
 };
 
 /** What packages would use if it were there, and do well without. */
@@ -97,16 +107,19 @@ async function write(input, output) {
  * many, so that no two chunks need each other.
  */
 function togetherLoaded() {
-  let loaded;
+  let kinds;
   return (id, modules) => {
     if (modules.getModuleInfo(id).isEntry) return null; // Some run a program when they are loaded.
-    loaded ??= Object.entries(STARTS).map(([kind, names]) => [
-      kind,
-      reached(names.map(source), (from) => modules.getModuleInfo(from)?.importedIds ?? []),
-    ]);
-    const kinds = loaded.filter(([, ids]) => ids.has(id)).map(([kind]) => kind);
+    const imports = (from) => modules.getModuleInfo(from)?.importedIds ?? [];
+    kinds ??= [STARTS, LATER].map((loads) =>
+      Object.entries(loads).map(([kind, names]) => [kind, reached(names.map(source), imports)]),
+    );
+    const [starts, later] = kinds.map((loads) =>
+      loads.filter(([, ids]) => ids.has(id)).map(([kind]) => kind),
+    );
+    const together = (starts.length > 0 ? starts : later).join("-");
     // Of its code, each verb loads its own.
-    return kinds.length === 0 || kinds.join() === "verb" ? null : kinds.join("-");
+    return together === "" || together === "verb" ? null : together;
   };
 }
 

@@ -15,7 +15,7 @@ import { NODE_STATUS_TOPIC, TOPIC } from "./requests.ts";
 /** How long after a broken connection the next is tried (ms), again and again. */
 const RETRY_MS = 500;
 /** The same on this machine, where a Supervisor that replaces itself is there again at once. */
-const LOCAL_RETRY_MS = 20;
+const LOCAL_RETRY_MS = 5;
 
 interface Connection {
   connected: Promise<void>;

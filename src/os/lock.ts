@@ -29,17 +29,26 @@ export function takeLock(file: string): Lock {
 /**
  * Takes the lock again that this very process had before its image was replaced. It is ours all the while,
  * since the file says so; whoever has it for a moment has only looked whether it is free.
- * @returns whether it is ours; @throws the system's error if the file cannot be opened
+ * @returns whether it is ours
  */
 export function keepLock(file: string): boolean {
   const holder = readHolder(file);
   const self = processId(process.pid);
   if (holder?.pid !== self.pid || holder.startTime !== self.startTime) return false;
-  const fd = fs.openSync(file, fs.constants.O_RDWR);
-  const flock = findTool("flock");
-  if (flock !== undefined) void runProgram(flock, ["3"], fd);
+  setTimeout(() => {
+    try {
+      const fd = fs.openSync(file, fs.constants.O_RDWR);
+      const flock = findTool("flock");
+      if (flock !== undefined) void runProgram(flock, ["3"], fd);
+    } catch {
+      // The directory has gone: there is nothing to keep anybody from.
+    }
+  }, CALM_MS).unref();
   return true;
 }
+
+/** What a Supervisor has to do first takes less than that (ms). */
+const CALM_MS = 1_000;
 
 /** Who most likely has the lock, as the file says; it is not touched. */
 export function lockHolder(file: string): number | undefined {
