@@ -1,6 +1,7 @@
 /** What scripts are told of: `init`, `done`, what happens to nodes, and every line of output. */
 import type { CrashRecord } from "../core/crash.ts";
 import type { LastExit, NodeStatus } from "../core/status.ts";
+import { RUNTIME } from "../os/runtime.ts";
 import type { OutputHook, Stream } from "../output/pipeline.ts";
 
 /** The arguments of each event's handlers. */
@@ -85,8 +86,24 @@ export async function raise<Name extends keyof Events>(
   await Promise.all(results);
 }
 
-/** An error as people want to read it: with its stack if it has one. */
+/** An error as people want to read it: with its stack, as far as that is their own code, if any of it is. */
 export function describe(error: unknown): string {
-  if (error instanceof Error) return error.stack ?? error.message;
-  return String(error);
+  if (!(error instanceof Error)) return String(error);
+  const { stack = error.message } = error;
+  const lines = stack.split("\n").filter((line) => !isOurFrame(line));
+  return lines.some((line) => FRAME.test(line)) ? lines.join("\n") : stack;
 }
+
+function isOurFrame(line: string): boolean {
+  return FRAME.test(line) && OURS.some((part) => line.includes(part));
+}
+
+/** This runtime, the installed one that has started it, and Node.js. */
+const OURS = [`${RUNTIME}/`, ...installed(process.argv[1]), "(<anonymous>)", "node:"];
+
+function installed(main = ""): string[] {
+  const [, directory] = /^(.*\/)cli\/main\.[jt]s$/.exec(main) ?? [];
+  return directory === undefined ? [] : [directory];
+}
+
+const FRAME = /^\s+at /;
