@@ -4,7 +4,7 @@ import fs from "node:fs";
 import { test } from "node:test";
 import type { ClusterEndpoint, NodeConfig } from "../../src/index.ts";
 import { type Puppet, puppet, sharedPuppet } from "../fixtures/puppet.ts";
-import { environOf, replaceFile } from "../fixtures/system.ts";
+import { environOf, pathWithout, replaceFile } from "../fixtures/system.ts";
 import { isAlive, until } from "../fixtures/tree.ts";
 
 const shared = sharedPuppet();
@@ -307,8 +307,9 @@ test("16: a node that cannot open a file says why, and starts once it can", asyn
 });
 
 test("16: a program that cannot be executed says why, and is tried again", async (t) => {
-  const tree = await puppet(t, "", {
-    files: { plain: "no program", "bad/interpreter": "#!/no/such/thing\n" },
+  const tree = await shared(t, {
+    plain: "no program",
+    "bad/interpreter": "#!/no/such/thing\n",
   });
   fs.chmodSync(tree.tree.file("bad/interpreter"), 0o755);
   const revival = { delay: 50, factor: 1 };
@@ -326,32 +327,6 @@ test("16: a program that cannot be executed says why, and is tried again", async
   assert.equal((await tree.node("missing", ({ state }) => state === "running")).generation, 1);
 });
 
-test("17: with output files set output goes straight to the file: no prefix, no hook", async (t) => {
-  const tree = await puppet(
-    t,
-    `import { hook, supervisor } from "coppice";
-     if (supervisor.isSupervisor()) {
-       hook("stdout", (node, line) => console.log("hooked", node, "stdout", line));
-       hook("stderr", (node, line) => console.log("hooked", node, "stderr", line));
-     }`,
-  );
-  const command = ["sh", "-c", "echo to stdout; echo to stderr >&2; exec sleep 1000"];
-  await tree.create({ name: "out", stdoutFile: "out.log", command });
-  await tree.create({ name: "err", stderrFile: "err.log", command });
-  await tree.create({ name: "both", stdoutFile: "both.out", stderrFile: "both.err", command });
-  await contains(tree.tree.file("out.log"), /^to stdout\n$/);
-  await contains(tree.tree.file("err.log"), /^to stderr\n$/);
-  await contains(tree.tree.file("both.out"), /^to stdout\n$/);
-  await contains(tree.tree.file("both.err"), /^to stderr\n$/);
-  await tree.tree.line(/^\[supervisor:STDERR\] \[out\] to stderr$/m, "stderr");
-  await tree.tree.line(/^\[supervisor:STDOUT\] \[err\] to stdout$/m);
-  await tree.tree.stop();
-  const hooked = tree.tree.stdout.split("\n").filter((line) => line.startsWith("hooked"));
-  assert.deepEqual(hooked.sort(), ["hooked err stdout to stdout", "hooked out stderr to stderr"]);
-  const printed = `${tree.tree.stdout}${tree.tree.stderr}`.split("\n");
-  assert.equal(printed.filter((line) => line.startsWith("[supervisor:")).length, 2);
-});
-
 test("18: a CPU that cannot be had is said, and the node runs on", async (t) => {
   const tree = await shared(t);
   for (const cpu of [4095, 1_000_000]) {
@@ -363,48 +338,6 @@ test("18: a CPU that cannot be had is said, and the node runs on", async (t) => 
     await until("the program", () => cpusOf(pid!) !== undefined);
     assert.equal(cpusOf(pid!), cpusOf(process.pid), "runs where it may");
   }
-});
-
-test("18: a CPU that can be had is the only one of the node's, and of a script node's", async (t) => {
-  const tree = await puppet(
-    t,
-    `import fs from "node:fs";
-     import { supervisor } from "coppice";
-     if (supervisor.isSupervised()) console.log(/^Cpus_allowed_list.*/m.exec(fs.readFileSync("/proc/self/status"))[0]);`,
-  );
-  for (const cpu of allowedCpus()) {
-    await tree.create({ name: `cpu-${cpu}`, cpuAffinity: cpu });
-    await tree.tree.line(new RegExp(`\\[cpu-${cpu}\\] Cpus_allowed_list:\\s*${cpu}$`, "m"));
-  }
-});
-
-test("19: env overrides what is inherited, and Coppice's own variables are not inherited", async (t) => {
-  const tree = await puppet(t, "process.env.SCRIPT = 'set by the script';", {
-    env: {
-      INHERITED: "as it was",
-      CHANGED: "as it was",
-      EMPTIED: "as it was",
-      COPPICE_NODE: "/elsewhere.json",
-      COPPICE_STEM: "{}",
-      COPPICE_NO_SIGKILL: "1",
-      COPPICE_ANYTHING: "1",
-      CLUSTER_NODE: "someone else",
-    },
-  });
-  const { pid } = await tree.create({
-    name: "foo",
-    env: { CHANGED: "by env", EMPTIED: "", ADDED: "a=b c\nd", COPPICE_NODE: "/mine.json" },
-    command: SLEEP,
-  });
-  const env = await environmentOf(pid!);
-  assert.equal(env["INHERITED"], "as it was");
-  assert.equal(env["CHANGED"], "by env");
-  assert.equal(env["EMPTIED"], "");
-  assert.equal(env["ADDED"], "a=b c\nd");
-  assert.equal(env["SCRIPT"], undefined, "the environment is that of before any script");
-  const names = Object.keys(env).filter((name) => /COPPICE|CLUSTER/.test(name));
-  assert.deepEqual(names, ["COPPICE_NODE"]);
-  assert.equal(env["COPPICE_NODE"], tree.tree.file(".coppice/nodes/foo.json"));
 });
 
 test("19: COPPICE_NODE names a file with the node's configuration, for its owner alone", async (t) => {
@@ -426,72 +359,50 @@ test("19: COPPICE_NODE names a file with the node's configuration, for its owner
   await until("the file to go with the node", () => !fs.existsSync(file));
 });
 
-test("20: CLUSTER_NODE is set if and only if there is a cluster", async (t) => {
-  const tree = await puppet(t, "", { env: { CLUSTER_NODE: "the Supervisor's own" } });
-  const variable = async (config: NodeConfig) => {
-    const { pid } = await tree.create({ command: SLEEP, ...config });
-    return (await environmentOf(pid!))["CLUSTER_NODE"];
-  };
-  const cluster = { boss: endpoint("MANAGER", 5000) };
-  assert.equal(await variable({ name: "without" }), undefined);
-  assert.equal(await variable({ name: "empty", cluster: {} }), undefined);
-  assert.equal(await variable({ name: "with", cluster }), "with");
-  assert.equal(await variable({ name: "both", cluster, env: { CLUSTER_NODE: "x" } }), "both");
+test("18: a CPU that can be had is the only one of the node's", async (t) => {
+  const tree = await shared(t);
+  const command = ["sh", "-c", "grep Cpus_allowed_list /proc/self/status; exec sleep 1000"];
+  const cpus = [...allowedCpus()];
+  await tree.createAll(cpus.map((cpu) => ({ name: `cpu-${cpu}`, cpuAffinity: cpu, command })));
+  for (const cpu of cpus)
+    await tree.tree.line(new RegExp(`\\[cpu-${cpu}\\] Cpus_allowed_list:\\s*${cpu}$`, "m"));
 });
 
-for (const options of [["-j"], ["-j", "-b"]]) {
-  test(`21: bareMode is as set, or as the Supervisor's (${options.join(" ")})`, async (t) => {
-    const tree = await puppet(
-      t,
-      `import { args, supervisor } from "coppice";
-       console.log("bare", args.bareMode);`,
-      { options },
-    );
-    const own = String(options.includes("-b"));
-    for (const [name, bareMode] of [
-      ["unset", undefined],
-      ["yes", true],
-      ["no", false],
-    ] as const) {
-      await tree.create({ name, ...(bareMode === undefined ? {} : { bareMode }) });
-      const [, bare] = await tree.tree.line(new RegExp(`\\[${name}\\] bare (\\w+)$`, "m"));
-      assert.equal(bare, bareMode === undefined ? own : String(bareMode), name);
+/** What a process of Coppice's tells of itself, unless it is told to be quiet. */
+const FACTS = `
+  import fs from "node:fs";
+  import { args, supervisor } from "coppice";
+  if (process.env.QUIET === undefined) {
+    console.log("bare", args.bareMode);
+    if (supervisor.isSupervised()) {
+      console.log(/^Cpus_allowed_list.*/m.exec(fs.readFileSync("/proc/self/status"))[0]);
+      console.log("layout", JSON.stringify(supervisor.node().cluster));
     }
-    assert.match(tree.tree.stdout, new RegExp(`^bare ${own}$`, "m"));
-  });
-}
+  }`;
 
-test("22: scripts are loaded in order: addlBaseScripts, the command line's, addlUserScripts, then init", async (t) => {
+test("script nodes, and a Supervisor with hooks", async (t) => {
   const say = (word: string) => `
     import { on, supervisor } from "coppice";
-    if (supervisor.isSupervised()) {
+    if (supervisor.isSupervised() && process.env.QUIET) {
       console.log("${word}");
       on("init", () => console.log("init ${word}"));
       await new Promise((resolve) => setTimeout(resolve));
     }`;
-  const names = ["base-1", "base-2", "user-1", "user-2", "more"];
-  const tree = await puppet(t, say("tree"), {
-    files: Object.fromEntries(names.map((name) => [`scripts/${name}.mjs`, say(name)])),
-    operands: ["scripts/more.mjs"],
-    options: ["-j", "-e", "if (process.title.includes('foo')) console.log('exec')"],
-  });
-  await tree.create({
-    name: "foo",
-    directory: "elsewhere",
-    addlBaseScripts: ["scripts/base-1.mjs", tree.tree.file("scripts/base-2.mjs")],
-    addlUserScripts: ["scripts/user-1.mjs", "scripts/user-2.mjs"],
-  });
-  const order = ["base-1", "base-2", "tree", "more", "user-1", "user-2"];
-  await tree.tree.line(/\[foo\] init user-2$/m);
-  const said = [...tree.tree.stdout.matchAll(/\[foo\] (.*)/g)].map(([, words]) => words);
-  assert.deepEqual(said, [...order, "exec", ...order.map((word) => `init ${word}`)]);
-});
-
-test("23: a cluster's layout reaches the node as it was given", async (t) => {
+  const scripts = ["base-1", "base-2", "user-1", "user-2", "more"];
   const tree = await puppet(
     t,
-    `import { supervisor } from "coppice";
-     if (supervisor.isSupervised()) console.log("layout", JSON.stringify(supervisor.node().cluster));`,
+    `${FACTS}
+     import { hook } from "coppice";
+     if (supervisor.isSupervisor()) {
+       hook("stdout", (node, line) => console.log("hooked", node, "stdout", line));
+       hook("stderr", (node, line) => console.log("hooked", node, "stderr", line));
+     }
+     ${say("tree").replace(/import .*/, 'import { on } from "coppice";')}`,
+    {
+      files: Object.fromEntries(scripts.map((name) => [`scripts/${name}.mjs`, say(name)])),
+      operands: ["scripts/more.mjs"],
+      options: ["-j", "-e", "if (process.title.includes('foo')) console.log('exec')"],
+    },
   );
   const cluster: Record<string, ClusterEndpoint> = {
     none: endpoint("NONE", 0),
@@ -501,56 +412,191 @@ test("23: a cluster's layout reaches the node as it was given", async (t) => {
     "worker-1": { ...endpoint("WORKER", 0), interface: "en0" },
     "worker-2": { ...endpoint("WORKER", 0), pcapFile: "x.pcap" },
   };
-  const { node } = await tree.create({ name: "worker-1", cluster });
-  assert.deepEqual(node.cluster, cluster);
-  const [, layout] = await tree.tree.line(/\[worker-1\] layout (.*)/);
-  assert.deepEqual(JSON.parse(layout!), cluster);
-});
-
-test("24: 32 nodes with a layout of 1,024 entries each", async (t) => {
-  const tree = await puppet(t);
-  const entries = Array.from({ length: 1024 }, (_, i): [string, ClusterEndpoint] => [
-    `node-${i}`,
-    { ...endpoint(i === 0 ? "MANAGER" : "WORKER", i), interface: `en${i}` },
+  const cpu = [...allowedCpus()].at(-1)!;
+  const created = await tree.createAll([
+    { name: "worker-1", cluster },
+    { name: "yes", bareMode: true, cpuAffinity: cpu },
+    { name: "no", bareMode: false },
+    {
+      name: "foo",
+      env: { QUIET: "1" },
+      directory: "elsewhere",
+      addlBaseScripts: ["scripts/base-1.mjs", tree.tree.file("scripts/base-2.mjs")],
+      addlUserScripts: ["scripts/user-1.mjs", "scripts/user-2.mjs"],
+    },
   ]);
-  const cluster = Object.fromEntries(entries);
-  const names = Array.from({ length: 32 }, (_, i) => `node-${i}`);
-  const command = [
-    "sh",
-    "-c",
-    'cp "$COPPICE_NODE" "$CLUSTER_NODE.seen.new"; mv "$CLUSTER_NODE.seen.new" "$CLUSTER_NODE.seen"; exec sleep 1000',
-  ];
-  const created = await Promise.all(names.map((name) => tree.create({ name, cluster, command })));
-  for (const { pid, state } of created) {
-    assert.equal(state, "running");
-    assert.ok(isAlive(pid!));
-  }
-  const status = await tree.status();
-  assert.deepEqual(Object.keys(status), names);
-  assert.deepEqual(status["node-31"]!.node.cluster, cluster);
-  for (const name of names) {
-    const seen = await contains(tree.tree.file(`${name}.seen`), /\}\n$/);
-    assert.deepEqual(JSON.parse(seen), { name, cluster, command });
-  }
-  assert.deepEqual(await tree.tree.stop(), { code: 0, signal: null });
+
+  await t.test("18: a CPU that can be had is the only one of a script node's", async () => {
+    await tree.tree.line(new RegExp(`\\[yes\\] Cpus_allowed_list:\\s*${cpu}$`, "m"));
+  });
+
+  await t.test("21: bareMode is as set, or as the Supervisor's (-j)", () =>
+    bareModes(tree, "worker-1", false),
+  );
+
+  await t.test(
+    "22: scripts are loaded in order: addlBaseScripts, the command line's, addlUserScripts, then init",
+    async () => {
+      const order = ["base-1", "base-2", "tree", "more", "user-1", "user-2"];
+      await tree.tree.line(/\[foo\] init user-2$/m);
+      const said = [...tree.tree.stdout.matchAll(/^\[supervisor:STDOUT\] \[foo\] (.*)/gm)];
+      assert.deepEqual(
+        said.map(([, words]) => words),
+        [...order, "exec", ...order.map((word) => `init ${word}`)],
+      );
+    },
+  );
+
+  await t.test("23: a cluster's layout reaches the node as it was given", async () => {
+    assert.deepEqual(created[0]!.node.cluster, cluster);
+    const [, layout] = await tree.tree.line(/\[worker-1\] layout (.*)/);
+    assert.deepEqual(JSON.parse(layout!), cluster);
+  });
+
+  await t.test(
+    "17: with output files set output goes straight to the file: no prefix, no hook",
+    async () => {
+      await tree.clear();
+      const command = ["sh", "-c", "echo to stdout; echo to stderr >&2; exec sleep 1000"];
+      await tree.create({ name: "out", stdoutFile: "out.log", command });
+      await tree.create({ name: "err", stderrFile: "err.log", command });
+      await tree.create({ name: "both", stdoutFile: "both.out", stderrFile: "both.err", command });
+      await contains(tree.tree.file("out.log"), /^to stdout\n$/);
+      await contains(tree.tree.file("err.log"), /^to stderr\n$/);
+      await contains(tree.tree.file("both.out"), /^to stdout\n$/);
+      await contains(tree.tree.file("both.err"), /^to stderr\n$/);
+      await tree.tree.line(/^\[supervisor:STDERR\] \[out\] to stderr$/m, "stderr");
+      await tree.tree.line(/^\[supervisor:STDOUT\] \[err\] to stdout$/m);
+      await tree.tree.stop();
+      const hooked = tree.tree.stdout.split("\n").filter((line) => line.startsWith("hooked"));
+      assert.deepEqual(hooked.sort(), [
+        "hooked err stdout to stdout",
+        "hooked out stderr to stderr",
+      ]);
+      const printed = `${tree.tree.stdout}${tree.tree.stderr}`.split("\n");
+      assert.equal(printed.filter((line) => line.startsWith("[supervisor:")).length, 2);
+    },
+  );
 });
 
-test("24: 1,000 nodes: all start, each can be restarted and destroyed, and all end", async (t) => {
-  const tree = await puppet(t);
-  const names = Array.from({ length: 1000 }, (_, i) => `node-${i}`);
-  const created = await Promise.all(names.map((name) => tree.create({ name, command: SLEEP })));
-  const pids = new Set(created.map(({ pid }) => pid!));
-  assert.equal(pids.size, 1000);
-  for (const pid of pids) assert.ok(isAlive(pid));
-  assert.equal(await tree.restart("node-500"), true);
-  assert.equal(await tree.destroy("node-999"), true);
-  const status = await tree.status();
-  assert.equal(Object.keys(status).length, 999);
-  assert.ok(Object.values(status).every(({ state }) => state === "running"));
-  assert.equal(status["node-500"]!.generation, 2);
-  assert.deepEqual(await tree.tree.stop(), { code: 0, signal: null });
-  for (const pid of pids) assert.ok(!isAlive(pid));
+test("an environment, and a Supervisor in bare mode", async (t) => {
+  const tree = await puppet(t, `process.env.SCRIPT = "set by the script";${FACTS}`, {
+    options: ["-j", "-b"],
+    env: {
+      INHERITED: "as it was",
+      CHANGED: "as it was",
+      EMPTIED: "as it was",
+      COPPICE_NODE: "/elsewhere.json",
+      COPPICE_STEM: "{}",
+      COPPICE_NO_SIGKILL: "1",
+      COPPICE_ANYTHING: "1",
+      CLUSTER_NODE: "someone else",
+    },
+  });
+
+  await t.test(
+    "19: env overrides what is inherited, and Coppice's own variables are not inherited",
+    async () => {
+      const { pid } = await tree.create({
+        name: "foo",
+        env: { CHANGED: "by env", EMPTIED: "", ADDED: "a=b c\nd", COPPICE_NODE: "/mine.json" },
+        command: SLEEP,
+      });
+      const env = await environmentOf(pid!);
+      assert.equal(env["INHERITED"], "as it was");
+      assert.equal(env["CHANGED"], "by env");
+      assert.equal(env["EMPTIED"], "");
+      assert.equal(env["ADDED"], "a=b c\nd");
+      assert.equal(env["SCRIPT"], undefined, "the environment is that of before any script");
+      const names = Object.keys(env).filter((name) => /COPPICE|CLUSTER/.test(name));
+      assert.deepEqual(names, ["COPPICE_NODE"]);
+      assert.equal(env["COPPICE_NODE"], tree.tree.file(".coppice/nodes/foo.json"));
+    },
+  );
+
+  await t.test("20: CLUSTER_NODE is set if and only if there is a cluster", async () => {
+    const variable = async (config: NodeConfig) => {
+      const { pid } = await tree.create({ command: SLEEP, ...config });
+      return (await environmentOf(pid!))["CLUSTER_NODE"];
+    };
+    const cluster = { boss: endpoint("MANAGER", 5000) };
+    assert.equal(await variable({ name: "without" }), undefined);
+    assert.equal(await variable({ name: "empty", cluster: {} }), undefined);
+    assert.equal(await variable({ name: "with", cluster }), "with");
+    assert.equal(await variable({ name: "both", cluster, env: { CLUSTER_NODE: "x" } }), "both");
+  });
+
+  await t.test("21: bareMode is as set, or as the Supervisor's (-j -b)", async () => {
+    await tree.createAll([
+      { name: "unset" },
+      { name: "yes", bareMode: true },
+      { name: "no", bareMode: false },
+    ]);
+    await bareModes(tree, "unset", true);
+  });
 });
+
+test("many nodes", async (t) => {
+  // Started through nothing: a thousand runs of `setpriv` would be a fifth of what all this takes.
+  const tree = await puppet(t, "", { env: { PATH: pathWithout(t, "setpriv") } });
+
+  await t.test("24: 32 nodes with a layout of 1,024 entries each", async () => {
+    const entries = Array.from({ length: 1024 }, (_, i): [string, ClusterEndpoint] => [
+      `node-${i}`,
+      { ...endpoint(i === 0 ? "MANAGER" : "WORKER", i), interface: `en${i}` },
+    ]);
+    const cluster = Object.fromEntries(entries);
+    const names = Array.from({ length: 32 }, (_, i) => `node-${i}`);
+    // What it is given, and then no end.
+    const command = ["sh", "-c", 'exec tail -n +1 -f "$COPPICE_NODE"'];
+    const configs = names.map((name) => ({ name, cluster, command, stdoutFile: `${name}.seen` }));
+    const created = await tree.createAll(configs);
+    for (const { pid, state } of created) {
+      assert.equal(state, "running");
+      assert.ok(isAlive(pid!));
+    }
+    assert.deepEqual(await tree.call("Object.keys(supervisor.status().nodes)"), names);
+    assert.deepEqual((await tree.status("node-31"))["node-31"]!.node.cluster, cluster);
+    for (const config of configs) {
+      const seen = await contains(tree.tree.file(config.stdoutFile), /\n\}\n$/);
+      assert.deepEqual(JSON.parse(seen), config);
+    }
+    assert.equal(await tree.destroy(), true);
+    for (const { pid } of created) assert.ok(!isAlive(pid!));
+  });
+
+  await t.test(
+    "24: 1,000 nodes: all start, each can be restarted and destroyed, and all end",
+    async () => {
+      const names = Array.from({ length: 1000 }, (_, i) => `node-${i}`);
+      const created = await tree.createAll(names.map((name) => ({ name, command: SLEEP })));
+      const pids = new Set(created.map(({ pid }) => pid!));
+      assert.equal(pids.size, 1000);
+      for (const pid of pids) assert.ok(isAlive(pid));
+      assert.equal(await tree.restart("node-500"), true);
+      assert.equal(await tree.destroy("node-999"), true);
+      const status = await tree.status();
+      assert.equal(Object.keys(status).length, 999);
+      assert.ok(Object.values(status).every(({ state }) => state === "running"));
+      assert.equal(status["node-500"]!.generation, 2);
+      assert.deepEqual(await tree.tree.stop(), { code: 0, signal: null });
+      for (const pid of pids) assert.ok(!isAlive(pid));
+    },
+  );
+});
+
+/** @param unset the node without a `bareMode`; the others are `yes` and `no` */
+async function bareModes(tree: Puppet, unset: string, own: boolean): Promise<void> {
+  for (const [name, bareMode] of [
+    [unset, own],
+    ["yes", true],
+    ["no", false],
+  ] as const) {
+    const [, bare] = await tree.tree.line(new RegExp(`\\[${name}\\] bare (\\w+)$`, "m"));
+    assert.equal(bare, String(bareMode), name);
+  }
+  assert.match(tree.tree.stdout, new RegExp(`^bare ${own}$`, "m"));
+}
 
 function endpoint(role: ClusterEndpoint["role"], port: number): ClusterEndpoint {
   return { role, host: "127.0.0.1", port };

@@ -1,7 +1,11 @@
 /** When something is wrong: one line says what, why and what to do, and nothing is left running. */
 import assert from "node:assert/strict";
 import fs from "node:fs";
+import path from "node:path";
 import { test } from "node:test";
+import { parseCommandLine } from "../../src/cli/options.ts";
+import { ScriptError, UsageError } from "../../src/errors.ts";
+import { loadScripts } from "../../src/script/load.ts";
 import { puppet } from "../fixtures/puppet.ts";
 import { plant, processesOf, run, type TestTree, temporaryDirectory } from "../fixtures/tree.ts";
 
@@ -9,24 +13,12 @@ const LOADED = 'console.log("loaded");';
 
 /** Scripts that do not load, and what is said of them. */
 const BROKEN: [what: string, name: string, source: string, reason: RegExp][] = [
-  [
-    "does not parse (.mjs)",
-    "broken.mjs",
-    "const fine = 1;\nconst = 2;\n",
-    /SyntaxError: Unexpected token '=' \(.*\/broken\.mjs:2\)$/,
-  ],
   ["does not parse (.ts)", "broken.ts", "const fine = 1;\nconst = 2;\n", /broken\.ts:2/],
   [
     "has TypeScript that cannot be erased",
     "broken.ts",
     "const fine = 1;\nenum Colour { Red }\n",
     /TypeScript enum is not supported.*broken\.ts:2/,
-  ],
-  [
-    "throws at its top level",
-    "broken.mjs",
-    'const fine = 1;\nthrow new RangeError("too\\nmuch");\n',
-    /RangeError: too much \(.*\/broken\.mjs:2:7\)$/,
   ],
   [
     "throws at its top level (.ts)",
@@ -50,12 +42,6 @@ const BROKEN: [what: string, name: string, source: string, reason: RegExp][] = [
     /nowhere\.mjs.*broken\.mjs/,
   ],
   [
-    "imports what is not exported",
-    "broken.mjs",
-    'import { nothing } from "coppice";',
-    /does not provide an export named 'nothing'.*broken\.mjs:1/,
-  ],
-  [
     "has an ending that says nothing",
     "broken.txt",
     "",
@@ -63,7 +49,45 @@ const BROKEN: [what: string, name: string, source: string, reason: RegExp][] = [
   ],
 ];
 
+/** The same, where it matters that Coppice's own files are those of the package. */
+const BROKEN_IN_A_PROCESS: typeof BROKEN = [
+  [
+    "does not parse (.mjs)",
+    "broken.mjs",
+    "const fine = 1;\nconst = 2;\n",
+    /SyntaxError: Unexpected token '=' \(.*\/broken\.mjs:2\)$/,
+  ],
+  [
+    "throws at its top level",
+    "broken.mjs",
+    'const fine = 1;\nthrow new RangeError("too\\nmuch");\n',
+    /RangeError: too much \(.*\/broken\.mjs:2:7\)$/,
+  ],
+  [
+    "imports what is not exported",
+    "broken.mjs",
+    'import { nothing } from "coppice";',
+    /does not provide an export named 'nothing'.*broken\.mjs:1/,
+  ],
+];
+
 for (const [what, name, source, reason] of BROKEN) {
+  test(`a script that ${what} cannot be loaded, which is one line`, async (t) => {
+    // In this process. What a process makes of it the next tests show.
+    const file = path.join(temporaryDirectory(t), name);
+    fs.writeFileSync(file, source);
+    await assert.rejects(loadScripts([file], []), (error: Error) => {
+      assert.ok(error instanceof ScriptError);
+      assert.equal(error.exitStatus, 1);
+      assert.ok(error.message.startsWith(`cannot load script ${file}: `), error.message);
+      assert.match(error.message, reason);
+      assert.doesNotMatch(error.message, /\n/);
+      return true;
+    });
+  });
+}
+
+for (const [what, name, source, reason] of BROKEN_IN_A_PROCESS) {
   test(`a script that ${what} ends the start with one line`, async (t) => {
     // As a plain process, which is quicker and loads scripts in the same way.
     const tree = plant(t, source, { script: name, options: [] });
@@ -188,36 +212,42 @@ test("a script that does not load in a node is that node's failure alone", async
   assert.deepEqual(await tree.tree.stop(), { code: 0, signal: null });
 });
 
+test("an option that does not exist is wrong usage", async (t) => {
+  const directory = temporaryDirectory(t);
+  fs.writeFileSync(`${directory}/tree.mjs`, LOADED);
+  const tree = run(t, directory, ["-j", "--frobnicate"]);
+  await fails(tree, 2);
+  const line = oneLine(tree);
+  assert.match(line, /^error: .*unknown option '--frobnicate'/);
+  assert.equal(tree.stdout, "");
+  assert.deepEqual(fs.readdirSync(directory), ["tree.mjs"], "no state directory");
+});
+
+// In this process: what is said of a command line does not depend on what is wrong with it.
 for (const [what, args, words] of [
-  ["does not exist", ["-j", "--frobnicate"], "unknown option '--frobnicate'"],
-  ["does not exist (short)", ["-j", "-Z"], "unknown option '-Z'"],
-  ["lacks its argument", ["-j", "tree.mjs", "--state-dir"], "argument missing"],
-  ["contradicts another", ["-j", "-i", "en0", "-r", "f", "tree.mjs"], "not both"],
+  ["an option that does not exist (short)", ["-j", "-Z"], /unknown option '-Z'/],
+  ["an option that lacks its argument", ["-j", "tree.mjs", "--state-dir"], /argument missing/],
+  ["an option that contradicts another", ["-j", "-i", "en0", "-r", "f", "tree.mjs"], /not both/],
+  [
+    "an option that is nearly right (it comes with the right one)",
+    ["--supervisr"],
+    /--supervisr.*--supervisor/,
+  ],
+  ["no script", [], /^no script to run; see coppice --help$/],
 ] as const) {
-  test(`an option that ${what} is wrong usage`, async (t) => {
-    const directory = temporaryDirectory(t);
-    fs.writeFileSync(`${directory}/tree.mjs`, LOADED);
-    const tree = run(t, directory, [...args]);
-    await fails(tree, 2);
-    const line = oneLine(tree);
-    assert.match(line, /^error: /);
-    assert.ok(line.includes(words), line);
-    assert.equal(tree.stdout, "");
-    assert.deepEqual(fs.readdirSync(directory), ["tree.mjs"], "no state directory");
+  test(`${what} is wrong usage, which is one line`, () => {
+    assert.throws(
+      () => parseCommandLine(args),
+      (error: Error) => {
+        assert.ok(error instanceof UsageError);
+        assert.equal(error.exitStatus, 2);
+        assert.match(error.message, words);
+        assert.doesNotMatch(error.message, /\n/);
+        return true;
+      },
+    );
   });
 }
-
-test("an option that is nearly right comes with the right one", async (t) => {
-  const tree = run(t, temporaryDirectory(t), ["--supervisr"]);
-  await fails(tree, 2);
-  assert.match(oneLine(tree), /--supervisr.*--supervisor/);
-});
-
-test("no script is wrong usage", async (t) => {
-  const tree = run(t, temporaryDirectory(t), []);
-  await fails(tree, 2);
-  assert.equal(oneLine(tree), "error: no script to run; see coppice --help");
-});
 
 test("help and version are no errors", async (t) => {
   const help = run(t, temporaryDirectory(t), ["--help"]);
@@ -328,7 +358,7 @@ for (const [where, act, status] of [
       `import { on, supervisor } from "coppice";
        const create = () => supervisor.create({
          name: "foo",
-         command: ["sh", "-c", "trap 'echo ended; exit 0' TERM; echo ready; while :; do sleep 0.01; done"],
+         command: ["sh", "-c", "trap 'echo ended; kill $!; exit 0' TERM; sleep 1000 & echo ready; wait"],
          stop: { interval: 600_000 },
        }).then(() => ready);
        let heard;

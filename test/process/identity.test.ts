@@ -4,7 +4,7 @@ import fs from "node:fs";
 import { test } from "node:test";
 import { statFields } from "../../src/os/proc-stat.ts";
 import { puppet } from "../fixtures/puppet.ts";
-import { childrenOf, isAlive, parentOf, plant, titleOf } from "../fixtures/tree.ts";
+import { childrenOf, isAlive, parentOf, plant, type TestTree, titleOf } from "../fixtures/tree.ts";
 
 test("1: without -j the scripts just run", async (t) => {
   const tree = plant(
@@ -19,173 +19,6 @@ test("1: without -j the scripts just run", async (t) => {
   assert.equal(tree.stdout, "loaded\ninit false false\ndone\n");
   assert.equal(tree.stderr, "");
   assert.deepEqual(fs.readdirSync(tree.directory), ["plain.mjs"], "no state directory");
-});
-
-test("1: a plain process has no Stem; with -j there is one", async (t) => {
-  const source = 'console.log("loaded"); setInterval(() => {}, 1000);';
-  const plain = plant(t, source, { script: "plain.mjs", options: [] });
-  const tree = plant(t, source, { script: "tree.mjs", options: ["--supervisor"] });
-  await plain.line(/^loaded$/m);
-  await tree.line(/^loaded$/m);
-  assert.deepEqual(childrenOf(plain.pid), []);
-  assert.deepEqual(childrenOf(tree.pid), [await tree.stem()]);
-});
-
-test("2: ps shows the Supervisor, the Stem and the nodes by name", async (t) => {
-  const tree = plant(
-    t,
-    `import { on, supervisor } from "coppice";
-     on("init", async () => {
-       if (supervisor.isSupervisor()) console.log("node", (await supervisor.create({ name: "foo" })).pid);
-       else console.log("init of", supervisor.node().name);
-     });`,
-  );
-  const pid = Number((await tree.line(/^node (\d+)$/m))[1]);
-  await tree.line(/^\[supervisor:STDOUT\] \[foo\] init of foo$/m);
-  assert.equal(titleOf(tree.pid), "coppice: supervisor");
-  assert.equal(titleOf(await tree.stem()), "coppice: stem");
-  assert.equal(titleOf(pid), "coppice: foo");
-  assert.deepEqual(await tree.stop(), { code: 0, signal: null });
-});
-
-test("2: the Stem is there before any script loads", async (t) => {
-  const tree = plant(
-    t,
-    `import fs from "node:fs";
-     import { supervisor } from "coppice";
-     const stem = supervisor.stemPid();
-     const stat = fs.readFileSync(\`/proc/\${stem}/stat\`, "latin1");
-     console.log("stem", stem, "parent", stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1], "own", process.pid);`,
-    { script: "tree.mjs" },
-  );
-  const [, stem, parent, own] = await tree.line(/^stem (\d+) parent (\d+) own (\d+)$/m);
-  assert.equal(parent, own);
-  assert.equal(Number(stem), await tree.stem());
-});
-
-test("2: a node's process is a child of the Stem, and each leads a session of its own", async (t) => {
-  const { tree, ...supervised } = await pair(t);
-  const stem = await tree.stem();
-  assert.equal(parentOf(supervised.pid), stem);
-  assert.equal(parentOf(stem), tree.pid);
-  for (const pid of [stem, supervised.pid]) assert.equal(sessionOf(pid), pid);
-});
-
-test("3: exactly one of isSupervisor and isSupervised is true, and neither in a plain process", async (t) => {
-  const source = `
-    import { on, supervisor } from "coppice";
-    const say = (when) => console.log(when, supervisor.isSupervisor(), supervisor.isSupervised());
-    say("loading");
-    on("init", async () => {
-      say("init");
-      if (supervisor.isSupervisor()) await supervisor.create({ name: "foo" });
-    });`;
-  const plain = plant(t, source, { script: "plain.mjs", options: [] });
-  const tree = plant(t, source, { script: "tree.mjs" });
-  await plain.end();
-  assert.equal(plain.stdout, "loading false false\ninit false false\n");
-  await tree.line(/^\[supervisor:STDOUT\] \[foo\] init false true$/m);
-  assert.deepEqual(tree.stdout.split("\n").filter(Boolean), [
-    "loading true false",
-    "init true false",
-    "[supervisor:STDOUT] [foo] loading false true",
-    "[supervisor:STDOUT] [foo] init false true",
-  ]);
-});
-
-test("4: node() is the node's own configuration", async (t) => {
-  const { tree } = await puppet(
-    t,
-    `import { on, supervisor } from "coppice";
-     if (supervisor.isSupervised()) console.log("I am", JSON.stringify(supervisor.node()));
-     else on("init", async () => {
-       await supervisor.create({ name: "foo", interface: "en0", env: { A: "b" } });
-       await supervisor.create({ name: "bar" });
-     });`,
-  );
-  const [, foo] = await tree.line(/\[foo\] I am (.*)/);
-  const [, bar] = await tree.line(/\[bar\] I am (.*)/);
-  assert.deepEqual(JSON.parse(foo!), { name: "foo", interface: "en0", env: { A: "b" } });
-  assert.deepEqual(JSON.parse(bar!), { name: "bar" });
-});
-
-test("4: node() elsewhere is the error 'not a supervised process'", async (t) => {
-  const plain = plant(
-    t,
-    `import { NotSupervisedError, supervisor } from "coppice";
-     try { supervisor.node(); } catch (error) {
-       console.log(error instanceof NotSupervisedError, error.name, error.code, error.message);
-     }`,
-    { script: "plain.mjs", options: [] },
-  );
-  const { call } = await told(t);
-  await assert.rejects(call("supervisor.node()"), {
-    name: "NotSupervisedError",
-    message: "not a supervised process",
-  });
-  await plain.end();
-  assert.equal(
-    plain.stdout,
-    "true NotSupervisedError COPPICE_NOT_SUPERVISED not a supervised process\n",
-  );
-});
-
-test("5: the API outside a Supervisor is the error 'supervisor mode not enabled'", async (t) => {
-  const source = `
-    import { NotSupervisorError, on, supervisor } from "coppice";
-    const calls = {
-      create: () => supervisor.create({ name: "x" }),
-      destroy: () => supervisor.destroy("x"),
-      restart: () => supervisor.restart("x"),
-      status: () => supervisor.status(),
-    };
-    if (supervisor.isSupervisor()) on("init", () => supervisor.create({ name: "foo" }));
-    else for (const [name, call] of Object.entries(calls)) {
-      let how = "throws";
-      try {
-        const promise = call();
-        how = "rejects";
-        await promise;
-      } catch (error) {
-        console.log(name, how, error instanceof NotSupervisorError, error.message);
-      }
-    }
-    console.log("end");`;
-  const plain = plant(t, source, { script: "plain.mjs", options: [] });
-  const tree = plant(t, source, { script: "tree.mjs" });
-  await tree.line(/\[foo\] end$/m);
-  await plain.end();
-  const wanted = [
-    "create rejects true supervisor mode not enabled",
-    "destroy rejects true supervisor mode not enabled",
-    "restart rejects true supervisor mode not enabled",
-    "status throws true supervisor mode not enabled",
-    "end",
-  ];
-  assert.deepEqual(plain.stdout.trimEnd().split("\n"), wanted);
-  const ofNode = wanted.map((line) => `[supervisor:STDOUT] [foo] ${line}`);
-  assert.deepEqual(tree.stdout.trimEnd().split("\n"), ["end", ...ofNode]);
-});
-
-test("6: stemPid is the Stem's pid in the Supervisor and in a node, and an error elsewhere", async (t) => {
-  const source = `
-    import { on, supervisor } from "coppice";
-    on("init", async () => {
-      if (supervisor.isSupervisor()) await supervisor.create({ name: "foo" });
-      try {
-        console.log("stem", supervisor.stemPid(), "parent", process.ppid);
-      } catch (error) {
-        console.log(error.name, error.message);
-      }
-    });`;
-  const plain = plant(t, source, { script: "plain.mjs", options: [] });
-  const tree = plant(t, source, { script: "tree.mjs" });
-  const stem = await tree.stem();
-  assert.equal(Number((await tree.line(/^stem (\d+)/m))[1]), stem);
-  const [, ofNode, parent] = await tree.line(/\[foo\] stem (\d+) parent (\d+)$/m);
-  assert.deepEqual([Number(ofNode), Number(parent)], [stem, stem]);
-  await plain.end();
-  assert.match(plain.stdout, /^NotSupervisorError supervisor mode not enabled/);
 });
 
 for (const [how, act, words] of [
@@ -301,109 +134,242 @@ test("8: options are handed down to nodes, all but -i and -r", async (t) => {
   assert.deepEqual(await nodes(file), plainArgs);
 });
 
-test("9: relative script paths work from a node's other working directory", async (t) => {
+test("10: a Supervisor and its script nodes say that they got a termination signal (SIGINT)", async (t) => {
   const tree = plant(
     t,
     `import { on, supervisor } from "coppice";
-     import { word } from "./beside.mjs";
-     console.log(word, "in", process.cwd());
-     if (supervisor.isSupervisor()) on("init", () => supervisor.create({ name: "foo", directory: "deep/down" }));`,
-    {
-      script: "scripts/tree.mjs",
-      files: { "scripts/beside.mjs": 'export const word = "loaded";' },
-    },
+     on("init", async () => {
+       if (!supervisor.isSupervisor()) return;
+       await supervisor.create({ name: "foo" });
+       await supervisor.create({ name: "bar", command: ["sleep", "1000"] });
+       console.log("both are there");
+     });
+     on("done", () => console.log("done"));
+     if (supervisor.isSupervised()) on("init", () => console.log("ready"));`,
   );
-  await tree.line(/\[foo\] loaded in/);
-  assert.deepEqual(tree.stdout.trimEnd().split("\n"), [
-    `loaded in ${tree.directory}`,
-    `[supervisor:STDOUT] [foo] loaded in ${tree.file("deep/down")}`,
-  ]);
-});
-
-for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  test(`10: a Supervisor and its script nodes say that they got a termination signal (${signal})`, async (t) => {
-    const tree = plant(
-      t,
-      `import { on, supervisor } from "coppice";
-       on("init", async () => {
-         if (!supervisor.isSupervisor()) return;
-         await supervisor.create({ name: "foo" });
-         await supervisor.create({ name: "bar", command: ["sleep", "1000"] });
-         console.log("both are there");
-       });
-       on("done", () => console.log("done"));
-       if (supervisor.isSupervised()) on("init", () => console.log("ready"));`,
-      { script: "tree.mjs" },
-    );
-    await tree.line(/\[foo\] ready$/m);
-    // That foo has started may be known later than what it prints, and bar is created only then.
-    await tree.line(/^both are there$/m);
-    assert.deepEqual(await tree.stop(signal), { code: 0, signal: null });
-    assert.deepEqual(tree.stderr.trimEnd().split("\n"), [
-      "received termination signal",
-      "[supervisor:STDERR] [foo] received termination signal",
-    ]);
-    assert.match(tree.stdout, /^done\n\[supervisor:STDOUT\] \[foo\] done\n/m);
-  });
-}
-
-test("10: a script node that gets SIGINT from elsewhere says so, ends in order, and is revived", async (t) => {
-  const { tree, ...supervised } = await pair(t);
-  process.kill(supervised.pid, "SIGINT");
-  await tree.line(/^\[supervisor:STDERR\] \[foo\] received termination signal$/m, "stderr");
-  await tree.line(
-    new RegExp(
-      `^error: Supervised node 'foo' \\(PID ${supervised.pid}\\) exited prematurely with status 0$`,
-      "m",
-    ),
-    "stderr",
-  );
-  await tree.lines(/\[foo\] ready \d+$/m, 2);
+  await tree.line(/\[foo\] ready$/m);
+  // That foo has started may be known later than what it prints, and bar is created only then.
+  await tree.line(/^both are there$/m);
+  await endsWith(tree, "SIGINT");
 });
 
 test("10: terminate() ends a process in order, without a signal", async (t) => {
-  const { tree, call } = await told(t);
-  await call("void coppice.terminate()");
+  const own = await puppet(t);
+  const { tree } = own;
+  await own.call("void coppice.terminate()");
   assert.deepEqual(await tree.end(), { code: 0, signal: null });
   assert.equal(tree.stderr, "");
 });
 
-test("11: an edited script takes effect in a node at its next start", async (t) => {
-  const tree = await puppet(t, script("one"));
-  const { pid } = await tree.create({ name: "foo" });
-  await tree.tree.line(/\[foo\] this is one$/m);
-  fs.writeFileSync(tree.tree.file("tree.mjs"), script("two"));
-  assert.ok(isAlive(pid!), "an edit alone restarts nothing");
-  await tree.restart("foo");
-  await tree.tree.line(/\[foo\] this is two$/m);
-  fs.writeFileSync(tree.tree.file("tree.mjs"), script("three"));
-  process.kill((await tree.status()).foo!.pid!, "SIGKILL");
-  await tree.tree.line(/\[foo\] this is three$/m);
-
-  function script(word: string): string {
-    return `import { supervisor } from "coppice";
-            if (supervisor.isSupervised()) console.log("this is ${word}");`;
+/** What each process says: what it is and may do while it is loaded, then in its `init`. */
+const WHO = `
+  import fs from "node:fs";
+  import { NotSupervisedError, NotSupervisorError, on, supervisor } from "coppice";
+  import { word } from "./beside.mjs";
+  console.log(word, "in", process.cwd());
+  const is = (when) => console.log("is", when, supervisor.isSupervisor(), supervisor.isSupervised());
+  is("loading");
+  if (supervisor.isSupervisor()) {
+    const stem = supervisor.stemPid();
+    const stat = fs.readFileSync(\`/proc/\${stem}/stat\`, "latin1");
+    console.log("early stem", stem, "parent", stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1], "own", process.pid);
+  } else {
+    const calls = {
+      create: () => supervisor.create({ name: "x" }),
+      destroy: () => supervisor.destroy("x"),
+      restart: () => supervisor.restart("x"),
+      status: () => supervisor.status(),
+    };
+    for (const [name, call] of Object.entries(calls)) {
+      let how = "throws";
+      try {
+        const promise = call();
+        how = "rejects";
+        await promise;
+      } catch (error) {
+        console.log("call", name, how, error instanceof NotSupervisorError, error.message);
+      }
+    }
   }
+  try {
+    console.log("I am", JSON.stringify(supervisor.node()));
+  } catch (error) {
+    console.log("I am", error instanceof NotSupervisedError, error.name, error.code, error.message);
+  }
+  on("init", () => {
+    is("init");
+    try {
+      console.log("stem", supervisor.stemPid(), "parent", process.ppid);
+    } catch (error) {
+      console.log("stem", error.name, error.message);
+    }
+    console.log("ready", process.pid);
+  });
+  on("done", () => console.log("done"));
+  if (!supervisor.isSupervisor() && !supervisor.isSupervised()) {
+    const timer = setInterval(() => fs.existsSync("go") && clearInterval(timer), 10);
+  }`;
+
+test("a tree with script nodes, and a plain process", async (t) => {
+  const script = "scripts/tree.mjs";
+  const files = { "scripts/beside.mjs": 'export const word = "loaded";' };
+  const plain = plant(t, WHO, { script, files, options: [] });
+  const own = await puppet(t, WHO, { script, files, options: ["--supervisor"] });
+  const { tree } = own;
+  const config = { name: "foo", directory: "deep/down", interface: "en0", env: { A: "b" } };
+  const { pid: foo } = await own.create(config);
+  await own.create({ name: "bar" });
+  for (const name of ["foo", "bar"]) await tree.line(new RegExp(`\\[${name}\\] ready \\d+$`, "m"));
+  await plain.line(/^ready \d+$/m);
+  const stem = await tree.stem();
+  /** What the Supervisor, or a node, or the plain process has said that begins so. */
+  const said = (start: string, { of = "", by = tree } = {}) => {
+    const prefix = of === "" ? "" : `[supervisor:STDOUT] [${of}] `;
+    const lines = by.stdout.split("\n").filter((line) => line.startsWith(`${prefix}${start}`));
+    return lines.map((line) => line.slice(prefix.length));
+  };
+
+  await t.test("1: a plain process has no Stem; with -j there is one", () => {
+    assert.deepEqual(childrenOf(plain.pid), []);
+    assert.deepEqual(childrenOf(tree.pid), [stem]);
+  });
+
+  await t.test("2: ps shows the Supervisor, the Stem and the nodes by name", () => {
+    assert.equal(titleOf(tree.pid), "coppice: supervisor");
+    assert.equal(titleOf(stem), "coppice: stem");
+    assert.equal(titleOf(foo!), "coppice: foo");
+  });
+
+  await t.test("2: the Stem is there before any script loads", () => {
+    assert.deepEqual(said("early"), [`early stem ${stem} parent ${tree.pid} own ${tree.pid}`]);
+  });
+
+  await t.test(
+    "2: a node's process is a child of the Stem, and each leads a session of its own",
+    () => {
+      assert.deepEqual(said("ready", { of: "foo" }), [`ready ${foo}`]);
+      assert.equal(parentOf(foo!), stem);
+      assert.equal(parentOf(stem), tree.pid);
+      for (const pid of [stem, foo!]) assert.equal(sessionOf(pid), pid);
+    },
+  );
+
+  await t.test(
+    "3: exactly one of isSupervisor and isSupervised is true, and neither in a plain process",
+    () => {
+      assert.deepEqual(said("is", { by: plain }), [
+        "is loading false false",
+        "is init false false",
+      ]);
+      assert.deepEqual(said("is"), ["is loading true false", "is init true false"]);
+      const ofNode = ["is loading false true", "is init false true"];
+      assert.deepEqual(said("is", { of: "foo" }), ofNode);
+    },
+  );
+
+  await t.test("4: node() is the node's own configuration", () => {
+    const configOf = (name: string) => JSON.parse(said("I am", { of: name })[0]!.slice(5));
+    assert.deepEqual(configOf("foo"), { ...config, directory: tree.file("deep/down") });
+    assert.deepEqual(configOf("bar"), { name: "bar" });
+  });
+
+  await t.test("4: node() elsewhere is the error 'not a supervised process'", async () => {
+    await assert.rejects(own.call("supervisor.node()"), {
+      name: "NotSupervisedError",
+      message: "not a supervised process",
+    });
+    const words = "I am true NotSupervisedError COPPICE_NOT_SUPERVISED not a supervised process";
+    assert.deepEqual(said("I am", { by: plain }), [words]);
+  });
+
+  await t.test("5: the API outside a Supervisor is the error 'supervisor mode not enabled'", () => {
+    const wanted = [
+      "call create rejects true supervisor mode not enabled",
+      "call destroy rejects true supervisor mode not enabled",
+      "call restart rejects true supervisor mode not enabled",
+      "call status throws true supervisor mode not enabled",
+    ];
+    assert.deepEqual(said("call", { by: plain }), wanted);
+    assert.deepEqual(said("call", { of: "foo" }), wanted);
+    assert.deepEqual(said("call"), []);
+  });
+
+  await t.test(
+    "6: stemPid is the Stem's pid in the Supervisor and in a node, and an error elsewhere",
+    () => {
+      assert.match(said("stem").join(), new RegExp(`^stem ${stem} parent \\d+$`));
+      assert.deepEqual(said("stem", { of: "foo" }), [`stem ${stem} parent ${stem}`]);
+      assert.match(
+        said("stem", { by: plain }).join(),
+        /^stem NotSupervisorError supervisor mode not enabled/,
+      );
+    },
+  );
+
+  await t.test("9: relative script paths work from a node's other working directory", () => {
+    assert.deepEqual(said("loaded"), [`loaded in ${tree.directory}`]);
+    assert.deepEqual(said("loaded", { of: "foo" }), [`loaded in ${tree.file("deep/down")}`]);
+  });
+
+  const edit = (word: string) =>
+    fs.writeFileSync(
+      tree.file(script),
+      `${WHO}
+       on("init", () => console.log("this is ${word}"));`,
+    );
+
+  await t.test("11: an edited script takes effect in a node at its next start", async () => {
+    assert.equal(await own.destroy("bar"), true);
+    edit("two");
+    assert.ok(isAlive(foo!), "an edit alone restarts nothing");
+    await own.restart("foo");
+    await tree.line(/\[foo\] this is two$/m);
+    edit("three");
+  });
+
+  await t.test(
+    "10, 11: a script node that gets SIGINT from elsewhere says so, ends in order, and is revived, with the script as it is now",
+    async () => {
+      const { pid } = (await own.status())["foo"]!;
+      process.kill(pid!, "SIGINT");
+      // The first was of its restart.
+      await tree.lines(/^\[supervisor:STDERR\] \[foo\] received termination signal$/m, 2, "stderr");
+      await tree.line(
+        new RegExp(
+          `^error: Supervised node 'foo' \\(PID ${pid}\\) exited prematurely with status 0$`,
+          "m",
+        ),
+        "stderr",
+      );
+      await tree.line(/^.*'foo' \(PID \d+\) revived/m, "stderr");
+      await tree.line(/\[foo\] this is three$/m);
+    },
+  );
+
+  await t.test(
+    "10: a Supervisor and its script nodes say that they got a termination signal (SIGTERM)",
+    async () => {
+      await own.create({ name: "bar", command: ["sleep", "1000"] });
+      tree.stdout = "";
+      tree.stderr = "";
+      await endsWith(tree, "SIGTERM");
+    },
+  );
+
+  await t.test("1: a plain process ends by itself when it has nothing to do", async () => {
+    fs.writeFileSync(plain.file("go"), "");
+    assert.deepEqual(await plain.end(), { code: 0, signal: null });
+    assert.ok(plain.stdout.endsWith("\ndone\n"), plain.stdout);
+  });
 });
 
-/** A tree with the script node foo, which is ready. */
-async function pair(t: Parameters<typeof plant>[0]) {
-  const tree = plant(
-    t,
-    `import { on, supervisor } from "coppice";
-     on("init", () => {
-       if (supervisor.isSupervisor()) return supervisor.create({ name: "foo" });
-       console.log("ready", process.pid);
-     });`,
-    { script: "tree.mjs" },
-  );
-  return { tree, pid: Number((await tree.line(/\[foo\] ready (\d+)$/m))[1]) };
-}
-
-/** A Supervisor without nodes. */
-async function told(t: Parameters<typeof plant>[0]) {
-  const tree = await puppet(t);
-  return { tree: tree.tree, call: tree.call.bind(tree) };
+async function endsWith(tree: TestTree, signal: "SIGTERM" | "SIGINT"): Promise<void> {
+  assert.deepEqual(await tree.stop(signal), { code: 0, signal: null });
+  assert.deepEqual(tree.stderr.trimEnd().split("\n"), [
+    "received termination signal",
+    "[supervisor:STDERR] [foo] received termination signal",
+  ]);
+  assert.match(tree.stdout, /^done\n\[supervisor:STDOUT\] \[foo\] done\n/m);
 }
 
 function sessionOf(pid: number): number {
