@@ -4,7 +4,7 @@ import fs from "node:fs";
 import { test } from "node:test";
 import type { ClusterEndpoint, NodeConfig } from "../../src/index.ts";
 import { type Puppet, puppet, sharedPuppet } from "../fixtures/puppet.ts";
-import { environOf, pathWithout, replaceFile } from "../fixtures/system.ts";
+import { environOf, replaceFile } from "../fixtures/system.ts";
 import { isAlive, until } from "../fixtures/tree.ts";
 
 const shared = sharedPuppet();
@@ -537,8 +537,7 @@ test("an environment, and a Supervisor in bare mode", async (t) => {
 });
 
 test("many nodes", async (t) => {
-  // Started through nothing: a thousand runs of `setpriv` would be a fifth of what all this takes.
-  const tree = await puppet(t, "", { env: { PATH: pathWithout(t, "setpriv") } });
+  const tree = await puppet(t, "");
 
   await t.test("24: 32 nodes with a layout of 1,024 entries each", async () => {
     const entries = Array.from({ length: 1024 }, (_, i): [string, ClusterEndpoint] => [
