@@ -23,6 +23,7 @@ import { Launcher } from "./launcher.ts";
 import { StemLink } from "./link.ts";
 import { OutputChannel } from "./output.ts";
 import { Prober } from "./prober.ts";
+import type { StartEvents, StartOrder } from "./start.ts";
 import { Stem } from "./stem.ts";
 import { Turns } from "./turns.ts";
 
@@ -105,8 +106,7 @@ const link = new StemLink(setup, {
 const stem = new Stem(
   {
     clock: systemClock,
-    start: (order, events) =>
-      launcher.start(order, cgroups?.attend(order.config.name, events) ?? events),
+    start: (order, events) => starts.add({ order, events }),
     probe: (config, pid, seen) => prober.probe(config, pid, seen),
     check: (config, pid, seen) => health.check(config, pid, seen),
     ended: (pid) => {
@@ -133,6 +133,19 @@ const stem = new Stem(
   { sigkill },
 );
 
+/**
+ * Never in the midst of what led to it: each start takes milliseconds, in which other nodes end. If these
+ * were started again right where that is heard of, nodes that crash all the time would leave no turn to
+ * anything else, orders included.
+ */
+const starts = new Turns(({ order, events }: Start) => {
+  if (!stem.isOfUse(order.config.name)) return events.failed();
+  launcher.start(order, cgroups?.attend(order.config.name, events) ?? events);
+});
+interface Start {
+  order: StartOrder;
+  events: StartEvents;
+}
 const commands = new Turns((message: Order | Hold) => {
   if (message.type !== "hold") return stem.command(message);
   // After everything that was ordered before.

@@ -40,6 +40,8 @@ export interface StemPorts {
 const MAX_MISSED = 1_000;
 /** The wall's clock was set, or has gone another way for long (ms). */
 const DISAGREE_MS = 20;
+/** What becomes of a start under way if there is nobody any more who wants it. */
+const OBSOLETE: ReadonlySet<string> = new Set(["gone", "recreate", "dismiss"]);
 /** What of all that is reported is news for people later, too. */
 const KEPT: ReadonlySet<News["kind"]> = new Set(["exited", "started", "failed", "unhealthy"]);
 
@@ -86,6 +88,12 @@ export class Stem {
     if (this.#onEnd !== undefined) return;
     this.#onEnd = onEnd;
     this.#work(() => this.#tree.end(this.#ports.clock.now()));
+  }
+
+  /** Whether a start that was asked for is still wanted: its node may have been destroyed since. */
+  isOfUse(name: string): boolean {
+    const state = this.#tree.stateOf(name);
+    return state?.tag === "starting" && !OBSOLETE.has(state.after);
   }
 
   /** The next Supervisor must not give a number that was given before. */

@@ -5,6 +5,7 @@ import { describe, type TestContext, test } from "node:test";
 import type { NodeStatus } from "coppice";
 import { statFields } from "../../src/os/proc-stat.ts";
 import { ask, create, plantToAsk, status, statusWhen } from "../fixtures/ask.ts";
+import { unixClient } from "../fixtures/remote.ts";
 import { linesOf, pathWithout, sh } from "../fixtures/system.ts";
 import { isAlive, type TestTree, until } from "../fixtures/tree.ts";
 
@@ -24,6 +25,23 @@ describe("revival", { concurrency: 6 }, () => {
       "stderr",
     );
     assert.ok((await status(tree, "n")).generation >= 40);
+  });
+
+  test("31: nodes that crash all the time leave the Stem time for orders, and end with the tree", async (t) => {
+    const tree = plantToAsk(t);
+    const client = await unixClient(t, tree);
+    const names = ["a", "b", "c", "d", "e", "f"];
+    const revival = { delay: 1, factor: 1 };
+    for (const name of names) await client.create({ name, command: sh("exit 0"), revival });
+    const deaths = (text: string) => [...text.matchAll(/exited prematurely/g)].length;
+    // By then there are always some who have ended while another was started.
+    await until("a hundred deaths", () => deaths(tree.stderr) > 100);
+    assert.equal(await client.destroy("a"), true);
+    await client.create({ name: "calm", command: ["sleep", "1000"] });
+    const seen = deaths(tree.stderr);
+    await until("others that go on", () => deaths(tree.stderr) > seen + 20);
+    const { code } = await tree.stop();
+    assert.equal(code, 0);
   });
 
   test("31: `when` and `limit` are for those who want less", async (t) => {

@@ -87,6 +87,36 @@ test("28: restarts that come together start what was stopped in its order", () =
   assert.deepEqual(starts, ["a"]);
 });
 
+test("a start that has not had its turn is of no use once its node is destroyed, or all are to end", () => {
+  const { stem } = stemWith(new Map());
+  const base = {
+    fresh: true,
+    generation: 0,
+    previous: [],
+    stopped: false,
+    origin: "script" as const,
+  };
+  for (const [i, name] of ["a", "b", "c"].entries())
+    stem.command({ type: "create", id: i, config: { name }, ...base });
+  assert.deepEqual(
+    ["a", "b", "c"].map((name) => stem.isOfUse(name)),
+    [true, true, true],
+  );
+  stem.command({ type: "destroy", name: "a", id: 0 });
+  // The start under way is not that of the node which has the name now.
+  stem.command({ type: "create", id: 3, config: { name: "a" }, ...base });
+  stem.command({ type: "stop", name: "b", id: 1, request: 1 });
+  assert.deepEqual(
+    ["a", "b", "c"].map((name) => stem.isOfUse(name)),
+    [false, true, true],
+  );
+  stem.end(() => {});
+  assert.deepEqual(
+    ["a", "b", "c"].map((name) => stem.isOfUse(name)),
+    [false, false, false],
+  );
+});
+
 /** @param living pids, each a group, and their start times */
 function stemWith(living: Map<number, number>, forget: (name: string) => void = () => {}) {
   const clock = new VirtualClock();
