@@ -28,13 +28,13 @@ for (const [name, throughCodec] of Object.entries(CODECS)) {
   test(`A.5, C.4: any value comes out of ${name} as it went in`, () => {
     fc.assert(
       fc.property(anyValue, (value) => assert.deepEqual(throughCodec(value), value)),
-      { numRuns: 1000 },
+      { numRuns: 250 },
     );
   });
 }
 
 test("A.5, C.4: the values that are made up are of all types", () => {
-  const tags = new Set(fc.sample(anyValue, { numRuns: 2000, seed: 1 }).map(tagOf));
+  const tags = new Set(fc.sample(anyValue, { numRuns: 500, seed: 1 }).map(tagOf));
   assert.equal(tags.size, 15);
 });
 
@@ -46,7 +46,7 @@ test("F: what is written is legal JSON and well-formed text, whatever it says", 
       JSON.parse(json);
       assert.deepEqual(decodeDataMessage(json), { topic, value });
     }),
-    { numRuns: 500 },
+    { numRuns: 150 },
   );
 });
 
@@ -94,7 +94,7 @@ test("messages with many bytes changed are values or refused", () => {
     for (const [at, byte] of changes) bytes[at % bytes.length] = byte;
     valueOrRefused(() => (isJson ? decodeJson(bytes) : decodeBinary(bytes)));
   });
-  fc.assert(property, { numRuns: 3000 });
+  fc.assert(property, { numRuns: 1000 });
 });
 
 test("any bytes are a value or refused", () => {
@@ -102,7 +102,7 @@ test("any bytes are a value or refused", () => {
     valueOrRefused(() => decodeBinary(bytes));
     valueOrRefused(() => decodeJson(bytes));
   });
-  fc.assert(property, { numRuns: 3000 });
+  fc.assert(property, { numRuns: 1000 });
 });
 
 test("as deep as is allowed, and one deeper", () => {
@@ -148,7 +148,8 @@ test("what is no value is refused when it is written", () => {
   }
 });
 
-const SIZE = 16 * 1024 * 1024;
+/** Long enough that time in proportion to its square would be minutes. */
+const SIZE = 4 * 1024 * 1024;
 /** What a peer could send to keep us busy. */
 const HOSTILE: Record<string, () => unknown> = {
   "open arrays": () => parseJson("[".repeat(SIZE)),
@@ -156,7 +157,8 @@ const HOSTILE: Record<string, () => unknown> = {
   "open values": () => decodeJson('{"@data-type":"vector","data":['.repeat(100_000)),
   "open vectors": () => decodeBinary(Buffer.alloc(200_000, Buffer.of(0x0e, 0x01))),
   "open tables": () => decodeBinary(Buffer.alloc(200_000, Buffer.of(0x0d, 0x01))),
-  "many numbers": () => parseJson(`[${"0,".repeat(SIZE / 2)}0]`),
+  // More values than are allowed.
+  "many numbers": () => parseJson(`[${"0,".repeat(2 * SIZE)}0]`),
   "open strings": () => parseJson(`[${'"\\"'.repeat(SIZE / 3)}`),
   "a long count": () => decodeJson(of("count", "1".repeat(SIZE))),
   "a long timespan": () => decodeJson(of("timespan", `"${"1".repeat(SIZE)}s"`)),

@@ -13,7 +13,7 @@ const SLEEP = ["sleep", "1000"];
 const revival = { delay: 600_000 };
 /** Lives on until the test kills it, whatever else it is told. */
 const STUBBORN: Partial<NodeConfig> = {
-  command: ["sh", "-c", "trap 'echo told' TERM; echo ready; while :; do sleep 0.02; done"],
+  command: ["sh", "-c", "trap 'echo told' TERM; echo ready; while :; do sleep 0.1; done"],
   stop: { interval: 600_000 },
 };
 

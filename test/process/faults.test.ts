@@ -1,5 +1,6 @@
 /** What must not end a tree, nor cost it a node or a line: killed parents, bad nodes, a changed disk. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { describe, type TestContext, test } from "node:test";
@@ -10,6 +11,7 @@ import { js, linesOf, pathWithout, sh } from "../fixtures/system.ts";
 import {
   atEnd,
   isAlive,
+  MAIN,
   plant,
   processesOf,
   run,
@@ -19,9 +21,8 @@ import {
 
 const ROOT = path.join(import.meta.dirname, "..", "..");
 const SLEEP = ["sleep", "1000"];
-const DEAF = js(
-  'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000); console.log("ready");',
-);
+/** What a shell ignores, that which it becomes ignores too. */
+const DEAF = sh("trap '' TERM; echo ready; exec sleep 1000");
 const ONCE = { when: "never" } as const;
 
 describe("faults", { concurrency: 3 }, () => {
@@ -59,155 +60,182 @@ describe("faults", { concurrency: 3 }, () => {
     });
   }
 
-  test("40: a program that ignores SIGTERM holds up neither a restart, a destroy nor the end", async (t) => {
+  test("one tree, and what its nodes do to it", async (t) => {
     const tree = plantToAsk(t);
-    const stop = { interval: 50, attempts: 3 };
-    const first = await create(tree, { name: "deaf", command: DEAF, stop });
-    const other = await create(tree, { name: "deaf-too", command: DEAF, stop });
-    await tree.lines(/\] ready$/m, 2);
-    assert.equal(await ask(tree, 'supervisor.restart("deaf")'), true);
-    assert.ok(!isAlive(first.pid!));
-    await tree.lines(/\[deaf\] ready$/m, 2);
-    assert.equal(await ask(tree, 'supervisor.destroy("deaf-too")'), true);
-    assert.ok(!isAlive(other.pid!));
-    const last = (await status(tree, "deaf")).pid!;
-    assert.deepEqual(await tree.stop(), { code: 0, signal: null });
-    assert.ok(!isAlive(last));
-  });
+    const destroyAll = () => ask(tree, 'supervisor.destroy("")');
 
-  for (const where of ["in the node's group", "escaped with setsid"] as const) {
-    test(`42, 46: a grandchild that outlives its node and holds its output open, ${where}`, async (t) => {
-      // With a control group nothing escapes.
-      const tree = plantToAsk(t, "", { env: { COPPICE_NO_CGROUPS: "1" } });
-      const leave = where === "escaped with setsid" ? "setsid" : "";
-      // SIGTERM does not end it, so that it really is there when the node has gone.
-      const child = `${leave} sh -c "trap '' TERM; echo \\$\\$ >>children; exec sleep 1000" &`;
-      // The one of this life: of an earlier one there is a line already.
-      const isThere = "grep -qx $! children";
-      await create(tree, {
-        name: "n",
-        command: sh(`${child} until ${isThere}; do sleep 0.02; done; printf 'no newline'`),
-        revival: { delay: 50, limit: 1 },
-        stop: { interval: 50 },
-      });
-      atEnd(t, () => {
-        for (const pid of linesOf(tree.file("children")).map(Number))
-          if (isAlive(pid)) process.kill(pid, "SIGKILL");
-      });
-      await statusWhen(
-        tree,
-        "n",
-        ({ state, generation }) => state === "stopped" && generation === 2,
-      );
-      await tree.lines(/^\[supervisor:STDOUT\] \[n\] no newline$/m, 2);
-      const children = linesOf(tree.file("children")).map(Number);
-      assert.equal(children.length, 2);
-      assert.deepEqual(
-        children.filter(isAlive),
-        leave === "" ? [] : children,
-        "what is in the group ends with the node; what left it is on its own",
-      );
-      assert.equal(await ask(tree, 'supervisor.destroy("n")'), true);
-      // Pipes that were given up must not lead to someone else's output.
-      await create(tree, { name: "after", command: sh("echo mine"), revival: ONCE });
-      await tree.line(/^\[supervisor:STDOUT\] \[after\] mine$/m);
-      assert.deepEqual(await tree.stop(), { code: 0, signal: null });
-      for (const pid of children) if (isAlive(pid)) process.kill(pid, "SIGKILL");
+    await t.test("a node that closes its own stdout runs on, and so does its stderr", async () => {
+      const command = sh("echo before; exec 1>&-; echo after >&2; exec sleep 1000");
+      const { pid } = await create(tree, { name: "mute", command });
+      await tree.line(/\[mute\] before/);
+      await tree.line(/\[mute\] after/, "stderr");
+      // Its pipe may now serve another node.
+      for (let i = 0; i < 20; i++)
+        await create(tree, { name: `n${i}`, command: sh(`echo I am n${i}; exec sleep 1000`) });
+      for (let i = 0; i < 20; i++) await tree.line(new RegExp(`\\[n${i}\\] I am n${i}$`, "m"));
+      assert.ok(isAlive(pid!));
+      assert.equal(await ask(tree, 'supervisor.restart("mute")'), true);
+      await tree.lines(/\[mute\] before/, 2);
+      await tree.lines(/\[mute\] after/, 2, "stderr");
+      assert.equal((await status(tree, "mute")).generation, 2);
     });
-  }
+    await destroyAll();
 
-  test("a node that closes its own stdout runs on, and so does its stderr", async (t) => {
-    const tree = plantToAsk(t);
-    const command = sh("echo before; exec 1>&-; echo after >&2; exec sleep 1000");
-    const { pid } = await create(tree, { name: "mute", command });
-    await tree.line(/\[mute\] before/);
-    await tree.line(/\[mute\] after/, "stderr");
-    // Its pipe may now serve another node.
-    for (let i = 0; i < 20; i++)
-      await create(tree, { name: `n${i}`, command: sh(`echo I am n${i}; exec sleep 1000`) });
-    for (let i = 0; i < 20; i++) await tree.line(new RegExp(`\\[n${i}\\] I am n${i}$`, "m"));
-    assert.ok(isAlive(pid!));
-    assert.equal(await ask(tree, 'supervisor.restart("mute")'), true);
-    await tree.lines(/\[mute\] before/, 2);
-    await tree.lines(/\[mute\] after/, 2, "stderr");
-    assert.equal((await status(tree, "mute")).generation, 2);
+    await t.test(
+      "12, 16: directories and files that cannot work fail that start, and are tried again",
+      async () => {
+        fs.writeFileSync(tree.file("file"), "");
+        const revival = { delay: 30, factor: 1 };
+        await assert.rejects(
+          create(tree, { name: "n", directory: "file/below" }),
+          new RegExp(`^Error: failed to create working directory ${tree.directory}/file/below: .+`),
+        );
+        const cases: [NodeConfig, RegExp][] = [
+          [
+            { name: "err", stderrFile: "no/such/err" },
+            /failed to create stderr file no\/such\/err: No such file or directory/,
+          ],
+          [{ name: "out", stdoutFile: "." }, /failed to create stdout file \.: Is a directory/],
+          [
+            { name: "program", command: ["no-such-program"] },
+            /failed to execute no-such-program: No such file or directory/,
+          ],
+          [{ name: "directory", command: ["/"] }, /failed to execute \/: Is a directory/],
+          [{ name: "text", command: ["./file"] }, /failed to execute \.\/file: Permission denied/],
+        ];
+        for (const [config, text] of cases) {
+          const made = await create(tree, { command: SLEEP, revival, ...config });
+          assert.equal(made.pid, undefined);
+          assert.deepEqual(made.lastExit?.code, 1);
+          const line = `^\\[supervisor:STDERR\\] \\[${config.name}\\] node '${config.name}' ${text.source}$`;
+          await tree.lines(new RegExp(line, "m"), 3, "stderr");
+        }
+        const gone = await create(tree, {
+          name: "gone",
+          directory: "gone",
+          command: SLEEP,
+          revival,
+        });
+        fs.rmSync(tree.file("gone"), { recursive: true });
+        process.kill(gone.pid!, "SIGKILL");
+        await tree.line(
+          new RegExp(
+            `node 'gone' failed to set working directory to ${tree.directory}/gone: No such file or directory$`,
+            "m",
+          ),
+          "stderr",
+        );
+        fs.mkdirSync(tree.file("gone"));
+        fs.mkdirSync(tree.file("no/such"), { recursive: true });
+        // What a node prints and what its status says come on two ways: the status may still be the dead one's.
+        const { pid } = await statusWhen(
+          tree,
+          "gone",
+          ({ state, pid }) => state === "running" && pid !== gone.pid,
+        );
+        assert.equal(fs.readlinkSync(`/proc/${pid}/cwd`), tree.file("gone"));
+        await statusWhen(tree, "err", ({ state }) => state === "running");
+      },
+    );
+    await destroyAll();
+
+    await t.test("12: names that look odd work; names that cannot work are refused", async () => {
+      const odd = [
+        "--help",
+        "-",
+        "a:b",
+        "%s%n",
+        "$(id)",
+        "'\"`\\",
+        "*",
+        "x.json",
+        "ü—🌲",
+        "…".repeat(66),
+      ];
+      for (const name of odd) {
+        const { pid } = await create(tree, { name, command: sh("echo ready; exec sleep 1000") });
+        await until(`a line of ${name}`, () => tree.stdout.includes(`[${name}] ready\n`));
+        assert.equal((await status(tree, name)).pid, pid);
+        assert.equal(await ask(tree, `supervisor.restart(${JSON.stringify(name)})`), true);
+      }
+      for (const name of ["", " ", "a b", "a/b", "..", ".", "a\nb", "\0", "x".repeat(201)])
+        await assert.rejects(create(tree, { name, command: SLEEP }), /^Error: node names must not/);
+      await create(tree, { name: "script-%s-🌲" });
+      const { nodes } = await ask<{ nodes: Record<string, NodeStatus> }>(
+        tree,
+        "supervisor.status()",
+      );
+      assert.equal(Object.keys(nodes).length, odd.length + 1);
+    });
+    await destroyAll();
+
+    await t.test(
+      "40: a program that ignores SIGTERM holds up neither a restart, a destroy nor the end",
+      async () => {
+        const stop = { interval: 50, attempts: 3 };
+        const first = await create(tree, { name: "deaf", command: DEAF, stop });
+        const other = await create(tree, { name: "deaf-too", command: DEAF, stop });
+        await tree.lines(/\[deaf(-too)?\] ready$/m, 2);
+        assert.equal(await ask(tree, 'supervisor.restart("deaf")'), true);
+        assert.ok(!isAlive(first.pid!));
+        await tree.lines(/\[deaf\] ready$/m, 2);
+        assert.equal(await ask(tree, 'supervisor.destroy("deaf-too")'), true);
+        assert.ok(!isAlive(other.pid!));
+        const last = (await status(tree, "deaf")).pid!;
+        assert.deepEqual(await tree.stop(), { code: 0, signal: null });
+        assert.ok(!isAlive(last));
+      },
+    );
   });
 
-  test("12, 16: directories and files that cannot work fail that start, and are tried again", async (t) => {
-    const tree = plantToAsk(t);
-    fs.writeFileSync(tree.file("file"), "");
-    const revival = { delay: 30, factor: 1 };
-    await assert.rejects(
-      create(tree, { name: "n", directory: "file/below" }),
-      new RegExp(`^Error: failed to create working directory ${tree.directory}/file/below: .+`),
-    );
-    const cases: [NodeConfig, RegExp][] = [
-      [
-        { name: "err", stderrFile: "no/such/err" },
-        /failed to create stderr file no\/such\/err: No such file or directory/,
-      ],
-      [{ name: "out", stdoutFile: "." }, /failed to create stdout file \.: Is a directory/],
-      [
-        { name: "program", command: ["no-such-program"] },
-        /failed to execute no-such-program: No such file or directory/,
-      ],
-      [{ name: "directory", command: ["/"] }, /failed to execute \/: Is a directory/],
-      [{ name: "text", command: ["./file"] }, /failed to execute \.\/file: Permission denied/],
-    ];
-    for (const [config, text] of cases) {
-      const made = await create(tree, { command: SLEEP, revival, ...config });
-      assert.equal(made.pid, undefined);
-      assert.deepEqual(made.lastExit?.code, 1);
-      const line = `^\\[supervisor:STDERR\\] \\[${config.name}\\] node '${config.name}' ${text.source}$`;
-      await tree.lines(new RegExp(line, "m"), 3, "stderr");
+  test("what a node leaves behind", async (t) => {
+    // With a control group nothing escapes.
+    const tree = plantToAsk(t, "", { env: { COPPICE_NO_CGROUPS: "1" } });
+    for (const where of ["in the node's group", "escaped with setsid"] as const) {
+      await t.test(
+        `42, 46: a grandchild that outlives its node and holds its output open, ${where}`,
+        async (t) => {
+          const leave = where === "escaped with setsid" ? "setsid" : "";
+          const [name, file] = [`n${leave}`, tree.file(`children${leave}`)];
+          // SIGTERM does not end it, so that it really is there when the node has gone.
+          const child = `${leave} sh -c "trap '' TERM; echo \\$\\$ >>${file}; exec sleep 1000" &`;
+          // The one of this life: of an earlier one there is a line already.
+          const isThere = `grep -qx $! ${file}`;
+          await create(tree, {
+            name,
+            command: sh(`${child} until ${isThere}; do sleep 0.02; done; printf 'no newline'`),
+            revival: { delay: 50, limit: 1 },
+            stop: { interval: 50 },
+          });
+          atEnd(t, () => {
+            for (const pid of linesOf(file).map(Number))
+              if (isAlive(pid)) process.kill(pid, "SIGKILL");
+          });
+          await statusWhen(
+            tree,
+            name,
+            ({ state, generation }) => state === "stopped" && generation === 2,
+          );
+          await tree.lines(
+            new RegExp(`^\\[supervisor:STDOUT\\] \\[${name}\\] no newline$`, "m"),
+            2,
+          );
+          const children = linesOf(file).map(Number);
+          assert.equal(children.length, 2);
+          assert.deepEqual(
+            children.filter(isAlive),
+            leave === "" ? [] : children,
+            "what is in the group ends with the node; what left it is on its own",
+          );
+          assert.equal(await ask(tree, `supervisor.destroy("${name}")`), true);
+          // Pipes that were given up must not lead to someone else's output.
+          await create(tree, { name: `after${leave}`, command: sh("echo mine"), revival: ONCE });
+          await tree.line(new RegExp(`^\\[supervisor:STDOUT\\] \\[after${leave}\\] mine$`, "m"));
+          for (const pid of children) if (isAlive(pid)) process.kill(pid, "SIGKILL");
+        },
+      );
     }
-    const gone = await create(tree, { name: "gone", directory: "gone", command: SLEEP, revival });
-    fs.rmSync(tree.file("gone"), { recursive: true });
-    process.kill(gone.pid!, "SIGKILL");
-    await tree.line(
-      new RegExp(
-        `node 'gone' failed to set working directory to ${tree.directory}/gone: No such file or directory$`,
-        "m",
-      ),
-      "stderr",
-    );
-    fs.mkdirSync(tree.file("gone"));
-    fs.mkdirSync(tree.file("no/such"), { recursive: true });
-    // What a node prints and what its status says come on two ways: the status may still be the dead one's.
-    const { pid } = await statusWhen(
-      tree,
-      "gone",
-      ({ state, pid }) => state === "running" && pid !== gone.pid,
-    );
-    assert.equal(fs.readlinkSync(`/proc/${pid}/cwd`), tree.file("gone"));
-    await statusWhen(tree, "err", ({ state }) => state === "running");
-  });
-
-  test("12: names that look odd work; names that cannot work are refused", async (t) => {
-    const tree = plantToAsk(t);
-    const odd = [
-      "--help",
-      "-",
-      "a:b",
-      "%s%n",
-      "$(id)",
-      "'\"`\\",
-      "*",
-      "x.json",
-      "ü—🌲",
-      "…".repeat(66),
-    ];
-    for (const name of odd) {
-      const { pid } = await create(tree, { name, command: sh("echo ready; exec sleep 1000") });
-      await until(`a line of ${name}`, () => tree.stdout.includes(`[${name}] ready\n`));
-      assert.equal((await status(tree, name)).pid, pid);
-      assert.equal(await ask(tree, `supervisor.restart(${JSON.stringify(name)})`), true);
-    }
-    for (const name of ["", " ", "a b", "a/b", "..", ".", "a\nb", "\0", "x".repeat(201)])
-      await assert.rejects(create(tree, { name, command: SLEEP }), /^Error: node names must not/);
-    await create(tree, { name: "script-%s-🌲" });
-    const { nodes } = await ask<{ nodes: Record<string, NodeStatus> }>(tree, "supervisor.status()");
-    assert.equal(Object.keys(nodes).length, odd.length + 1);
+    assert.deepEqual(await tree.stop(), { code: 0, signal: null });
   });
 
   test("a Supervisor whose stdout loses its reader lives on, and its nodes with it", async (t) => {
@@ -236,17 +264,15 @@ describe("faults", { concurrency: 3 }, () => {
 });
 
 test("the runtime's files and the Node.js that runs it may change under a running tree", async (t) => {
-  const { source, node } = privateRuntime(t);
+  const { main, node, files } = privateRuntime(t);
   const directory = temporaryDirectory(t);
   fs.writeFileSync(path.join(directory, "tree.mjs"), SCRIPT);
-  const tree = run(t, directory, [...ASKED, "tree.mjs"], {}, { source, node });
+  const tree = run(t, directory, [...ASKED, "tree.mjs"], {}, { main, node });
   const script = await create(tree, { name: "script" });
   await tree.line(/^\[supervisor:STDOUT\] \[script\] init of script$/m);
   await create(tree, { name: "program", command: SLEEP });
 
-  for (const name of fs.readdirSync(source, { recursive: true, encoding: "utf8" })) {
-    if (name.endsWith(".ts")) fs.writeFileSync(path.join(source, name), "this is ( no program");
-  }
+  for (const file of files) fs.writeFileSync(file, "this is ( no program");
   fs.rmSync(node);
   fs.writeFileSync(node, "#!/bin/sh\nexit 99\n", { mode: 0o755 });
 
@@ -279,16 +305,18 @@ test("the runtime's files and the Node.js that runs it may change under a runnin
 
 test("24: 100 nodes at once, restarted at once, and ended at once", async (t) => {
   const count = 100;
+  const directory = temporaryDirectory(t);
+  execFileSync("mkfifo", [path.join(directory, "hold")]);
   const tree = plant(
     t,
     `import { on, supervisor } from "coppice";
      on("init", async () => {
-       const command = ["sh", "-c", "echo ready $$; exec sleep 1000"];
+       const command = ["sh", "-c", "echo ready $$; read never <hold"];
        const names = Array.from({ length: ${count} }, (_, i) => "n" + i);
        const made = await Promise.all(names.map((name) => supervisor.create({ name, command })));
        console.log("made", new Set(made.map(({ pid }) => pid)).size);
      });`,
-    { options: ASKED },
+    { directory, options: ASKED },
   );
   await tree.line(new RegExp(`^made ${count}$`, "m"));
   const ready = /^\[supervisor:STDOUT\] \[(n\d+)\] ready (\d+)$/m;
@@ -312,7 +340,8 @@ test("48: 200 MB of lines through a slow reader: none is lost, and nobody hoards
   await create(tree, { name: "idle", command: SLEEP });
   const stem = await tree.stem();
   const before = { supervisor: peakOf(tree.pid), stem: peakOf(stem) };
-  const [lines, width] = [2_000_000, 100];
+  // Long lines: it is the bytes that could be hoarded.
+  const [lines, width] = [200_000, 1_000];
   const { pid: flood } = await create(tree, {
     name: "flood",
     command: ["seq", "-f", `%0${width}.0f`, "1", String(lines)],
@@ -354,17 +383,22 @@ const SCRIPT = `
   import { on, supervisor } from "coppice";
   on("init", () => { if (supervisor.isSupervised()) console.log("init of", supervisor.node().name); });`;
 
-/** A copy of Coppice's sources and of Node.js that the test may spoil. */
-function privateRuntime(t: TestContext): { source: string; node: string } {
+/** A copy of Coppice and of Node.js that the test may spoil. */
+function privateRuntime(t: TestContext): { main: string; node: string; files: string[] } {
   const directory = temporaryDirectory(t);
-  const source = path.join(directory, "src");
-  fs.cpSync(path.join(ROOT, "src"), source, { recursive: true });
+  const home = path.join(MAIN, "..", "..");
+  const copy = path.join(directory, path.basename(home));
+  fs.cpSync(home, copy, { recursive: true });
   fs.copyFileSync(path.join(ROOT, "package.json"), path.join(directory, "package.json"));
   fs.symlinkSync(path.join(ROOT, "node_modules"), path.join(directory, "node_modules"));
   const node = path.join(directory, "node");
   fs.copyFileSync(process.execPath, node, fs.constants.COPYFILE_FICLONE);
   fs.chmodSync(node, 0o755);
-  return { source, node };
+  const files = fs
+    .readdirSync(copy, { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.[jt]s$/.test(name))
+    .map((name) => path.join(copy, name));
+  return { main: path.join(copy, path.relative(home, MAIN)), node, files };
 }
 
 /** Checks numbered lines of one width, in whatever pieces they come; tells the next number. */
