@@ -16,7 +16,7 @@ export interface Ended {
 /** A process whose output is kept. */
 export class Command {
   readonly child: ChildProcess;
-  readonly #stdout: Buffer[] = [];
+  #stdout: Buffer[] = [];
   stderr = "";
   #ended: { code: number | null; signal: NodeJS.Signals | null } | undefined;
 
@@ -35,7 +35,9 @@ export class Command {
   }
 
   get bytes(): Buffer {
-    return Buffer.concat(this.#stdout);
+    // Whoever waits for something looks again and again.
+    if (this.#stdout.length > 1) this.#stdout = [Buffer.concat(this.#stdout)];
+    return this.#stdout[0] ?? Buffer.alloc(0);
   }
 
   get stdout(): string {

@@ -8,27 +8,27 @@ import { replaceFile } from "../fixtures/system.ts";
 import { plant, run, temporaryDirectory } from "../fixtures/tree.ts";
 
 const TYPESCRIPT = `
-  import { on, supervisor, type NodeConfig } from "coppice";
+  import { args, on, supervisor, type NodeConfig } from "coppice";
   const config: NodeConfig = { name: "foo" };
   interface Words { role: string }
   on("init", async (): Promise<void> => {
     const words = { role: supervisor.isSupervisor() ? "Supervisor" : "node" } satisfies Words;
-    console.log("init of a", words.role as string);
-    if (supervisor.isSupervisor()) await supervisor.create(config);
+    console.log("init of NAME", words.role as string);
+    if (supervisor.isSupervisor() && args.scripts.at(-1)?.endsWith("/NAME")) await supervisor.create(config);
   });`;
 
 const JAVASCRIPT = `
-  import { on, supervisor } from "coppice";
+  import { args, on, supervisor } from "coppice";
   on("init", async () => {
-    console.log("init of a", supervisor.isSupervisor() ? "Supervisor" : "node");
-    if (supervisor.isSupervisor()) await supervisor.create({ name: "foo" });
+    console.log("init of NAME", supervisor.isSupervisor() ? "Supervisor" : "node");
+    if (supervisor.isSupervisor() && args.scripts.at(-1)?.endsWith("/NAME")) await supervisor.create({ name: "foo" });
   });`;
 
 const COMMONJS = `
-  const { on, supervisor } = require("coppice");
+  const { args, on, supervisor } = require("coppice");
   on("init", async () => {
-    console.log("init of a", supervisor.isSupervisor() ? "Supervisor" : "node");
-    if (supervisor.isSupervisor()) await supervisor.create({ name: "foo" });
+    console.log("init of NAME", supervisor.isSupervisor() ? "Supervisor" : "node");
+    if (supervisor.isSupervisor() && args.scripts.at(-1)?.endsWith("/NAME")) await supervisor.create({ name: "foo" });
   });`;
 
 /** Before Node.js 24 a CommonJS script that was imported cannot require by way of hooks. */
@@ -42,62 +42,64 @@ if (!REQUIRES) {
   });
 }
 
-for (const [ending, source] of [
-  ["ts", TYPESCRIPT],
-  ["mts", TYPESCRIPT],
-  ["js", JAVASCRIPT],
-  ["mjs", JAVASCRIPT],
-  ...(REQUIRES ? ([["cjs", COMMONJS]] as const) : []),
-] as const) {
-  test(`a .${ending} script runs in the Supervisor and in a node, without a word of Node.js's own`, async (t) => {
-    const tree = plant(t, source, { script: `tree.${ending}` });
-    await tree.line(/^\[supervisor:STDOUT\] \[foo\] init of a node$/m);
-    assert.deepEqual(await tree.stop(), { code: 0, signal: null });
-    assert.equal(tree.stdout, "init of a Supervisor\n[supervisor:STDOUT] [foo] init of a node\n");
-    assert.doesNotMatch(tree.stderr, /warning/i);
-  });
-}
+test("a .ts, .mts, .js, .mjs or .cjs script runs in the Supervisor and in a node, without a word of Node.js's own; all share one module 'coppice'", async (t) => {
+  const scripts = new Map([
+    ["a.ts", TYPESCRIPT],
+    ["b.mts", TYPESCRIPT],
+    ["c.js", JAVASCRIPT],
+    ["d.mjs", JAVASCRIPT],
+    ...(REQUIRES ? ([["e.cjs", COMMONJS]] as const) : []),
+  ]);
+  const names = [...scripts.keys()];
+  const files = Object.fromEntries(
+    [...scripts].map(([name, source]) => [name, source.replaceAll("NAME", name)]),
+  );
+  const tree = plant(t, files["a.ts"] ?? "", { script: "a.ts", operands: names.slice(1), files });
+  await tree.line(new RegExp(`\\[foo\\] init of ${names.at(-1)} node$`, "m"));
+  assert.deepEqual(await tree.stop(), { code: 0, signal: null });
+  const lines = tree.stdout.trimEnd().split("\n");
+  const of = (prefix: string) => lines.filter((line) => line.startsWith(prefix));
+  assert.deepEqual(
+    of("init "),
+    names.map((name) => `init of ${name} Supervisor`),
+  );
+  const prefix = "[supervisor:STDOUT] [foo] ";
+  assert.deepEqual(
+    of(prefix),
+    names.map((name) => `${prefix}init of ${name} node`),
+  );
+  assert.equal(lines.length, names.length * 2);
+  assert.doesNotMatch(tree.stderr, /warning/i);
+});
 
-for (const ending of ["ts", "js"] as const) {
-  test(`a .${ending} script that imports is a module, even where package.json says CommonJS`, async (t) => {
-    const tree = plant(
-      t,
-      `import { on, supervisor } from "coppice";
-       import { hello } from "./lib/hello.${ending}";
-       import old from "./lib/old.js";
-       on("init", async () => {
-         console.log(hello, old.word);
-         if (supervisor.isSupervisor()) await supervisor.create({ name: "foo" });
-       });`.replace(/^ +/gm, ""),
-      {
-        script: `tree.${ending}`,
-        files: {
-          "package.json": '{ "type": "commonjs" }',
-          [`lib/hello.${ending}`]: 'export const hello = "hello";',
-          "lib/old.js": 'module.exports = { word: "and as before" };',
-        },
-      },
-    );
-    await tree.line(/^\[supervisor:STDOUT\] \[foo\] hello and as before$/m);
-    assert.deepEqual(await tree.stop(), { code: 0, signal: null });
-    assert.match(tree.stdout, /^hello and as before$/m);
-    assert.doesNotMatch(tree.stderr, /warning/i);
-  });
-}
-
-test("scripts of every kind in one tree share one module 'coppice'", async (t) => {
-  const say = 'on("init", () => console.log("init", import.meta.url.split("/").pop()))';
-  const tree = plant(t, `import { on } from "coppice"; ${say};`, {
-    script: "a.ts",
-    operands: ["b.mts", "c.js", "d.mjs"],
+test("a .ts or .js script that imports is a module, even where package.json says CommonJS", async (t) => {
+  const source = (ending: string) =>
+    `import { on, supervisor } from "coppice";
+     import { hello } from "./lib/hello.${ending}";
+     import old from "./lib/old.js";
+     on("init", async () => {
+       console.log("${ending}", hello, old.word);
+       if ("${ending}" === "js" && supervisor.isSupervisor()) await supervisor.create({ name: "foo" });
+     });`.replace(/^ +/gm, "");
+  const tree = plant(t, source("ts"), {
+    script: "tree.ts",
+    operands: ["more.js"],
     files: {
-      "b.mts": `import { on } from "coppice"; ${say};`,
-      "c.js": `import { on } from "coppice"; ${say};`,
-      "d.mjs": `import { on } from "coppice"; ${say};`,
+      "more.js": source("js"),
+      "package.json": '{ "type": "commonjs" }',
+      "lib/hello.ts": 'export const hello = "hello";',
+      "lib/hello.js": 'export const hello = "hello";',
+      "lib/old.js": 'module.exports = { word: "and as before" };',
     },
   });
-  await tree.line(/^init d\.mjs$/m);
-  assert.equal(tree.stdout, "init a.ts\ninit b.mts\ninit c.js\ninit d.mjs\n");
+  for (const ending of ["ts", "js"]) {
+    await tree.line(
+      new RegExp(`^\\[supervisor:STDOUT\\] \\[foo\\] ${ending} hello and as before$`, "m"),
+    );
+    await tree.line(new RegExp(`^${ending} hello and as before$`, "m"));
+  }
+  assert.deepEqual(await tree.stop(), { code: 0, signal: null });
+  assert.doesNotMatch(tree.stderr, /warning/i);
 });
 
 test("'coppice' can be imported by a script in any other directory, in the Supervisor and in nodes", async (t) => {
@@ -134,34 +136,13 @@ test("'coppice' can be imported by a script in any other directory, in the Super
   ]);
 });
 
-test("'coppice' is this tree's runtime, even where a package of that name is installed", async (t) => {
-  const tree = plant(
-    t,
-    `import { on, supervisor } from "coppice";
-     on("init", () => {
-       console.log("mine", supervisor.isSupervisor(), supervisor.isSupervised());
-       if (supervisor.isSupervisor()) return supervisor.create({ name: "foo" });
-     });`,
-    {
-      script: "tree.mjs",
-      files: {
-        "node_modules/coppice/package.json":
-          '{ "name": "coppice", "main": "index.js", "type": "module" }',
-        "node_modules/coppice/index.js": 'throw new Error("another one");',
-      },
-    },
-  );
-  await tree.line(/\[foo\] mine false true$/m);
-  assert.match(tree.stdout, /^mine true false$/m);
-});
-
-test("packages that are installed next to a script can be imported, also in nodes", async (t) => {
+test("packages next to a script can be imported, also in nodes; 'coppice' is this tree's runtime, even where a package of that name is installed", async (t) => {
   const tree = plant(
     t,
     `import { on, supervisor } from "coppice";
      import { word } from "a-package";
      on("init", () => {
-       console.log(word);
+       console.log("mine", supervisor.isSupervisor(), supervisor.isSupervised(), word);
        if (supervisor.isSupervisor()) return supervisor.create({ name: "foo", directory: "/" });
      });`,
     {
@@ -169,10 +150,14 @@ test("packages that are installed next to a script can be imported, also in node
       files: {
         "deep/node_modules/a-package/package.json": '{ "name": "a-package", "main": "index.js" }',
         "deep/node_modules/a-package/index.js": 'exports.word = "from a package";',
+        "deep/node_modules/coppice/package.json":
+          '{ "name": "coppice", "main": "index.js", "type": "module" }',
+        "deep/node_modules/coppice/index.js": 'throw new Error("another one");',
       },
     },
   );
-  await tree.line(/\[foo\] from a package$/m);
+  await tree.line(/\[foo\] mine false true from a package$/m);
+  assert.match(tree.stdout, /^mine true false from a package$/m);
 });
 
 test("without -j: init, work, done, and exit status 0 when there is nothing left to do", async (t) => {
@@ -304,36 +289,43 @@ test("addlBaseScripts load before and addlUserScripts after the command line's, 
   );
 });
 
-for (const ending of ["ts", "mjs"]) {
-  test(`an edited .${ending} script, and what it imports, takes effect at a node's next start`, async (t) => {
-    const tree = await puppet(
-      t,
-      `import { supervisor } from "coppice";
-       import { word } from "./lib/word.${ending}";
-       if (supervisor.isSupervised()) console.log("tree one,", word);`,
-      {
-        script: `tree.${ending}`,
-        files: { [`lib/word.${ending}`]: 'export const word = "word one";' },
-      },
-    );
-    await tree.create({ name: "foo" });
-    await tree.tree.line(/\[foo\] tree one, word one$/m);
-    edit(`lib/word.${ending}`, "word one", "word two");
-    await tree.restart("foo");
-    await tree.tree.line(/\[foo\] tree one, word two$/m);
-    edit(`tree.${ending}`, "tree one", "tree two");
-    await tree.restart("foo");
-    await tree.tree.line(/\[foo\] tree two, word two$/m);
-
-    /** Without a change of size, and within one second: what is cached must go by content. */
-    function edit(name: string, from: string, to: string): void {
-      const file = tree.tree.file(name);
-      const { atime, mtime } = fs.statSync(file);
-      fs.writeFileSync(file, fs.readFileSync(file, "utf8").replace(from, to));
-      fs.utimesSync(file, atime, mtime);
-    }
+test("an edited .ts or .mjs script, and what it imports, takes effect at a node's next start", async (t) => {
+  const endings = ["ts", "mjs"];
+  const source = (ending: string) =>
+    `import { supervisor } from "coppice";
+     import { word } from "./lib/word.${ending}";
+     if (supervisor.isSupervised()) console.log("${ending} tree one,", word);`;
+  const tree = await puppet(t, source("ts"), {
+    script: "tree.ts",
+    operands: ["tree.mjs"],
+    files: {
+      "tree.mjs": source("mjs"),
+      ...Object.fromEntries(
+        endings.map((ending) => [`lib/word.${ending}`, 'export const word = "word one";']),
+      ),
+    },
   });
-}
+  const said = async (words: string) => {
+    for (const ending of endings)
+      await tree.tree.line(new RegExp(`\\[foo\\] ${ending} ${words}$`, "m"));
+  };
+  await tree.create({ name: "foo" });
+  await said("tree one, word one");
+  for (const ending of endings) edit(`lib/word.${ending}`, "word one", "word two");
+  await tree.restart("foo");
+  await said("tree one, word two");
+  for (const ending of endings) edit(`tree.${ending}`, "tree one", "tree two");
+  await tree.restart("foo");
+  await said("tree two, word two");
+
+  /** Without a change of size, and within one second: what is cached must go by content. */
+  function edit(name: string, from: string, to: string): void {
+    const file = tree.tree.file(name);
+    const { atime, mtime } = fs.statSync(file);
+    fs.writeFileSync(file, fs.readFileSync(file, "utf8").replace(from, to));
+    fs.utimesSync(file, atime, mtime);
+  }
+});
 
 test("a script that is broken by an edit is its nodes' failure, until it is mended", async (t) => {
   const source = `

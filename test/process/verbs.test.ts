@@ -2,42 +2,50 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
+import { processContext } from "../../src/cli/context.ts";
+import { connect } from "../../src/control/client.ts";
+import type { NodeConfig } from "../../src/index.ts";
+import * as fake from "../cli/fake.ts";
 import { COPPICE, Command, coppice, shell, start } from "../cli/process.ts";
 import { freePort } from "../fixtures/ports.ts";
-import { isAlive, plant, type TestTree, temporaryDirectory, until } from "../fixtures/tree.ts";
+import { type Puppet, sharedPuppet } from "../fixtures/puppet.ts";
+import { unixClient } from "../fixtures/remote.ts";
+import {
+  COMPILE_CACHE,
+  isAlive,
+  plant,
+  type TestTree,
+  temporaryDirectory,
+  until,
+} from "../fixtures/tree.ts";
 
-/** A tree with these program nodes, each a script of a shell. */
-function tree(nodes: Record<string, string>, more = ""): string {
-  const creates = Object.entries(nodes).map(
-    ([name, script]) =>
-      `await supervisor.create({ name: ${JSON.stringify(name)}, command: ["sh", "-c", ${JSON.stringify(script)}] });`,
-  );
-  return `import { on, supervisor } from "coppice";
-    on("init", async () => {
-      ${creates.join("\n")}
-      ${more}
-      console.log("planted");
-    });`;
-}
+/** The tree of all tests that leave it running, one after the other. */
+const shared = sharedPuppet();
 
 const ESC = "\u001b";
 const SLEEP = "exec sleep 1000";
 const JSMODULE = { script: "tree.mjs" };
 
+/** Has the shared tree run these program nodes, each a script of a shell. */
 async function plantNodes(
-  t: Parameters<typeof plant>[0],
+  t: TestContext,
   nodes: Record<string, string>,
-  options: Parameters<typeof plant>[2] = {},
-): Promise<TestTree> {
-  const planted = plant(t, tree(nodes), { ...JSMODULE, ...options });
-  await planted.line(/^planted$/m);
-  return planted;
+  more: Partial<NodeConfig> = {},
+): Promise<{ puppet: Puppet; tree: TestTree; directory: string }> {
+  const puppet = await shared(t);
+  for (const [name, script] of Object.entries(nodes))
+    await puppet.create({ name, command: ["sh", "-c", script], ...more });
+  return { puppet, tree: puppet.tree, directory: puppet.tree.directory };
 }
 
 test("status: a table, JSON, and what is wrong", async (t) => {
-  const { directory } = await plantNodes(t, { web: SLEEP, crash: "exit 3" });
+  const { directory, puppet } = await plantNodes(t, { web: SLEEP });
+  // Not due again before it was looked at, however long that takes.
+  const crash = { command: ["sh", "-c", "exit 3"], revival: { delay: 59_000 } };
+  await puppet.create({ name: "crash", ...crash });
+  await puppet.node("crash", ({ state }) => state === "waiting");
   const all = await until("the crash to be seen", async () => {
     const result = await coppice(t, directory, "status");
     // What it uses is looked at a moment later: it may have been started by then.
@@ -63,7 +71,9 @@ test("status: a table, JSON, and what is wrong", async (t) => {
 
 test("no Supervisor there: exit status 69, with what to do", async (t) => {
   const directory = temporaryDirectory(t);
-  for (const verb of [
+  const wanted = `error: no Supervisor runs in ${directory}/.coppice: start one with coppice -j, or choose with --state-dir or --connect\n`;
+  const refused = { code: 69, stdout: "", stderr: wanted };
+  for (const text of [
     "status",
     "status --watch",
     "create x",
@@ -75,17 +85,13 @@ test("no Supervisor there: exit status 69, with what to do", async (t) => {
     "logs",
     "events",
     "wait x --for running",
-  ]) {
-    const { code, stdout, stderr } = await coppice(t, directory, verb);
-    assert.deepEqual([code, stdout], [69, ""], verb);
-    assert.equal(
-      stderr,
-      `error: no Supervisor runs in ${directory}/.coppice: start one with coppice -j, or choose with --state-dir or --connect\n`,
-    );
-  }
-  const names = await coppice(t, directory, "__names");
-  assert.deepEqual([names.code, names.stdout, names.stderr], [69, "", ""]);
-  const far = await coppice(t, directory, "status --connect ws://127.0.0.1:1");
+  ])
+    assert.deepEqual(await runHere(directory, text), refused, text);
+  const { code, stdout, stderr } = await coppice(t, directory, "status");
+  assert.deepEqual([code, stdout, stderr], [69, "", wanted]);
+  const none = { code: 69, stdout: "", stderr: "" };
+  assert.deepEqual(await runHere(directory, "__names"), none);
+  const far = await runHere(directory, "status --connect ws://127.0.0.1:1");
   assert.equal(far.code, 69);
   assert.match(
     far.stderr,
@@ -93,18 +99,9 @@ test("no Supervisor there: exit status 69, with what to do", async (t) => {
   );
 });
 
-test("a Supervisor that was killed is none, though its socket is still there", async (t) => {
-  const planted = await plantNodes(t, { web: SLEEP });
-  process.kill(planted.pid, "SIGKILL");
-  await planted.end();
-  const { code, stderr } = await coppice(t, planted.directory, "status");
-  assert.equal(code, 69);
-  assert.match(stderr, /^error: no Supervisor runs in /);
-});
-
 test("create, restart, destroy: done when it is told", async (t) => {
-  const { directory } = await plantNodes(t, { web: SLEEP });
-  const run = (text: string, stdin = "") => coppice(t, directory, text, stdin);
+  const { directory, tree } = await plantNodes(t, { web: SLEEP });
+  const run = (text: string, stdin = "") => runHere(directory, text, stdin);
   fs.writeFileSync(
     path.join(directory, "server"),
     "#!/bin/sh\npwd; echo A is $A; exec sleep 1000\n",
@@ -112,7 +109,11 @@ test("create, restart, destroy: done when it is told", async (t) => {
       mode: 0o755,
     },
   );
-  const created = await run("create server -d sub -e A=1 --stdout-file out -- ./server");
+  const created = await coppice(
+    t,
+    directory,
+    "create server -d sub -e A=1 --stdout-file out -- ./server",
+  );
   assert.equal(created.code, 0, created.stderr);
   const pid = Number(/^created 'server' \(PID (\d+)\)\n$/.exec(created.stdout)?.[1]);
   assert.ok(isAlive(pid));
@@ -134,6 +135,7 @@ test("create, restart, destroy: done when it is told", async (t) => {
     /^error: node 'lost' was created, but could not be started \(waiting, starts in \d+s\): see coppice logs lost\n$/,
   );
   // What it says of it and the answer to the order come by different ways.
+  await tree.line(/\[lost\] .*nowhere: No such file/, "stderr");
   await until("its last words", async () =>
     /nowhere: No such file or directory/.test((await run("logs lost")).stdout),
   );
@@ -147,14 +149,14 @@ test("create, restart, destroy: done when it is told", async (t) => {
   assert.match(many.stdout, /^created 'b' \(PID \d+\)$/m);
   assert.equal(many.stderr, "error: node names must not contain spaces: 'no name'\n");
 
-  const restarted = await run("restart server nobody a");
+  const restarted = await coppice(t, directory, "restart server nobody a");
   assert.equal(restarted.code, 1);
   assert.equal(isAlive(pid), false);
   const next = Number(/^restarted 'server' \(PID (\d+)\)$/m.exec(restarted.stdout)?.[1]);
   assert.ok(isAlive(next) && next !== pid);
   assert.match(restarted.stderr, /^error: there is no node 'nobody', but /);
 
-  const destroyed = await run("destroy server lost nobody --json");
+  const destroyed = await coppice(t, directory, "destroy server lost nobody --json");
   assert.equal(destroyed.code, 1);
   assert.equal(isAlive(next), false);
   assert.deepEqual(JSON.parse(destroyed.stdout).nodes.server, { done: true });
@@ -184,40 +186,35 @@ test("create from a script with types, whose import of coppice works anywhere", 
   assert.match(stdout, /^created 'two' \(PID \d+\)$/m);
 });
 
-test("stop: the tree has ended when it says so", async (t) => {
-  const planted = await plantNodes(t, { web: SLEEP });
-  const stopped = await coppice(t, planted.directory, "stop");
-  assert.deepEqual([stopped.code, stopped.stdout, stopped.stderr], [0, "the tree has ended\n", ""]);
-  assert.equal(isAlive(planted.pid), false);
-  assert.deepEqual(await planted.end(), { code: 0, signal: null });
-});
-
 test("logs: what was printed, byte by byte", async (t) => {
-  const { directory } = await plantNodes(t, {
+  const { directory, puppet, tree } = await plantNodes(t, {
     raw: `printf 'a\\377\\200\\033[2J\\r\\n\\nno end'; ${SLEEP}`,
     both: `while ! test -e go; do sleep 0.02; done; echo out; echo err >&2; echo done; ${SLEEP}`,
   });
   const has = (name: string, lines: string[]) =>
     until(`all of ${name}`, async () => {
-      const said = (await coppice(t, directory, `logs ${name}`)).stdout.split("\n");
+      const said = (await runHere(directory, `logs ${name}`)).stdout.split("\n");
       return lines.every((line) => said.includes(line));
     });
+  await tree.line(/\[raw\] $/m);
   await has("raw", ["a\ufffd\ufffd\x1b[2J\r", ""]);
   fs.writeFileSync(path.join(directory, "go"), "");
+  await tree.line(/\[both\] done$/m);
+  await tree.line(/\[both\] err$/m, "stderr");
   await has("both", ["out", "err", "done"]);
   const raw = start(t, directory, ["logs", "raw"]);
   await raw.end();
   // What is not a line yet comes when it is one.
   assert.deepEqual(raw.bytes, Buffer.from("a\xff\x80\x1b[2J\r\n\n", "latin1"));
-  assert.deepEqual((await coppice(t, directory, "logs both -n all")).stdout.split("\n").sort(), [
+  assert.deepEqual((await runHere(directory, "logs both -n all")).stdout.split("\n").sort(), [
     "",
     "done",
     "err",
     "out",
   ]);
-  assert.equal((await coppice(t, directory, "logs both --stream stderr")).stdout, "err\n");
-  assert.match((await coppice(t, directory, "logs -n 1")).stdout, /^\[both\] (?:done|err)$/m);
-  const json = await coppice(t, directory, "logs raw --json");
+  assert.equal((await runHere(directory, "logs both --stream stderr")).stdout, "err\n");
+  assert.match((await runHere(directory, "logs -n 1")).stdout, /^\[both\] (?:done|err)$/m);
+  const json = await runHere(directory, "logs raw --json");
   assert.deepEqual(
     json.stdout
       .trim()
@@ -225,23 +222,24 @@ test("logs: what was printed, byte by byte", async (t) => {
       .map((line) => JSON.parse(line).text),
     ["a\udcff\udc80\u001b[2J\r", ""],
   );
-  const unknown = await coppice(t, directory, "logs rwa both");
+  const unknown = await runHere(directory, "logs rwa both");
   assert.equal(unknown.code, 1);
   assert.match(unknown.stderr, /^error: there is no node 'rwa'; did you mean 'raw'\?\n$/);
-  assert.equal((await coppice(t, directory, "destroy both")).code, 0);
-  assert.match((await coppice(t, directory, "logs both")).stdout, /^out$/m);
+  assert.equal(await puppet.destroy("both"), true);
+  assert.match((await runHere(directory, "logs both")).stdout, /^out$/m);
 });
 
 test("logs -f: each of a flood of lines once, and what was missed is counted", async (t) => {
-  const COUNT = 200_000;
-  const planted = await plantNodes(t, {
+  // Several times what is kept of a node.
+  const COUNT = 40_000;
+  const { tree } = await plantNodes(t, {
     flood: `echo ready; while ! test -e go; do sleep 0.01; done; seq ${COUNT}; echo the end; ${SLEEP}`,
   });
-  const following = start(t, planted.directory, ["logs", "-f", "-n", "all", "flood"]);
-  const other = start(t, planted.directory, ["logs", "-f", "--json"]);
+  const following = start(t, tree.directory, ["logs", "-f", "-n", "all", "flood"]);
+  const other = start(t, tree.directory, ["logs", "-f", "--json"]);
   await following.line(/^ready$/m);
   await other.line(/"text":"ready"/);
-  fs.writeFileSync(planted.file("go"), "");
+  fs.writeFileSync(tree.file("go"), "");
   await following.line(/^the end$/m);
   await other.line(/"text":"the end"/);
   const numbers = following.stdout
@@ -268,9 +266,10 @@ test("logs -f: each of a flood of lines once, and what was missed is counted", a
 });
 
 test("logs: a reader that goes ends it quietly; one that is slow loses nothing", async (t) => {
-  const { directory } = await plantNodes(t, { many: `seq 5000; echo the end; ${SLEEP}` });
+  const { directory, tree } = await plantNodes(t, { many: `seq 5000; echo the end; ${SLEEP}` });
+  await tree.line(/\[many\] the end$/m);
   await until("all output", async () =>
-    (await coppice(t, directory, "logs many")).stdout.includes("the end"),
+    (await runHere(directory, "logs many")).stdout.includes("the end"),
   );
   const head = await shell(
     t,
@@ -285,76 +284,26 @@ test("logs: a reader that goes ends it quietly; one that is slow loses nothing",
   assert.equal(slow.stderr, "");
 });
 
-test("logs -f and events end with the tree, and by Ctrl-C", async (t) => {
-  const planted = await plantNodes(t, {
-    web: `trap 'echo last words; exit 0' TERM; echo first $$; while :; do sleep 0.05; done`,
-  });
-  const { directory } = planted;
-  const logs = start(t, directory, ["logs", "-f", "web"]);
-  const events = start(t, directory, ["events"]);
-  const json = start(t, directory, ["events", "web", "--json"]);
-  const interrupted = [start(t, directory, ["events"]), start(t, directory, ["logs", "-f"])];
-  await logs.line(/^first \d+$/m);
-  await interrupted[1]?.line(/^\[web\] first \d+$/m);
-  const pid = await until("events to be told", async () => {
-    const { stdout } = await coppice(t, directory, "restart web");
-    const isTold = [events, json, interrupted[0]].every((one) =>
-      /was started/.test(one?.stdout ?? ""),
-    );
-    return isTold && /PID (\d+)/.exec(stdout)?.[1];
-  });
-  // Before that it does not know yet what to say at its end.
-  await logs.line(new RegExp(`^first ${pid}$`, "m"));
-  assert.match(events.stdout, /^\d\d:\d\d:\d\d\.\d{3} node 'web' was started \(PID \d+\)$/m);
-  for (const line of json.stdout.trim().split("\n")) assert.equal(JSON.parse(line).node, "web");
-  for (const one of interrupted) one.child.kill("SIGINT");
-  for (const one of interrupted) assert.equal((await one.end()).signal, "SIGINT");
-  await coppice(t, directory, "stop");
-  for (const one of [logs, events, json]) {
-    const { code, stderr } = await one.end();
-    assert.deepEqual([code, stderr], [0, ""]);
-  }
-  assert.match(logs.stdout, new RegExp(`^first ${pid}\nlast words\n$`, "m"));
-  assert.match(events.stdout, /the tree ends$/m);
-});
-
 test("wait: for a node that is created later, that ends, and no longer than told", async (t) => {
-  const { directory } = await plantNodes(t, { web: SLEEP, crash: "exit 1" });
+  const { directory, puppet } = await plantNodes(t, { web: SLEEP, crash: "exit 1" });
   const later = start(t, directory, ["wait", "later", "--for", "running"]);
   const stopped = start(t, directory, ["wait", "web", "--for", "stopped", "--json"]);
-  const late = await coppice(t, directory, "wait web --for stopped --timeout 0.1");
+  const late = await runHere(directory, "wait web --for stopped --timeout 0.1");
   assert.equal(late.code, 1);
   assert.match(
     late.stderr,
     /^error: node 'web' is running \(PID \d+\): not stopped after 0\.1 s\n$/,
   );
-  assert.equal((await coppice(t, directory, "create later -- sleep 1000")).code, 0);
+  await puppet.create({ name: "later", command: ["sleep", "1000"] });
   const waited = await later.end();
   assert.equal(waited.code, 0);
   assert.match(waited.stdout, /^node 'later' is running \(PID \d+\)\n$/);
-  await coppice(t, directory, "destroy web");
+  await puppet.destroy("web");
   assert.deepEqual(JSON.parse((await stopped.end()).stdout), { nodes: {} });
-  const once = await coppice(t, directory, "create once --revival never -- sh -c exit");
-  assert.equal(once.code, 0);
-  const done = await coppice(t, directory, "wait once --for stopped");
+  const once: NodeConfig = { name: "once", command: ["sh", "-c", "exit"] };
+  await puppet.create({ ...once, revival: { when: "never" } });
+  const done = await runHere(directory, "wait once --for stopped");
   assert.deepEqual([done.code, done.stdout], [0, "node 'once' is done (last exit: status 0)\n"]);
-});
-
-test("status --watch: a restart is seen at once, and it ends with the tree", async (t) => {
-  const { directory } = await plantNodes(t, { web: SLEEP });
-  // Longer than it looks on by itself without an answer, so that a stall is not taken for an end;
-  // not much longer, since after the end it looks on for as long.
-  const watching = start(t, directory, ["status", "--watch", "--timeout", "6"]);
-  await watching.line(/^web +running/m);
-  const restarted = await coppice(t, directory, "restart web");
-  const pid = /PID (\d+)/.exec(restarted.stdout)?.[1];
-  await watching.line(new RegExp(`^web +running +${pid} .* 1 +signal SIGTERM`, "m"));
-  const killed = start(t, directory, ["status", "--watch", "--json", "--timeout", "20"]);
-  assert.deepEqual(Object.keys(JSON.parse((await killed.line(/^.+$/m))[0]).nodes), ["web"]);
-  killed.child.kill("SIGTERM");
-  assert.equal((await killed.end()).signal, "SIGTERM");
-  assert.equal((await coppice(t, directory, "stop")).code, 0);
-  assert.equal((await watching.end()).code, 0);
 });
 
 test("status --watch on a terminal draws in place, and Ctrl-C gives the terminal back", async (t) => {
@@ -377,27 +326,95 @@ test("status --watch on a terminal draws in place, and Ctrl-C gives the terminal
     assert.ok(line.length <= 62, line);
 });
 
-test("over WebSocket, with a token from a file, and over TCP", async (t) => {
+test("over WebSocket, with a token from a file, and over TCP; and what ends with the tree", async (t) => {
   const directory = temporaryDirectory(t);
   for (const token of ["token", "read-token"])
     fs.writeFileSync(`${directory}/${token}`, `${token}\n`);
   const [port, listen] = [await freePort(), await freePort()];
   const options = `-j --websocket ${port} --token-file token --read-token-file read-token --listen ${listen} --no-tls`;
-  await plantNodes(t, { web: SLEEP }, { directory, options: options.split(" ") });
-  const far = (text: string) => coppice(t, directory, `--connect ws://127.0.0.1:${port} ${text}`);
-  const refused = await far("status");
-  assert.equal(refused.code, 69);
-  assert.match(refused.stderr, /^error: no Supervisor answers .*token.*\n$/);
-  const looked = await far("--token-file read-token status");
-  assert.deepEqual([looked.code, looked.stderr], [0, ""]);
-  const forbidden = await far("--token-file read-token restart web");
-  assert.deepEqual([forbidden.code, forbidden.stdout], [1, ""]);
-  assert.match(forbidden.stderr, /^error: [^\n]+\n$/);
-  const restarted = await far("--token-file token restart web");
-  assert.deepEqual([restarted.code, restarted.stderr], [0, ""]);
-  const native = await coppice(t, directory, `status --connect tcp://127.0.0.1:${listen} --no-tls`);
-  assert.deepEqual([native.code, native.stderr], [0, ""]);
-  assert.match(native.stdout, /^web +running +\d+ .* 1 +signal SIGTERM/m);
+  const web = `trap 'echo last words; exit 0' TERM; echo first $$; while :; do sleep 0.05; done`;
+  const planted = plant(
+    t,
+    `import { on, supervisor } from "coppice";
+     on("init", async () => {
+       await supervisor.create({ name: "web", command: ["sh", "-c", ${JSON.stringify(web)}] });
+       console.log("planted");
+     });`,
+    { ...JSMODULE, directory, options: options.split(" ") },
+  );
+  await planted.line(/^planted$/m);
+  const client = await unixClient(t, planted);
+
+  await t.test("over WebSocket, with a token from a file, and over TCP", async (t) => {
+    // One that has not set its trap yet would end by the signal, which the table tells.
+    await planted.line(/^\[supervisor:STDOUT\] \[web\] first /m);
+    const far = (text: string) => coppice(t, directory, `--connect ws://127.0.0.1:${port} ${text}`);
+    const refused = await far("status");
+    assert.equal(refused.code, 69);
+    assert.match(refused.stderr, /^error: no Supervisor answers .*token.*\n$/);
+    const here = (text: string) => runHere(directory, `${text} --connect ws://127.0.0.1:${port}`);
+    const looked = await here("status --token-file read-token");
+    assert.deepEqual([looked.code, looked.stderr], [0, ""]);
+    const forbidden = await here("restart web --token-file read-token");
+    assert.deepEqual([forbidden.code, forbidden.stdout], [1, ""]);
+    assert.match(forbidden.stderr, /^error: [^\n]+\n$/);
+    const restarted = await far("--token-file token restart web");
+    assert.deepEqual([restarted.code, restarted.stderr], [0, ""]);
+    const native = await runHere(directory, `status --connect tcp://127.0.0.1:${listen} --no-tls`);
+    assert.deepEqual([native.code, native.stderr], [0, ""]);
+    assert.match(native.stdout, /^web +running +\d+ .* 1 +status 0/m);
+  });
+
+  await t.test("logs -f, events and status --watch end with the tree, and by Ctrl-C", async (t) => {
+    const logs = start(t, directory, ["logs", "-f", "web"]);
+    const events = start(t, directory, ["events"]);
+    const json = start(t, directory, ["events", "web", "--json"]);
+    const interrupted = [start(t, directory, ["events"]), start(t, directory, ["logs", "-f"])];
+    // Longer than it looks on by itself without an answer, so that a stall is not taken for an end;
+    // not much longer, since after the end it looks on for as long.
+    const watching = start(t, directory, ["status", "--watch", "--timeout", "6"]);
+    const killed = start(t, directory, ["status", "--watch", "--json", "--timeout", "20"]);
+    await logs.line(/^first \d+$/m);
+    await interrupted[1]?.line(/^\[web\] first \d+$/m);
+    await watching.line(/^web +running/m);
+    const pid = await until("events to be told", async () => {
+      await client.restart("web");
+      const { nodes } = await client.status("web");
+      const isTold = [events, json, interrupted[0]].every((one) =>
+        /was started/.test(one?.stdout ?? ""),
+      );
+      return isTold && nodes["web"]?.pid;
+    });
+    await t.test("status --watch: a restart is seen at once", async () => {
+      await watching.line(new RegExp(`^web +running +${pid} .* \\d+ +\\S+ \\S+`, "m"));
+      assert.deepEqual(Object.keys(JSON.parse((await killed.line(/^.+$/m))[0]).nodes), ["web"]);
+      killed.child.kill("SIGTERM");
+      assert.equal((await killed.end()).signal, "SIGTERM");
+    });
+    // Before that it does not know yet what to say at its end.
+    await logs.line(new RegExp(`^first ${pid}$`, "m"));
+    assert.match(events.stdout, /^\d\d:\d\d:\d\d\.\d{3} node 'web' was started \(PID \d+\)$/m);
+    for (const line of json.stdout.trim().split("\n")) assert.equal(JSON.parse(line).node, "web");
+    for (const one of interrupted) one.child.kill("SIGINT");
+    for (const one of interrupted) assert.equal((await one.end()).signal, "SIGINT");
+
+    await t.test("stop: the tree has ended when it says so", async (t) => {
+      const stopped = await coppice(t, directory, "stop");
+      assert.deepEqual(
+        [stopped.code, stopped.stdout, stopped.stderr],
+        [0, "the tree has ended\n", ""],
+      );
+      assert.equal(isAlive(planted.pid), false);
+      assert.deepEqual(await planted.end(), { code: 0, signal: null });
+    });
+    for (const one of [logs, events, json]) {
+      const { code, stderr } = await one.end();
+      assert.deepEqual([code, stderr], [0, ""]);
+    }
+    assert.equal((await watching.end()).code, 0);
+    assert.match(logs.stdout, new RegExp(`^first ${pid}\nlast words\n$`, "m"));
+    assert.match(events.stdout, /the tree ends$/m);
+  });
 });
 
 test("completion in bash: verbs, options, and names, which are never given to the shell", async (t) => {
@@ -468,7 +485,9 @@ test("what is mistyped is told, with what was meant", async (t) => {
     ["status.ts", 1, /^error: cannot load script .*\/status\.ts: no such file\n$/],
     ["-j status", 1, /./],
   ] as const) {
-    const result = await coppice(t, text === "-j status" ? temporaryDirectory(t) : directory, text);
+    const isOfVerb = /^\w+ /.test(text);
+    const place = text === "-j status" ? temporaryDirectory(t) : directory;
+    const result = await (isOfVerb ? runHere(place, text) : coppice(t, place, text));
     assert.equal(result.code, code, text);
     assert.match(result.stderr, error);
   }
@@ -478,11 +497,11 @@ test("help: of the command, and of each verb", async (t) => {
   const directory = temporaryDirectory(t);
   const all = await coppice(t, directory, "--help");
   assert.equal(all.code, 0);
-  assert.equal((await coppice(t, directory, "help")).stdout, all.stdout);
+  assert.equal((await runHere(directory, "help")).stdout, all.stdout);
   assert.match(all.stdout, /^ {2}status +show the nodes/m);
   assert.doesNotMatch(all.stdout, /__names/);
-  const one = await coppice(t, directory, "help logs");
-  assert.equal((await coppice(t, directory, "logs --help")).stdout, one.stdout);
+  const one = await runHere(directory, "help logs");
+  assert.equal((await runHere(directory, "logs --help")).stdout, one.stdout);
   assert.match(
     one.stdout,
     /^Usage: coppice logs \[options\] \[NODE\|GROUP\.\.\.\]\n[\s\S]*-f, --follow/,
@@ -494,6 +513,17 @@ test("a verb that is also a file's name means the verb; after -j it means the fi
   const planted = plant(t, 'console.log("the file");', { directory, script: "status" });
   await planted.line(/^the file$/m);
   assert.match((await coppice(t, directory, "status")).stdout, /^NAME/);
+
+  await t.test(
+    "a Supervisor that was killed is none, though its socket is still there",
+    async () => {
+      process.kill(planted.pid, "SIGKILL");
+      await planted.end();
+      const { code, stderr } = await coppice(t, directory, "status");
+      assert.equal(code, 69);
+      assert.match(stderr, /^error: no Supervisor runs in /);
+    },
+  );
 });
 
 test("a Supervisor loads nothing of the verbs", async (t) => {
@@ -506,7 +536,7 @@ test("a Supervisor loads nothing of the verbs", async (t) => {
       // What is built lies in other files, for the same reasons.
       main: path.join(import.meta.dirname, "../../src/cli/main.ts"),
       options: ["-j"],
-      env: { NODE_OPTIONS: "--import=./spy.mjs" },
+      env: { NODE_OPTIONS: "--import=./spy.mjs", NODE_COMPILE_CACHE: COMPILE_CACHE },
       files: {
         "spy.mjs": `import { appendFileSync } from "node:fs";
           import { registerHooks } from "node:module";
@@ -536,3 +566,15 @@ test("a Supervisor loads nothing of the verbs", async (t) => {
     "cli/remote-options",
   ]);
 });
+
+/** Runs a verb on a real tree, but in this process: what starts and ends one is not the point. */
+async function runHere(
+  directory: string,
+  text: string,
+  stdin = "",
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const { sleep } = processContext();
+  const world = { connect, directory, stdin, sleep, now: () => Date.now() };
+  const { status, stdout, stderr } = await fake.coppice(text.split(" "), world);
+  return { code: status, stdout, stderr };
+}
