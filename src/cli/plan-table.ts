@@ -15,12 +15,12 @@ export function planRows({ changes }: Plan): Cell[][] {
     ]);
 }
 
-/** `2 of 5 nodes stay as they are`, and what else there is to say. */
+/** `2 nodes would stay as they are`, and what else there is to say. */
 export function planSummary({ changes }: Plan): string {
   const kept = changes.filter(({ action }) => action === "keep").length;
   if (changes.length === 0) return "there is no node, and none would be created";
-  if (kept === changes.length) return `nothing would change: ${nodes(kept)} stay as they are`;
-  return `${nodes(kept)} would stay as they are`;
+  if (kept === changes.length) return `nothing would change: ${kept === 1 ? "1 node stays as it is" : `${kept} nodes stay as they are`}`;
+  return kept === 1 ? "1 node would stay as it is" : `${kept} nodes would stay as they are`;
 }
 
 export const PLAN_COLUMNS: readonly Column[] = [
@@ -28,10 +28,6 @@ export const PLAN_COLUMNS: readonly Column[] = [
   { title: "NODE", least: 8, cutMiddle: true },
   { title: "WHY", least: 20 },
 ];
-
-function nodes(count: number): string {
-  return count === 1 ? "1 node" : `${count} nodes`;
-}
 
 const STYLES: Record<Change["action"], Style | undefined> = {
   stop: "red",

@@ -39,6 +39,9 @@ test("a plan that changes nothing says so; as JSON it is whole", async () => {
   assert.equal(stdout, "nothing would change: 2 nodes stay as they are\n");
   const json = await coppice(["plan", "--json"], { remote });
   assert.deepEqual(JSON.parse(json.stdout), remote.planned);
+  remote.planned = { changes: PLAN.changes.slice(3), notes: [] };
+  const one = await coppice(["plan"], { remote });
+  assert.equal(one.stdout, "nothing would change: 1 node stays as it is\n");
   remote.planned = { changes: [], notes: [] };
   const empty = await coppice(["plan"], { remote });
   assert.equal(empty.stdout, "there is no node, and none would be created\n");
