@@ -19,8 +19,8 @@ export function planRows({ changes }: Plan): Cell[][] {
 export function planSummary({ changes }: Plan): string {
   const kept = changes.filter(({ action }) => action === "keep").length;
   if (changes.length === 0) return "there is no node, and none would be created";
-  if (kept === changes.length) return `nothing would change: ${kept === 1 ? "1 node stays as it is" : `${kept} nodes stay as they are`}`;
-  return kept === 1 ? "1 node would stay as it is" : `${kept} nodes would stay as they are`;
+  if (kept < changes.length) return `${nodes(kept)} would ${kept === 1 ? ONE : MORE}`;
+  return `nothing would change: ${nodes(kept)} ${kept === 1 ? "stays as it is" : MORE}`;
 }
 
 export const PLAN_COLUMNS: readonly Column[] = [
@@ -28,6 +28,13 @@ export const PLAN_COLUMNS: readonly Column[] = [
   { title: "NODE", least: 8, cutMiddle: true },
   { title: "WHY", least: 20 },
 ];
+
+function nodes(count: number): string {
+  return count === 1 ? "1 node" : `${count} nodes`;
+}
+
+const ONE = "stay as it is";
+const MORE = "stay as they are";
 
 const STYLES: Record<Change["action"], Style | undefined> = {
   stop: "red",
