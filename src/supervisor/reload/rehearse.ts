@@ -42,9 +42,12 @@ export async function rehearse(
   prepareImage: () => Promise<string>,
 ): Promise<never> {
   let isAnswered = false;
-  const answer = (rehearsal: Rehearsal): never => {
+  const tell = (rehearsal: Rehearsal): void => {
     if (!isAnswered) say(JSON.stringify(rehearsal));
     isAnswered = true;
+  };
+  const answer = (rehearsal: Rehearsal): never => {
+    tell(rehearsal);
     // Handlers of scripts are heard; what Node.js itself does at an end takes a while, and changes nothing.
     process.once("exit", () => process.kill(process.pid, "SIGKILL"));
     process.exit(0);
@@ -56,7 +59,7 @@ export async function rehearse(
     (status) => statuses.push(raise("nodeStatus", status.node.name, 0, status)),
     () => answer({ error: "a script ends the tree" }),
   );
-  process.on("exit", (code) => answer({ error: `a script ends the process (status ${code})` }));
+  process.on("exit", (code) => tell({ error: `a script ends the process (status ${code})` }));
   process.on("uncaughtException", (error) => fail(error, "uncaught exception: "));
   process.on("unhandledRejection", (error) => fail(error, "unhandled rejection: "));
   onHandlerError((error, where) => fail(error, `${where}: `));
