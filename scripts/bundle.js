@@ -1,13 +1,11 @@
 // Makes dist/: what is in src/ and the packages that it uses, as few modules. A tree is up sooner, and
 // holds less, the fewer files its processes have to find, compile and keep apart.
-// Plain JavaScript, since any Node.js from 20 on may run it.
 import { createHash } from "node:crypto";
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 
-const root = path.join(path.dirname(fileURLToPath(import.meta.url)), "..");
+const root = path.join(import.meta.dirname, "..");
 
 /** What is started or imported by its name. */
 const ENTRIES = [

@@ -3,6 +3,7 @@ import path from "node:path";
 import type { ConnectOptions, RemoteSupervisor } from "../control/client.ts";
 import { NoSupervisorError, UnsupportedError } from "../errors.ts";
 import { lockHolder } from "../os/lock.ts";
+import { places } from "../wire/stem-setup.ts";
 import type { Context } from "./context.ts";
 import { readPem, readToken } from "./files.ts";
 import type { Line } from "./line.ts";
@@ -47,7 +48,7 @@ async function connectTo(
       return await context.connect(url, options);
     } catch (error) {
       if (directory === undefined || !(error instanceof NoSupervisorError)) throw error;
-      const isBusy = isAbsent(error) && lockHolder(path.join(directory, LOCK)) !== undefined;
+      const isBusy = isAbsent(error) && lockHolder(path.join(directory, places.lock)) !== undefined;
       if (!isBusy || performance.now() > until) throw inWords(error, directory);
     }
     await context.sleep(LOOK_MS);
@@ -63,7 +64,7 @@ export function whereTo(
   const stateDirectory = line.text("state-dir");
   if (url === undefined) {
     const directory = path.resolve(here, stateDirectory ?? ".coppice");
-    return { url: `unix:${path.join(directory, SOCKET)}`, directory };
+    return { url: `unix:${path.join(directory, places.control)}`, directory };
   }
   if (stateDirectory !== undefined)
     throw line.wrong("either --state-dir or --connect says which Supervisor, not both");
@@ -140,9 +141,6 @@ function isAbsent({ message }: NoSupervisorError): boolean {
   return /: (?:no such socket|connection refused\b.*)$/.test(message);
 }
 
-/** In the state directory. */
-const SOCKET = "control.sock";
-const LOCK = "supervisor.lock";
 /** One that runs and cannot be reached is about to start, or replaces itself: it is waited for (ms). */
 const BUSY_MS = 10_000;
 const LOOK_MS = 50;

@@ -38,6 +38,7 @@ export function askAside(
 
 /** Where a program that is asked so answers. */
 export const ANSWER_FD = 3;
+
 function run(
   [file = "", ...args]: readonly string[],
   { env, cwd, signal }: Question,

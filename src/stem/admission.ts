@@ -121,6 +121,6 @@ function openTree(directory: string): void {
 
 const SEARCH = 0o011;
 /** What is in a state directory. */
-const OURS = [...Object.values(places), "cache", "image", "stem.json", "supervisor.lock"];
+const OURS = [...Object.values(places), "cache", "image"];
 const CAN_READ = 'test -r "$1" && test -r "$2"';
 const CHECK_MS = 10_000;

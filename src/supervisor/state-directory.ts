@@ -13,7 +13,6 @@ import { endCgroup } from "./cgroup-remains.ts";
 import { inheritance, readStemRecord, runs, type StemRecord } from "./link/stem-record.ts";
 import type { Stray } from "./roster/reconcile.ts";
 
-const LOCK = "supervisor.lock";
 const LOOK_MS = 50;
 /** What an earlier tree left gets SIGTERM, and after this time SIGKILL. */
 const PATIENCE_MS = 2_000;
@@ -32,7 +31,7 @@ export class StateDirectory {
   static take(directory: string): StateDirectory {
     try {
       makeDirectories(directory, 0o700);
-      const lock = takeLock(path.join(directory, LOCK));
+      const lock = takeLock(path.join(directory, places.lock));
       if (!lock.held) throw new AlreadyRunningError(lock.pid, directory);
     } catch (error) {
       if (error instanceof CoppiceError) throw error;
@@ -47,7 +46,7 @@ export class StateDirectory {
    */
   static keep(directory: string): StateDirectory {
     try {
-      if (!keepLock(path.join(directory, LOCK))) return StateDirectory.take(directory);
+      if (!keepLock(path.join(directory, places.lock))) return StateDirectory.take(directory);
     } catch (error) {
       if (error instanceof CoppiceError) throw error;
       throw new StateDirectoryError(directory, errnoText(error as NodeJS.ErrnoException));

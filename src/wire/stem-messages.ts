@@ -36,6 +36,11 @@ export interface ProcessId {
   startTime?: number;
 }
 
+/** Two that have no start time are taken for one if their numbers are the same. */
+export function isSameProcess(a: ProcessId, b: ProcessId): boolean {
+  return a.pid === b.pid && a.startTime === b.startTime;
+}
+
 /** Ends processes, or may. */
 export type EndingCommand =
   | { type: "destroy"; name: string; id: number }

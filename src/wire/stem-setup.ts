@@ -26,6 +26,8 @@ export interface StemSetup {
 export const places = {
   socket: "stem.sock",
   control: "control.sock",
+  /** Whose this directory is. */
+  lock: "supervisor.lock",
   nodes: "nodes",
   pipes: "pipes",
   args: "args.json",

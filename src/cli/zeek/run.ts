@@ -7,6 +7,7 @@ import { errnoText } from "../../os/tools.ts";
 import { makeOwnDirectory } from "../../supervisor/config/node-directory.ts";
 import { isStemWaiting } from "../../supervisor/link/stem-record.ts";
 import { rehearsalOrder } from "../../supervisor/reload/invocation.ts";
+import { places } from "../../wire/stem-setup.ts";
 import type { Context } from "../context.ts";
 import { CRASH_OPTIONS, type CrashValues, crashOptionsOf } from "../crash-options.ts";
 import { keepTime } from "../keep-time.ts";
@@ -33,7 +34,7 @@ export async function runCluster(file: string, line: Line, context: Context): Pr
   });
   const crashes = crashOptionsOf(crashValues(line));
   // Else each of its ports would be told to be taken.
-  const pid = lockHolder(path.join(stateDirectory, "supervisor.lock"));
+  const pid = lockHolder(path.join(stateDirectory, places.lock));
   const rehearsal = rehearsalOrder(process.env);
   if (pid !== undefined && rehearsal === undefined)
     throw new AlreadyRunningError(pid, stateDirectory);

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { writePrivateFile } from "../../os/files.ts";
 import { isRunning, processId } from "../../os/process-table.ts";
-import { LINK_VERSION, type ProcessId } from "../../wire/stem-messages.ts";
+import { isSameProcess, LINK_VERSION, type ProcessId } from "../../wire/stem-messages.ts";
 import { places } from "../../wire/stem-setup.ts";
 
 export interface StemRecord {
@@ -56,7 +56,7 @@ export type Inheritance =
 /** @param self this process; @param isAlive whether the Stem runs */
 export function inheritance(record: StemRecord, self: ProcessId): Inheritance {
   const { supervisor, keep, link } = record;
-  const isOurs = supervisor?.pid === self.pid && supervisor.startTime === self.startTime;
+  const isOurs = supervisor !== undefined && isSameProcess(supervisor, self);
   if (!isOurs && !(keep > 0)) return "await its end";
   return link === LINK_VERSION ? "take over" : "end it";
 }

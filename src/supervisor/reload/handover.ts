@@ -5,7 +5,7 @@
 import fs from "node:fs";
 import v8 from "node:v8";
 import type { Dump } from "../../output/history.ts";
-import type { ProcessId } from "../../wire/stem-messages.ts";
+import { isSameProcess, type ProcessId } from "../../wire/stem-messages.ts";
 import type { Unfinished } from "../output/output-receiver.ts";
 
 export interface Handover {
@@ -31,8 +31,7 @@ export function writeHandover(file: string, handover: Handover): void {
 export function takeHandover(file: string, self: ProcessId): Handover | undefined {
   try {
     const handover = v8.deserialize(fs.readFileSync(file)) as Handover;
-    const { pid, startTime } = handover.supervisor;
-    return pid === self.pid && startTime === self.startTime ? handover : undefined;
+    return isSameProcess(handover.supervisor, self) ? handover : undefined;
   } catch {
     return undefined;
   } finally {

@@ -1,6 +1,6 @@
 /** A Stem has said what it has: the difference from what is wanted is what it is sent. */
 import type { Kept, NodeReport } from "../../core/report.ts";
-import type { ProcessId } from "../../wire/stem-messages.ts";
+import { isSameProcess, type ProcessId } from "../../wire/stem-messages.ts";
 import type { RosterEffect } from "./effects.ts";
 import { endAgain, endStray } from "./ends.ts";
 import { creating, inherited, type Member, sending } from "./member.ts";
@@ -88,13 +88,9 @@ function adoptStrays(members: Members, nodes: Found["nodes"], strays: readonly S
   for (const { name, ...process } of strays) {
     // The Stem has a node of that name, and so knows its process better than we do.
     if (present.has(name)) continue;
-    if (known.some(({ previous }) => previous.some((one) => isSame(one, process)))) continue;
+    if (known.some(({ previous }) => previous.some((one) => isSameProcess(one, process)))) continue;
     const owners = known.filter(({ status }) => status.node.name === name);
     if (owners.length === 0) endStray(members, name, process);
     for (const { previous } of owners) previous.push(process);
   }
-}
-
-function isSame(a: ProcessId, b: ProcessId): boolean {
-  return a.pid === b.pid && a.startTime === b.startTime;
 }
