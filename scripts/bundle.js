@@ -1,7 +1,7 @@
 // Makes dist/: what is in src/ and the packages that it uses, as few modules. A tree is up sooner, and
 // holds less, the fewer files its processes have to find, compile and keep apart.
 import { createHash } from "node:crypto";
-import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { rolldown } from "rolldown";
 
@@ -66,6 +66,8 @@ const page = await write(
 );
 const parts = pageParts();
 for (const part of parts) cpSync(path.join(root, "src", part), path.join(root, "dist", part));
+const natives = nativeParts();
+for (const [name, from] of natives) cpSync(from, path.join(root, "dist", name));
 writeFileSync(path.join(root, "dist/image.json"), manifest());
 writeFileSync(path.join(root, "dist/THIRD-PARTY.txt"), licences());
 
@@ -154,6 +156,16 @@ function pageParts() {
     .map((name) => path.join("console", name));
 }
 
+/** koffi's own modules, for as many machines as it is installed for; their places by their names in dist/. */
+function nativeParts() {
+  const scope = path.join(root, "node_modules/@koromix");
+  const names = existsSync(scope) ? readdirSync(scope, { recursive: true, encoding: "utf8" }) : [];
+  const found = names
+    .filter((name) => /^koffi-linux-[^/]+\/[^/]+\/koffi\.node$/.test(name))
+    .map((name) => [path.join("native", ...name.split(path.sep).slice(1)), path.join(scope, name)]);
+  return new Map(found);
+}
+
 /** What an image is made of (src/os/image.ts), and the name of one that is: it has to be read only once. */
 function manifest() {
   const chunks = new Map(runtime.map((chunk) => [chunk.fileName, chunk]));
@@ -162,7 +174,12 @@ function manifest() {
     const { imports = [], dynamicImports = [] } = chunks.get(name) ?? {};
     return [...imports, ...dynamicImports].filter((imported) => chunks.has(imported));
   });
-  const names = [...code, ...page.map(({ fileName }) => fileName), ...parts].sort();
+  const names = [
+    ...code,
+    ...page.map(({ fileName }) => fileName),
+    ...parts,
+    ...natives.keys(),
+  ].sort();
   const files = Object.fromEntries(
     names.map((name) => [name, sha256(readFileSync(path.join(root, "dist", name)))]),
   );
@@ -181,7 +198,7 @@ function licences() {
   const folders = new Set(
     ids.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id) ?? []),
   );
-  return [...folders]
+  return [...folders, path.join(root, "node_modules/koffi")]
     .sort()
     .map((folder) => {
       const { name, version } = packageIn(folder);

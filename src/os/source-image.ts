@@ -4,11 +4,19 @@ import fs from "node:fs";
 import module from "node:module";
 import path from "node:path";
 import type { ImageFile } from "./image.ts";
+import { NATIVE, nativeFiles } from "./native/library.ts";
 import { RUNTIME } from "./runtime.ts";
 
 /** All that an image needs of this project and of others. */
 export function sourceFiles(): ImageFile[] {
-  return [...ownFiles(), ...Object.entries(DEPENDENCIES).flatMap(packageFiles)];
+  return [
+    ...ownFiles(),
+    ...Object.entries(DEPENDENCIES).flatMap(packageFiles),
+    ...nativeFiles().map((file) => ({
+      name: path.join(NATIVE, path.basename(path.dirname(file)), path.basename(file)),
+      content: fs.readFileSync(file),
+    })),
+  ];
 }
 
 /** Another one for each content. */

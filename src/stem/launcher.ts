@@ -4,6 +4,7 @@ import type { NodeConfig } from "../core/config.ts";
 import { identityVariables } from "../core/identity.ts";
 import { isConfined } from "../core/limits.ts";
 import { READY_FD, readyOf } from "../core/readiness.ts";
+import type { StartProcess } from "../os/native/posix-spawn.ts";
 import type { PipePool } from "../os/pipes.ts";
 import type { LaunchTools } from "../os/tools.ts";
 import { places } from "../wire/stem-setup.ts";
@@ -22,6 +23,7 @@ import type { StreamName } from "./streams.ts";
 import type { ZeekNodes } from "./zeek-nodes.ts";
 
 export interface LauncherOptions {
+  startProcess: StartProcess;
   tools: LaunchTools;
   pipes: PipePool;
   output: OutputChannel;

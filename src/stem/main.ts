@@ -3,6 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { systemClock } from "../os/clock.ts";
 import { ownExecutable } from "../os/executable.ts";
+import { openSpawner } from "../os/native/posix-spawn.ts";
 import { PipePool } from "../os/pipes.ts";
 import { isRunning, livingGroups, processId, processStat } from "../os/process-table.ts";
 import { runtimeFile } from "../os/runtime.ts";
@@ -58,6 +59,7 @@ const health = new HealthChecks({
   pipes: pool,
 });
 const launcher = new Launcher({
+  startProcess: openSpawner(process.env),
   tools,
   output,
   heartbeats: health.heartbeats,

@@ -1,6 +1,5 @@
 /** Starts a node's process, whatever it runs, with its streams. */
 import fs from "node:fs";
-import { startProcess } from "../os/spawn.ts";
 import { executableProblem } from "../os/tools.ts";
 import type { StartOptions } from "./launcher.ts";
 import { launchPrefix } from "./prefix.ts";
@@ -50,7 +49,7 @@ function start(
 ): void {
   const { config } = order;
   const { name } = config;
-  const { heartbeats, output, pipes, tools } = options;
+  const { heartbeats, output, pipes, startProcess, tools } = options;
   const stderr = openStream(order, "stderr", directory, pipes, opened);
   const stdout = openStream(order, "stdout", directory, pipes, opened);
   const words = openWords(order, pipes, opened);

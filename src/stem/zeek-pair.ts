@@ -7,7 +7,6 @@ import os from "node:os";
 import path from "node:path";
 import type { Exit } from "../core/revival.ts";
 import { groupHasMembers, signalGroup } from "../os/signals.ts";
-import { startProcess } from "../os/spawn.ts";
 import { deathOf, type StemMessage } from "../zeek/stem-protocol.ts";
 import type { StartOptions } from "./launcher.ts";
 import { confinedPrefix, orphanPrefix } from "./prefix.ts";
@@ -73,7 +72,7 @@ class ZeekPair {
 
   #start(opened: Opened): void {
     const { order, directory, command, env, message } = this.#given;
-    const { files, output, pipes, tools } = this.#options;
+    const { files, output, pipes, startProcess, tools } = this.#options;
     const place = this.#outputs.open(order, directory, pipes);
     const others = this.#link.open(pipes);
     files.write(order);
