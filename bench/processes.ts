@@ -9,6 +9,15 @@ export function childrenOf(parent: number): ProcessStat[] {
     .filter((stat) => stat.parent === parent && stat.state !== "Z");
 }
 
+/** With a NUL after each word; undefined if there is no such process. */
+export function commandLine(pid: number): string | undefined {
+  try {
+    return fs.readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
 /** How often the threads of these processes were put to work, and for how many milliseconds. */
 export function activityOf(pids: readonly number[]): { switches: number; cpu: number } {
   let switches = 0;

@@ -2,7 +2,7 @@
 import path from "node:path";
 import { spawnBare } from "./bare.ts";
 import { Fifo } from "./fifo.ts";
-import { childrenOf } from "./processes.ts";
+import { childrenOf, commandLine } from "./processes.ts";
 import { compared, type Result } from "./result.ts";
 import { plant, temporaryDirectory } from "./tree.ts";
 import { pause, until } from "./until.ts";
@@ -39,7 +39,7 @@ async function run(): Promise<Result[]> {
     bare.push(await bareStart(fifo, command));
     await pause(Math.max(0, since + 2 * DELAY_MS - performance.now()));
     const [node] = await until("the node", () => {
-      const nodes = childrenOf(tree.stem);
+      const nodes = childrenOf(tree.stem).filter(({ pid }) => isProgram(pid));
       return nodes.length === 1 && nodes;
     });
     const running = fifo.more(1);
@@ -63,6 +63,11 @@ async function run(): Promise<Result[]> {
       }),
     ),
   ];
+}
+
+/** Not one that is there to become a node's process. */
+function isProgram(pid: number): boolean {
+  return commandLine(pid)?.startsWith("sleep\0") === true;
 }
 
 async function bareStart(fifo: Fifo, command: readonly string[]): Promise<number> {

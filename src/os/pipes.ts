@@ -64,6 +64,28 @@ export class PipePool {
     }
   }
 
+  /**
+   * A pipe from which a child reads as any program does, and to which we never wait to write. The caller
+   * closes both ends. @throws an error
+   */
+  takeInput(): PipeFds {
+    const file = this.#takeFile();
+    const { O_RDONLY } = fs.constants;
+    try {
+      const { read: first, write } = openBoth(file);
+      try {
+        return { read: fs.openSync(file, O_RDONLY), write };
+      } catch (error) {
+        fs.closeSync(write);
+        throw error;
+      } finally {
+        fs.closeSync(first);
+      }
+    } finally {
+      fs.rmSync(file, { force: true });
+    }
+  }
+
   /** A private directory beside the pipes; the caller removes it. */
   makeDirectory(): string {
     return fs.mkdtempSync(path.join(this.#directory, "place-"));

@@ -10,6 +10,8 @@ export interface SpawnRequest {
   args: readonly string[];
   env: NodeJS.ProcessEnv;
   cwd?: string;
+  /** A descriptor to read from; nothing if left out. */
+  stdin?: number;
   /** stdout and stderr: a descriptor to hand over, a stream of our own to read, or nothing. */
   stdout: number | "pipe" | "ignore";
   stderr: number | "pipe" | "ignore";
@@ -30,7 +32,7 @@ export interface SpawnEvents {
 const childrenCpu = new ChildrenCpu();
 
 /**
- * Starts a process as the leader of a session and process group of its own, with no input.
+ * Starts a process as the leader of a session and process group of its own.
  * Never throws: every failure goes to `events.failed`.
  */
 export function startProcess(request: SpawnRequest, events: SpawnEvents): Started {
@@ -39,7 +41,12 @@ export function startProcess(request: SpawnRequest, events: SpawnEvents): Starte
     const child = spawn(request.file, request.args, {
       env: request.env,
       ...(request.cwd === undefined ? {} : { cwd: request.cwd }),
-      stdio: ["ignore", request.stdout, request.stderr, ...furtherStdio(request.others)],
+      stdio: [
+        request.stdin ?? "ignore",
+        request.stdout,
+        request.stderr,
+        ...furtherStdio(request.others),
+      ],
       detached: true,
     });
     child.once("exit", (code, signal) => {

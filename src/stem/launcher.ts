@@ -18,6 +18,7 @@ import { type Program, startNodeProcess } from "./node-process.ts";
 import type { OutputChannel } from "./output.ts";
 import type { OutputFiles } from "./output-files.ts";
 import { type Means, orphanPrefix } from "./prefix.ts";
+import type { Spares } from "./spares.ts";
 import { failureText, ownerOf, type StartEvents, StartFailure, type StartOrder } from "./start.ts";
 import type { StreamName } from "./streams.ts";
 import type { ZeekNodes } from "./zeek-nodes.ts";
@@ -26,6 +27,8 @@ export interface LauncherOptions {
   startProcess: StartProcess;
   tools: LaunchTools;
   pipes: PipePool;
+  /** Undefined: every process is started anew. */
+  spares: Spares | undefined;
   output: OutputChannel;
   heartbeats: Heartbeats;
   files: ConfigFiles;

@@ -23,7 +23,9 @@ import { HealthChecks } from "./health.ts";
 import { Launcher } from "./launcher.ts";
 import { StemLink } from "./link.ts";
 import { OutputChannel } from "./output.ts";
+import { orphanPrefix } from "./prefix.ts";
 import { Prober } from "./prober.ts";
+import { Spares } from "./spares.ts";
 import type { StartEvents, StartOrder } from "./start.ts";
 import { Stem } from "./stem.ts";
 import { Turns } from "./turns.ts";
@@ -58,15 +60,28 @@ const health = new HealthChecks({
   prefixOf: (config) => launcher.prefixBeside(config),
   pipes: pool,
 });
+const startProcess = openSpawner(process.env);
+const inherited = inheritable(process.env);
+const spares =
+  tools.mkfifo === undefined
+    ? undefined
+    : new Spares({
+        startProcess,
+        pipes: pool,
+        prefix: orphanPrefix(tools),
+        env: inherited,
+        after: (ms, act) => systemClock.at(systemClock.now() + ms, act),
+      });
 const launcher = new Launcher({
-  startProcess: openSpawner(process.env),
+  startProcess,
+  spares,
   tools,
   output,
   heartbeats: health.heartbeats,
   pipes: pool,
   files: new ConfigFiles(privateDirectory(places.nodes)),
   stateDirectory: setup.stateDirectory,
-  env: inheritable(process.env),
+  env: inherited,
   scriptCommand: [
     ownExecutable(),
     ...setup.nodeOptions,
@@ -168,7 +183,8 @@ link.connect();
 function end(status: number): void {
   if (ending) return;
   ending = true;
-  stem.end(() => output.whenIdle(() => link.finish(() => leave(status))));
+  const finish = () => output.whenIdle(() => link.finish(() => leave(status)));
+  stem.end(() => (spares === undefined ? finish() : spares.discard(finish)));
 }
 
 function leave(status: number): void {

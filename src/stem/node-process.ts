@@ -1,8 +1,12 @@
 /** Starts a node's process, whatever it runs, with its streams. */
 import fs from "node:fs";
+import { heartbeatFdOf } from "../core/health.ts";
+import { readyFdOf } from "../core/readiness.ts";
+import type { Exit } from "../core/revival.ts";
 import { executableProblem } from "../os/tools.ts";
 import type { StartOptions } from "./launcher.ts";
 import { launchPrefix } from "./prefix.ts";
+import { spareScript } from "./spare-script.ts";
 import {
   failureText,
   Opened,
@@ -42,18 +46,30 @@ export function startNodeProcess(
 
 function start(
   order: StartOrder,
-  { directory, command: given, env, isOwn = false }: Program,
+  program: Program,
+  events: StartEvents,
+  options: StartOptions,
+  opened: Opened,
+): void {
+  if (!startInSpare(order, program, events, options))
+    startAnew(order, program, events, options, opened);
+}
+
+function startAnew(
+  order: StartOrder,
+  program: Program,
   events: StartEvents,
   options: StartOptions,
   opened: Opened,
 ): void {
   const { config } = order;
   const { name } = config;
-  const { heartbeats, output, pipes, startProcess, tools } = options;
+  const { directory, command: given, env, isOwn = false } = program;
+  const { heartbeats, output, pipes, spares, startProcess, tools } = options;
   const stderr = openStream(order, "stderr", directory, pipes, opened);
   const stdout = openStream(order, "stdout", directory, pipes, opened);
   const words = openWords(order, pipes, opened);
-  checkExecutable(name, given, env, directory);
+  checkExecutable(name, program);
   options.files.write(order);
   const others = new Map(words.map(({ fd, give }) => [fd, give]));
   const command = isOwn && ownerOf(order) !== undefined ? handOver(given, others, opened) : given;
@@ -83,14 +99,11 @@ function start(
         if (!begun) opened.discard();
         fail(order, error, events, options);
       },
-      exited: (exit) => {
-        events.exited(exit);
-        output.exited(running);
-      },
-      used: (cpu) => events.used?.(cpu),
+      ...endOf(() => running, events, options),
     },
   );
   if (!begun) return;
+  spares?.wanted();
   const streams = {
     stdout: stdout.pipe?.open() ?? child.stdout,
     stderr: stderr.pipe?.open() ?? child.stderr,
@@ -102,6 +115,59 @@ function start(
     if (says === "ready") onFirstLine(stream, events.ready);
     else heartbeats.watch(running, stream);
   }
+}
+
+/** @returns whether a process that was there already has become the node's */
+function startInSpare(
+  order: StartOrder,
+  program: Program,
+  events: StartEvents,
+  options: StartOptions,
+): boolean {
+  const { output, spares } = options;
+  if (spares === undefined || !spares.areReady || !isForSpares(order)) return false;
+  checkExecutable(order.config.name, program);
+  options.files.write(order);
+  const script = spareScript(program, options.env, order.means?.cgroup);
+  let running = 0;
+  const taken =
+    script &&
+    spares.take(
+      script,
+      endOf(() => running, events, options),
+    );
+  if (!taken) return false;
+  running = taken.pid;
+  events.started(running);
+  spares.wanted();
+  const streams = { stdout: taken.stdout.open(), stderr: taken.stderr.open() };
+  output.add(
+    order.config.name,
+    running,
+    streams,
+    options.filesOf(order, running, program.directory),
+  );
+  return true;
+}
+
+function endOf(pid: () => number, events: StartEvents, { output }: StartOptions) {
+  return {
+    exited: (exit: Exit) => {
+      events.exited(exit);
+      output.exited(pid());
+    },
+    used: (cpu: number | undefined) => events.used?.(cpu),
+  };
+}
+
+/** A spare has the streams, the rights and the limits that it was started with. */
+function isForSpares({ config, means = {} }: StartOrder): boolean {
+  const { cpuAffinity, stdoutFile, stderrFile } = config;
+  const { cgroup: _, ...others } = means;
+  const isConfined = Object.values(others).some((value) => value !== undefined && value !== false);
+  const hasFiles = (stdoutFile ?? stderrFile) !== undefined;
+  const hasWords = (readyFdOf(config) ?? heartbeatFdOf(config)) !== undefined;
+  return !isConfined && cpuAffinity === undefined && !hasFiles && !hasWords;
 }
 
 /** The executable as a descriptor: opening that again takes no right to see our process. */
@@ -121,9 +187,7 @@ const FIRST_FREE_FD = 4;
 /** @throws StartFailure: told here, for what a node is started through would tell it in other words */
 export function checkExecutable(
   name: string,
-  [program = ""]: readonly string[],
-  env: NodeJS.ProcessEnv,
-  directory: string,
+  { command: [program = ""], env, directory }: Pick<Program, "command" | "env" | "directory">,
 ): void {
   const problem = executableProblem(program, env["PATH"], directory);
   if (problem !== undefined)

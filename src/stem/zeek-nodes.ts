@@ -110,7 +110,7 @@ export class ZeekNodes {
       zeekEnvironment(config, { ...sources, zeekPath, ...more });
     const own = environment({});
     this.#environments.set(name, own);
-    checkExecutable(name, config.zeek.wrapper ?? [executable], own, directory);
+    checkExecutable(name, { command: config.zeek.wrapper ?? [executable], env: own, directory });
     if (!this.#takesStem(config, version)) {
       const command = [...this.#lineByLine(name), ...zeekCommand(config, given)];
       return { program: { directory, command, env: own } };

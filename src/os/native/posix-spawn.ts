@@ -70,8 +70,10 @@ class PosixSpawner {
     const actions = this.#actions;
     libc.posix_spawn_file_actions_init(actions);
     try {
-      for (const fd of [0, 1, 2].filter((fd) => !given.has(fd)))
-        libc.posix_spawn_file_actions_addopen(actions, fd, "/dev/null", fs.constants.O_RDWR, 0);
+      for (const fd of [0, 1, 2].filter((fd) => !given.has(fd))) {
+        const mode = fd === 0 ? fs.constants.O_RDONLY : fs.constants.O_RDWR;
+        libc.posix_spawn_file_actions_addopen(actions, fd, "/dev/null", mode, 0);
+      }
       for (const [as, fd] of given) libc.posix_spawn_file_actions_adddup2(actions, fd, as);
       if (cwd !== undefined) libc.posix_spawn_file_actions_addchdir_np(actions, cwd);
       const pid: [number] = [0];
@@ -92,11 +94,17 @@ class PosixSpawner {
 
 /** What goes where, or undefined where that takes more than putting one after the other in its place. */
 function descriptorsOf({
+  stdin,
   stdout,
   stderr,
   others,
 }: SpawnRequest): ReadonlyMap<number, number> | undefined {
-  const all = [[1, stdout], [2, stderr], ...(others ?? [])] as [number, SpawnRequest["stdout"]][];
+  const own: [number, SpawnRequest["stdout"]][] = [
+    [0, stdin ?? "ignore"],
+    [1, stdout],
+    [2, stderr],
+  ];
+  const all = [...own, ...(others ?? [])];
   const given = new Map<number, number>();
   const last = Math.max(...all.map(([as]) => as));
   for (const [as, fd] of all) {
