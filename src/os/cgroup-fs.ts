@@ -27,6 +27,8 @@ export const systemCgroups: CgroupFs = {
   // Never made here: a file that is not there is one that the kernel does not have.
   write: (file, text) => fs.writeFileSync(file, text, { flag: "r+" }),
   make: (directory) => {
+    // An error costs more than a look, and most starts are not a node's first.
+    if (fs.existsSync(directory)) return;
     try {
       fs.mkdirSync(directory);
     } catch (error) {

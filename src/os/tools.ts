@@ -19,11 +19,11 @@ export function findExecutable(
   search: string | undefined,
   directory: string,
 ): { file: string } | { problem: string } {
-  let problem = "No such file or directory";
+  let problem = NOT_THERE;
   for (const file of candidates(command, search, directory)) {
     const reason = fileProblem(file);
     if (reason === undefined) return { file };
-    if (reason !== "No such file or directory") problem = reason;
+    if (reason !== NOT_THERE) problem = reason;
   }
   return { problem };
 }
@@ -102,7 +102,10 @@ function candidates(command: string, search: string | undefined, directory: stri
 
 function fileProblem(file: string): string | undefined {
   try {
-    if (fs.statSync(file).isDirectory()) return "Is a directory";
+    // On the way along the search path most are not there, and an error costs more than an answer.
+    const stats = fs.statSync(file, { throwIfNoEntry: false });
+    if (stats === undefined) return NOT_THERE;
+    if (stats.isDirectory()) return "Is a directory";
     fs.accessSync(file, fs.constants.X_OK);
     return undefined;
   } catch (error) {
@@ -114,6 +117,8 @@ function fileProblem(file: string): string | undefined {
 export function errnoText(error: NodeJS.ErrnoException): string {
   return (error.code !== undefined ? ERRNO[error.code] : undefined) ?? error.message;
 }
+
+const NOT_THERE = "No such file or directory";
 
 const ERRNO: Record<string, string> = {
   EACCES: "Permission denied",
@@ -133,7 +138,7 @@ const ERRNO: Record<string, string> = {
   ENETUNREACH: "Network is unreachable",
   ENFILE: "Too many open files in system",
   ENODEV: "No such device",
-  ENOENT: "No such file or directory",
+  ENOENT: NOT_THERE,
   ENOMEM: "Cannot allocate memory",
   ENOSPC: "No space left on device",
   ENOTDIR: "Not a directory",

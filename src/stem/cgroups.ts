@@ -53,7 +53,7 @@ export class Cgroups {
     for (const { controller, file, value } of settingsOf(config))
       this.#set(config.name, controller, path.join(directory, file), value);
     this.#endWhole(directory, config.memoryMax !== undefined);
-    this.#killsBefore.set(directory, memoryKills(directory, cgroups));
+    this.#killsBefore.set(directory, this.#memoryKills(directory));
     return directory;
   }
 
@@ -158,7 +158,12 @@ export class Cgroups {
   #toldWhy(directory: string, exit: Exit): Exit {
     if (exit.signal !== "SIGKILL") return exit;
     const before = this.#killsBefore.get(directory) ?? 0;
-    return memoryKills(directory, this.#options.cgroups) > before ? { ...exit, oom: true } : exit;
+    return this.#memoryKills(directory) > before ? { ...exit, oom: true } : exit;
+  }
+
+  #memoryKills(directory: string): number {
+    const { cgroups, tree } = this.#options;
+    return tree.controllers.has("memory") ? memoryKills(directory, cgroups) : 0;
   }
 }
 
