@@ -6,13 +6,16 @@ import fs from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import type { Readable } from "node:stream";
+import { type ByteSink, type ByteSource, readPipe } from "./pipe-reader.ts";
 import { runTool } from "./spawn.ts";
 
 export interface PipeEnds {
   /** For the child; the caller closes it once the child has it. */
   write: number;
-  /** Opens our end as a stream; call it once. */
+  /** Opens our end as a stream. Call this or `read`, once. */
   open(): Readable;
+  /** Reads our end, which takes less memory. */
+  read(sink: ByteSink): ByteSource;
   /** Gives both ends up: the child was never started. */
   discard(): void;
 }
@@ -108,36 +111,11 @@ export class PipePool {
   }
 
   #openPipe(file: string): PipeEnds {
-    const { O_RDONLY, O_WRONLY, O_NONBLOCK } = fs.constants;
-    // Non-blocking, since there is no writer yet; then the other end opens at once.
-    const read = fs.openSync(file, O_RDONLY | O_NONBLOCK);
-    let write: number;
-    try {
-      write = fs.openSync(file, O_WRONLY);
-    } catch (error) {
-      fs.closeSync(read);
-      throw error;
-    }
-    return {
-      write,
-      open: () => {
-        const stream = new net.Socket({ fd: read, readable: true, writable: false });
-        let ended = false;
-        stream.once("end", () => {
-          ended = true;
-        });
-        // Only after the end is it certain that no writer is left to meet the next one.
-        stream.once("close", () =>
-          ended ? this.#free.push(file) : fs.rmSync(file, { force: true }),
-        );
-        return stream;
-      },
-      discard: () => {
-        fs.closeSync(read);
-        fs.closeSync(write);
-        this.#free.push(file);
-      },
-    };
+    const { read, write } = openInTurn(file);
+    return new NamedPipe(read, write, (isFree) => {
+      if (isFree) this.#free.push(file);
+      else fs.rmSync(file, { force: true });
+    });
   }
 
   /** Makes a batch of them, since each call of the tool takes a millisecond. */
@@ -157,27 +135,75 @@ export class PipePool {
 
 /** Never used again: who owned it may keep hold of it in ways that nobody sees. */
 function openForeign(file: string, { uid, gid }: { uid: number; gid: number }): PipeEnds {
-  const { O_RDONLY, O_WRONLY, O_NONBLOCK } = fs.constants;
-  const fds: number[] = [];
-  const discard = () => {
-    for (const fd of fds.splice(0)) fs.closeSync(fd);
-  };
   try {
-    const read = fs.openSync(file, O_RDONLY | O_NONBLOCK);
-    fds.push(read);
-    const write = fs.openSync(file, O_WRONLY);
-    fds.push(write);
-    fs.fchownSync(write, uid, gid);
-    return {
-      write,
-      open: () => new net.Socket({ fd: read, readable: true, writable: false }),
-      discard,
-    };
-  } catch (error) {
-    discard();
-    throw error;
+    const { read, write } = openInTurn(file);
+    const pipe = new NamedPipe(read, write, () => {});
+    try {
+      fs.fchownSync(write, uid, gid);
+    } catch (error) {
+      pipe.discard();
+      throw error;
+    }
+    return pipe;
   } finally {
     fs.rmSync(file, { force: true });
+  }
+}
+
+class NamedPipe implements PipeEnds, ByteSink {
+  readonly write: number;
+  readonly #read: number;
+  readonly #done: (isFree: boolean) => void;
+  #sink: ByteSink | undefined;
+
+  /** @param done called once our end is closed: whether it is certain that no writer is left to meet the next one */
+  constructor(read: number, write: number, done: (isFree: boolean) => void) {
+    this.write = write;
+    this.#read = read;
+    this.#done = done;
+  }
+
+  open(): Readable {
+    const stream = new net.Socket({ fd: this.#read, readable: true, writable: false });
+    let isEnded = false;
+    stream.once("end", () => {
+      isEnded = true;
+    });
+    stream.once("close", () => this.#done(isEnded));
+    return stream;
+  }
+
+  read(sink: ByteSink): ByteSource {
+    this.#sink = sink;
+    return readPipe(this.#read, this);
+  }
+
+  data(bytes: Uint8Array): void {
+    this.#sink?.data(bytes);
+  }
+
+  closed(isEnded: boolean): void {
+    this.#done(isEnded);
+    this.#sink?.closed(isEnded);
+  }
+
+  discard(): void {
+    fs.closeSync(this.#read);
+    fs.closeSync(this.write);
+    this.#done(true);
+  }
+}
+
+/** Our end does not wait, the other one does. */
+function openInTurn(file: string): PipeFds {
+  const { O_RDONLY, O_WRONLY, O_NONBLOCK } = fs.constants;
+  // Non-blocking, since there is no writer yet; then the other end opens at once.
+  const read = fs.openSync(file, O_RDONLY | O_NONBLOCK);
+  try {
+    return { read, write: fs.openSync(file, O_WRONLY) };
+  } catch (error) {
+    fs.closeSync(read);
+    throw error;
   }
 }
 

@@ -1,13 +1,13 @@
 /** A file that a node's output is passed on to, where the node itself must not open it. */
 import fs from "node:fs";
-import type { Readable } from "node:stream";
+import type { Flow } from "../os/pipe-reader.ts";
 
 /** What takes a stream in the Supervisor's place. */
 export interface OutputFile {
   /** Nothing is on its way to the file. */
   readonly isIdle: boolean;
   /** Takes what a stream gave, and has it give no more until it has room. */
-  take(bytes: Uint8Array, from: Readable): void;
+  take(bytes: Uint8Array, from: Flow): void;
   /** The stream has ended. Calls back when everything is written. */
   end(done: () => void): void;
 }
@@ -35,7 +35,7 @@ export class FileSink implements OutputFile {
   }
 
   /** Writes what a stream gave, and has it give no more until that is done. */
-  take(bytes: Uint8Array, from: Readable): void {
+  take(bytes: Uint8Array, from: Flow): void {
     this.#pending++;
     from.pause();
     this.#write(bytes, () => {

@@ -3,6 +3,7 @@ import fs from "node:fs";
 import { heartbeatFdOf } from "../core/health.ts";
 import { readyFdOf } from "../core/readiness.ts";
 import type { Exit } from "../core/revival.ts";
+import type { ByteSink } from "../os/pipe-reader.ts";
 import { executableProblem } from "../os/tools.ts";
 import type { StartOptions } from "./launcher.ts";
 import { launchPrefix } from "./prefix.ts";
@@ -15,7 +16,7 @@ import {
   StartFailure,
   type StartOrder,
 } from "./start.ts";
-import { onFirstLine, openStream, openWords, ownFiles } from "./streams.ts";
+import { onFirstLine, openStream, openWords, ownFiles, sourceOf } from "./streams.ts";
 
 export interface Program {
   /** Where it works: absolute. */
@@ -105,8 +106,8 @@ function startAnew(
   if (!begun) return;
   spares?.wanted();
   const streams = {
-    stdout: stdout.pipe?.open() ?? child.stdout,
-    stderr: stderr.pipe?.open() ?? child.stderr,
+    stdout: sourceOf(stdout, child.stdout),
+    stderr: sourceOf(stderr, child.stderr),
   };
   output.add(name, running, streams, options.filesOf(order, running, directory));
   for (const { fd, pipe, says } of words) {
@@ -140,7 +141,10 @@ function startInSpare(
   running = taken.pid;
   events.started(running);
   spares.wanted();
-  const streams = { stdout: taken.stdout.open(), stderr: taken.stderr.open() };
+  const streams = {
+    stdout: (sink: ByteSink) => taken.stdout.read(sink),
+    stderr: (sink: ByteSink) => taken.stderr.read(sink),
+  };
   output.add(
     order.config.name,
     running,

@@ -1,7 +1,7 @@
 /** The files that nodes' output is written to by the Stem, which outlive the processes that they are for. */
 import path from "node:path";
-import type { Readable } from "node:stream";
 import { outputOf } from "../core/output-file.ts";
+import type { Flow } from "../os/pipe-reader.ts";
 import { type Run, WholeLines } from "../output/whole-lines.ts";
 import { Copies, type SendCopy } from "./copies.ts";
 import type { OutputFile } from "./file-sink.ts";
@@ -138,7 +138,7 @@ class FileStream implements OutputFile {
     return this.#pending === 0;
   }
 
-  take(bytes: Uint8Array, from: Readable): void {
+  take(bytes: Uint8Array, from: Flow): void {
     const run = this.#lines.push(bytes);
     if (run === undefined) return;
     this.#pass(run, from);
@@ -155,7 +155,7 @@ class FileStream implements OutputFile {
     else this.#onIdle = leave;
   }
 
-  #pass(run: Run, from?: Readable): void {
+  #pass(run: Run, from?: Flow): void {
     const { file, writer, stream, copies } = this.#to;
     const { node, pid, isAwaited } = writer;
     const { length } = run.bytes;

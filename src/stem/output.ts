@@ -1,6 +1,6 @@
 /** The output of all nodes, on its way to the Supervisor: read only as fast as it is taken. */
 import type { Socket } from "node:net";
-import type { Readable } from "node:stream";
+import type { ByteSink, ByteSource } from "../os/pipe-reader.ts";
 import { encodeOutputHead, type Output } from "../wire/stem-messages.ts";
 import type { OutputFile } from "./file-sink.ts";
 import type { StreamName } from "./streams.ts";
@@ -12,21 +12,57 @@ const LOOK_MS = 100;
 /** What the Stem keeps of failed starts' messages, and of streams' ends, while nobody takes them. */
 const MAX_HELD_BYTES = 256 * 1024;
 
-interface Source {
-  node: string;
-  pid: number;
-  name: StreamName;
-  readable: Readable;
+/** Begins to read a stream. */
+export type OpenSource = (sink: ByteSink) => ByteSource;
+
+/** One stream of a process. There are many, and most say little. */
+class Source implements ByteSink {
+  readonly node: string;
+  readonly pid: number;
+  readonly name: StreamName;
   /** Where it goes instead of to the Supervisor. */
-  file: OutputFile | undefined;
+  readonly file: OutputFile | undefined;
+  readonly bytes: ByteSource;
+  readonly #channel: Hearing;
   /** Bytes read since the last look. */
-  fresh: number;
+  fresh = 0;
   /** Bytes read since the process group was seen to be gone. */
-  afterEnd: number;
+  afterEnd = 0;
+
+  constructor(
+    channel: Hearing,
+    { node, pid, name, file }: Pick<Source, "node" | "pid" | "name" | "file">,
+    open: OpenSource,
+  ) {
+    this.node = node;
+    this.pid = pid;
+    this.name = name;
+    this.file = file;
+    this.#channel = channel;
+    this.bytes = open(this);
+  }
+
+  data(bytes: Uint8Array): void {
+    this.#channel.take(this, bytes);
+  }
+
+  closed(): void {
+    this.#channel.closed(this);
+  }
+}
+
+/** What a channel hears of its sources. */
+interface Hearing {
+  take(source: Source, bytes: Uint8Array): void;
+  closed(source: Source): void;
 }
 
 export class OutputChannel {
   readonly #hasMembers: (group: number) => boolean;
+  readonly #hearing: Hearing = {
+    take: (source, bytes) => this.#take(source, bytes),
+    closed: (source) => this.#closed(source),
+  };
   readonly #sources = new Map<number, Source[]>();
   #socket: Socket | undefined;
   #discarding = false;
@@ -75,20 +111,17 @@ export class OutputChannel {
   add(
     node: string,
     pid: number,
-    streams: Record<StreamName, Readable | null>,
+    streams: Record<StreamName, OpenSource | null>,
     files: Partial<Record<StreamName, OutputFile>> = {},
   ): void {
     const sources: Source[] = [];
     for (const name of ["stdout", "stderr"] as const) {
-      const readable = streams[name];
-      if (readable === null) continue;
+      const open = streams[name];
+      if (open === null) continue;
       const file = files[name];
-      const source: Source = { node, pid, name, readable, file, fresh: 0, afterEnd: 0 };
+      const source = new Source(this.#hearing, { node, pid, name, file }, open);
       sources.push(source);
-      readable.on("data", (bytes: Uint8Array) => this.#take(source, bytes));
-      readable.on("error", () => {});
-      readable.once("close", () => this.#closed(source));
-      if (this.#paused && file === undefined) readable.pause();
+      if (!this.#paused || file !== undefined) source.bytes.resume();
     }
     if (sources.length > 0) this.#sources.set(pid, sources);
   }
@@ -142,7 +175,7 @@ export class OutputChannel {
   #take(source: Source, bytes: Uint8Array): void {
     source.fresh += bytes.length;
     source.afterEnd += bytes.length;
-    if (source.file !== undefined) return source.file.take(bytes, source.readable);
+    if (source.file !== undefined) return source.file.take(bytes, source.bytes);
     const { node, pid, name: stream } = source;
     this.#send({ node, pid, stream }, bytes);
   }
@@ -164,7 +197,7 @@ export class OutputChannel {
 
   /** All that the node itself wrote has been read: the pipe was empty, or a pipeful has passed. */
   #closeIfRead(source: Source): void {
-    if (source.fresh === 0 || source.afterEnd > LARGEST_PIPE) source.readable.destroy();
+    if (source.fresh === 0 || source.afterEnd > LARGEST_PIPE) source.bytes.destroy();
   }
 
   #closed(source: Source): void {
@@ -208,7 +241,7 @@ export class OutputChannel {
     if (this.#paused || this.#discarding) return;
     this.#paused = true;
     this.#pauses++;
-    this.#forEach((readable) => readable.pause());
+    this.#forEach((bytes) => bytes.pause());
   }
 
   #resume(): void {
@@ -216,12 +249,12 @@ export class OutputChannel {
       this.#discarding || (this.#socket !== undefined && !this.#socket.writableNeedDrain);
     if (!this.#paused || !canTake) return;
     this.#paused = false;
-    this.#forEach((readable) => readable.resume());
+    this.#forEach((bytes) => bytes.resume());
   }
 
-  #forEach(act: (readable: Readable) => void): void {
+  #forEach(act: (bytes: ByteSource) => void): void {
     for (const sources of this.#sources.values()) {
-      for (const { readable, file } of sources) if (file === undefined) act(readable);
+      for (const { bytes, file } of sources) if (file === undefined) act(bytes);
     }
   }
 }

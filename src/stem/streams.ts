@@ -5,8 +5,10 @@ import { heartbeatFdOf } from "../core/health.ts";
 import type { Identity } from "../core/identity.ts";
 import { readyFdOf } from "../core/readiness.ts";
 import { openOutputFile } from "../os/files.ts";
+import { readStream } from "../os/pipe-reader.ts";
 import type { PipeEnds, PipePool } from "../os/pipes.ts";
 import { errnoText } from "../os/tools.ts";
+import type { OpenSource } from "./output.ts";
 import type { OwnFiles } from "./prefix.ts";
 import { type Opened, ownerOf, StartFailure, type StartOrder } from "./start.ts";
 
@@ -16,6 +18,15 @@ export type StreamName = "stdout" | "stderr";
 export interface Given {
   give: number | "pipe";
   pipe?: PipeEnds;
+}
+
+/**
+ * How to read our end of it; null: what is written there is not for us.
+ * @param stream Node.js' own end, if there is no pipe of ours
+ */
+export function sourceOf({ pipe }: Given, stream: Readable | null): OpenSource | null {
+  if (pipe !== undefined) return (sink) => pipe.read(sink);
+  return stream === null ? null : (sink) => readStream(stream, sink);
 }
 
 /** A file of the node's, a pipe, or where there are no pipes a socket pair of Node's. */

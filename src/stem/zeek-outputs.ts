@@ -5,6 +5,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { Descriptors } from "../os/descriptors.ts";
+import { type ByteSink, readPipe } from "../os/pipe-reader.ts";
 import type { PipePool } from "../os/pipes.ts";
 import { errnoText } from "../os/tools.ts";
 import { FileSink, type OutputFile } from "./file-sink.ts";
@@ -56,10 +57,11 @@ export class ZeekOutputs {
   ): void {
     if (this.#outputs === undefined) return;
     const { stdout, stderr } = this.#outputs;
-    const streams = {
-      stdout: this.#fds.stream(stdout.read, "read"),
-      stderr: this.#fds.stream(stderr.read, "read"),
+    const opening = ({ read }: { read: number }) => {
+      const fd = this.#fds.release(read);
+      return (sink: ByteSink) => readPipe(fd, sink);
     };
+    const streams = { stdout: opening(stdout), stderr: opening(stderr) };
     const sinks = { ...files };
     for (const [stream, { file }] of [["stdout", stdout] as const, ["stderr", stderr] as const]) {
       if (file === undefined) continue;

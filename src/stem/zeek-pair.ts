@@ -11,7 +11,7 @@ import { deathOf, type StemMessage } from "../zeek/stem-protocol.ts";
 import type { StartOptions } from "./launcher.ts";
 import { confinedPrefix, orphanPrefix } from "./prefix.ts";
 import { failureText, Opened, type StartEvents, type StartOrder } from "./start.ts";
-import { openPipe } from "./streams.ts";
+import { openPipe, sourceOf } from "./streams.ts";
 import { ZeekLink } from "./zeek-link.ts";
 import { ZeekOutputs } from "./zeek-outputs.ts";
 
@@ -97,8 +97,8 @@ class ZeekPair {
     if (this.#stem === 0) return;
     // What it says itself, as when a script is not found before any node is there.
     output.add(this.#name, this.#stem, {
-      stdout: stdout.pipe?.open() ?? child.stdout,
-      stderr: stderr.pipe?.open() ?? child.stderr,
+      stdout: sourceOf(stdout, child.stdout),
+      stderr: sourceOf(stderr, child.stderr),
     });
     this.#timer = setTimeout(
       () => this.#giveUp(`Zeek's Stem started no node within ${LIMIT_MS / 1000} seconds`),
