@@ -1,0 +1,52 @@
+/** Measures, keeps what was found, and writes the page. */
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { isOf, type Options } from "./options.ts";
+import type { Peer } from "./peer.ts";
+import { merge, type Part, type Results } from "./record.ts";
+import { tableOf } from "./text.ts";
+
+const DOCS = path.join(import.meta.dirname, "..", "..", "docs");
+const KEPT = path.join(DOCS, "benchmarks.json");
+
+export async function run(options: Options): Promise<void> {
+  const absent = new Set<string>();
+  const isThere = (peer: Peer): boolean => {
+    const why = absent.has(peer.name) ? undefined : peer.missing();
+    if (why !== undefined) {
+      absent.add(peer.name);
+      console.log(`${why} (${peer.name} is not measured)`);
+    }
+    return !absent.has(peer.name);
+  };
+  for (const { name, peers, run } of options.measures) {
+    const chosen = peers
+      .filter((peer) => options.peers?.some((wanted) => isOf(peer.name, wanted)) ?? true)
+      .filter(isThere);
+    console.log(`measuring ${name} …`);
+    const load = os.loadavg()[0] ?? 0;
+    const at = new Date().toISOString();
+    const figures = await run({ ...options, peers: chosen });
+    const versions = Object.fromEntries(chosen.map((peer) => [peer.name, peer.version()]));
+    for (const figure of figures) console.log(`\n${tableOf(figure).join("\n")}`);
+    console.log("");
+    // A look at whether it works is not for the page.
+    if (!options.quick && options.peers === undefined) keep(name, { at, load, figures, versions });
+  }
+}
+
+function keep(name: string, part: Part): void {
+  const old = fs.existsSync(KEPT)
+    ? (JSON.parse(fs.readFileSync(KEPT, "utf8")) as Results)
+    : undefined;
+  const results = merge(old, { machine: machine(), parts: { [name]: part } });
+  fs.writeFileSync(KEPT, `${JSON.stringify(results, undefined, 1)}\n`);
+}
+
+function machine(): string {
+  const cpus = os.cpus();
+  const memory = Math.round(os.totalmem() / 2 ** 30);
+  const model = (cpus[0]?.model ?? "unknown CPU").trim();
+  return `${model}, ${cpus.length} cores, ${memory} GiB; ${os.type()} ${os.release()}`;
+}
