@@ -16,6 +16,7 @@ export class Births {
   count = 0;
   readonly #fifo: Fifo;
   readonly #directory: string;
+  readonly #files = new Map<string, string>();
   #rest = "";
   #onBirth: () => void = () => {};
 
@@ -25,10 +26,15 @@ export class Births {
     this.#fifo.onBytes = (bytes) => this.#take(bytes);
   }
 
-  /** Writes a program that tells of its birth and goes on as the shell's words say. */
+  /**
+   * Writes a program that tells of its birth and goes on as the shell's words say; in these `$1` is
+   * its name, and whatever line of a name and a pid it writes to `$BIRTHS` counts as a birth too.
+   */
   command(name: string, words: string): readonly string[] {
-    const file = path.join(this.#directory, `program-${words.replace(/\W+/g, "-").slice(0, 60)}`);
-    const text = `#!/bin/sh\necho "$1 $$" > ${this.#fifo.path}\n${words}\n`;
+    const file =
+      this.#files.get(words) ?? path.join(this.#directory, `program-${this.#files.size}`);
+    this.#files.set(words, file);
+    const text = `#!/bin/sh\nBIRTHS=${this.#fifo.path}\necho "$1 $$" > "$BIRTHS"\n${words}\n`;
     if (!fs.existsSync(file)) fs.writeFileSync(file, text, { mode: 0o755 });
     return [file, name];
   }
@@ -43,6 +49,16 @@ export class Births {
   async after(name: string, pid: number, limit: number): Promise<Birth | undefined> {
     const isBorn = await this.#wait(() => (this.last.get(name)?.pid ?? pid) !== pid, limit);
     return isBorn ? this.last.get(name) : undefined;
+  }
+
+  /** Resolves with the time at which every program has been born once more. */
+  async allAnew(limit: number): Promise<number | undefined> {
+    const old = new Map(this.last);
+    const isDone = await this.#wait(
+      () => [...old].every(([name, birth]) => this.last.get(name) !== birth),
+      limit,
+    );
+    return isDone ? Math.max(...[...this.last.values()].map(({ at }) => at)) : undefined;
   }
 
   forget(): void {

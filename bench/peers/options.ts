@@ -1,11 +1,27 @@
 /** The command line of `npm run bench:peers`. */
 import { parseArgs } from "node:util";
 import type { PeerMeasure } from "./measure.ts";
+import { control } from "./measures/control.ts";
+import { delay } from "./measures/delay.ts";
 import { idle } from "./measures/idle.ts";
+import { output } from "./measures/output.ts";
 import { revival } from "./measures/revival.ts";
+import { scale } from "./measures/scale.ts";
 import { start } from "./measures/start.ts";
+import { storm } from "./measures/storm.ts";
+import { stubborn } from "./measures/stubborn.ts";
 
-export const MEASURES: readonly PeerMeasure[] = [revival, start, idle];
+export const MEASURES: readonly PeerMeasure[] = [
+  revival,
+  start,
+  idle,
+  scale,
+  output,
+  delay,
+  control,
+  stubborn,
+  storm,
+];
 
 export interface Options {
   measures: readonly PeerMeasure[];

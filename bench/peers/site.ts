@@ -19,6 +19,7 @@ export class Site {
   readonly births: Births;
   readonly names: readonly string[];
   readonly directory: string;
+  readonly env: NodeJS.ProcessEnv;
   readonly #planted: Planted;
   readonly #mark = `${process.pid}.${sites++}`;
   #running: Running | undefined;
@@ -31,15 +32,15 @@ export class Site {
     this.directory = temporaryDirectory();
     this.births = new Births(this.directory);
     undoLater(() => this.births.close());
-    const env: NodeJS.ProcessEnv = { ...process.env, [MARK]: this.#mark };
+    this.env = { ...process.env, [MARK]: this.#mark };
     // What the bench is run with is not for those that it measures.
-    delete env["NODE_OPTIONS"];
-    delete env["NODE_COMPILE_CACHE"];
+    delete this.env["NODE_OPTIONS"];
+    delete this.env["NODE_COMPILE_CACHE"];
     const commands = [...programs].map(([name, words]) => ({
       name,
       command: this.births.command(name, words),
     }));
-    this.#planted = peer.plant(commands, { directory: this.directory, env });
+    this.#planted = peer.plant(commands, { directory: this.directory, env: this.env });
   }
 
   get running(): Running {
