@@ -4,8 +4,8 @@ import { environmentEntries } from "../../src/os/environ.ts";
 import { allPids, processStat } from "../../src/os/process-table.ts";
 import { pause } from "../until.ts";
 
-/** All that is started by the bench carries this variable. */
-export const MARK = "COPPICE_BENCH_PEER";
+/** All that is started by the bench carries this variable. (Coppice keeps its own from nodes.) */
+export const MARK = "BENCH_PEER_MARK";
 
 const LOOK_MS = 2;
 

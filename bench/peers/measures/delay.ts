@@ -1,6 +1,6 @@
 /** From a program's write of one line to that line in the file. */
 import fs from "node:fs";
-import { pause } from "../../until.ts";
+import { pause, until } from "../../until.ts";
 import { kill } from "../family.ts";
 import { type Context, type PeerMeasure, progress } from "../measure.ts";
 import { Samples } from "../record.ts";
@@ -38,10 +38,13 @@ async function run({ peers, rounds = ROUNDS }: Context) {
 }
 
 async function delaysOf(site: Site): Promise<number[]> {
-  const file = fs.openSync(site.output("node-0"), "r");
+  const path = site.output("node-0");
+  const position = fs.statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  for (const pid of site.programPids()) kill(pid, "SIGCONT");
+  // Some make the file with the first line that they have for it.
+  await until("the file", () => fs.existsSync(path), LIMIT_MS);
+  const file = fs.openSync(path, "r");
   try {
-    const position = fs.fstatSync(file).size;
-    for (const pid of site.programPids()) kill(pid, "SIGCONT");
     const delays = watch(file, position);
     await pause(2 * EVERY_MS);
     return delays;

@@ -106,8 +106,9 @@ async function drained(folder: string): Promise<void> {
 function empty(folder: string): void {
   for (const file of filesIn(folder)) {
     const name = path.basename(file);
-    if (name.startsWith("@")) fs.rmSync(file, { force: true });
-    else if (name === "current" || name.endsWith(".log")) fs.truncateSync(file, 0);
+    if (name === "current" || name.endsWith(".log")) fs.truncateSync(file, 0);
+    // What was moved on since it was full: s6-log's and supervisord's.
+    else if (/^@|\.log\.\d+$/.test(name)) fs.rmSync(file, { force: true });
   }
 }
 

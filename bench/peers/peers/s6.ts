@@ -1,4 +1,5 @@
 /** s6: a scan directory with a service directory for each program, and a logger for each. */
+import fs from "node:fs";
 import path from "node:path";
 import { absent, debianVersion, startIn, writeProgram } from "../command.ts";
 import { kill } from "../family.ts";
@@ -26,6 +27,7 @@ function plant(programs: readonly Program[], place: Place, hasLoggers: boolean):
   const { directory, env } = place;
   const services = path.join(directory, "services");
   const output = (name: string) => path.join(directory, "output", name);
+  fs.mkdirSync(path.join(directory, "output"));
   for (const { name, command } of programs) {
     const service = path.join(services, name);
     writeProgram(path.join(service, "run"), "exec 2>&1", `exec ${command.join(" ")}`);
