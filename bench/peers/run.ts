@@ -2,15 +2,20 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { chartOf } from "./chart.ts";
 import { isOf, type Options } from "./options.ts";
+import { withResults } from "./page.ts";
 import type { Peer } from "./peer.ts";
 import { merge, type Part, type Results } from "./record.ts";
 import { tableOf } from "./text.ts";
 
 const DOCS = path.join(import.meta.dirname, "..", "..", "docs");
 const KEPT = path.join(DOCS, "benchmarks.json");
+const PAGE = path.join(DOCS, "benchmarks.md");
+const CHART = path.join(DOCS, "benchmarks.svg");
 
 export async function run(options: Options): Promise<void> {
+  if (options.page) return write(kept());
   const absent = new Set<string>();
   const isThere = (peer: Peer): boolean => {
     const why = absent.has(peer.name) ? undefined : peer.missing();
@@ -37,11 +42,19 @@ export async function run(options: Options): Promise<void> {
 }
 
 function keep(name: string, part: Part): void {
-  const old = fs.existsSync(KEPT)
-    ? (JSON.parse(fs.readFileSync(KEPT, "utf8")) as Results)
-    : undefined;
-  const results = merge(old, { machine: machine(), parts: { [name]: part } });
+  const results = merge(kept(), { machine: machine(), parts: { [name]: part } });
   fs.writeFileSync(KEPT, `${JSON.stringify(results, undefined, 1)}\n`);
+  write(results);
+}
+
+function kept(): Results | undefined {
+  return fs.existsSync(KEPT) ? (JSON.parse(fs.readFileSync(KEPT, "utf8")) as Results) : undefined;
+}
+
+function write(results: Results | undefined): void {
+  if (results === undefined) throw new Error(`nothing is kept in ${KEPT} yet: measure first`);
+  fs.writeFileSync(PAGE, withResults(fs.readFileSync(PAGE, "utf8"), results));
+  fs.writeFileSync(CHART, chartOf(results));
 }
 
 function machine(): string {

@@ -19,9 +19,10 @@ export function tableOf({ what, unit, rows }: Figure): string[] {
   return [`${what}: median, least–most, and as a multiple of coppice's`, ...lines];
 }
 
-/** The median with its unit, or how long it would have had to be waited for. */
+/** The median with its unit, or how long it was waited for in vain. */
 export function middle({ value, over }: Row, unit: string): string {
-  if (over !== undefined) return `more than ${over / 1000} s`;
+  if (over !== undefined && unit === "ms") return `more than ${over / 1000} s`;
+  if (over !== undefined) return `not running after ${over / 1000} s`;
   if (value === undefined) return "–";
   return `${number(value.median)} ${unit}`.trimEnd();
 }
@@ -39,5 +40,6 @@ export function ratio({ value }: Row, own: Row | undefined): string {
 /** Three digits that count. */
 export function number(value: number): string {
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString("en-US");
-  return Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(2);
+  if (Math.abs(value) >= 10) return value.toFixed(1);
+  return Math.abs(value) >= 0.1 || value === 0 ? value.toFixed(2) : value.toPrecision(2);
 }
