@@ -61,6 +61,11 @@ export class Births {
     return isDone ? Math.max(...[...this.last.values()].map(({ at }) => at)) : undefined;
   }
 
+  /** The named pipe into which they are told. */
+  get path(): string {
+    return this.#fifo.path;
+  }
+
   forget(): void {
     this.last.clear();
     this.count = 0;

@@ -39,6 +39,14 @@ export function merge(old: Results | undefined, fresh: Results): Results {
   return { machine: fresh.machine, parts: { ...old.parts, ...fresh.parts } };
 }
 
+/** Figures in which also those stand who had a part in the measure and are in none of them. */
+export function withAbsent(figures: readonly Figure[], peers: readonly string[]): Figure[] {
+  const found = new Set(figures.flatMap(({ rows }) => rows.map(({ peer }) => peer)));
+  const absent = peers.filter((peer) => !found.has(peer));
+  const rows = absent.map((peer): Row => ({ peer, note: "has not started its programs in time" }));
+  return figures.map((figure) => ({ ...figure, rows: [...figure.rows, ...rows] }));
+}
+
 /** Numbers of several peers, as they come in. */
 export class Samples {
   readonly #numbers = new Map<string, number[]>();

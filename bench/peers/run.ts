@@ -3,10 +3,12 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { chartOf } from "./chart.ts";
+import type { Context, PeerMeasure } from "./measure.ts";
 import { isOf, type Options } from "./options.ts";
 import { withResults } from "./page.ts";
 import type { Peer } from "./peer.ts";
-import { merge, type Part, type Results } from "./record.ts";
+import { type Figure, merge, type Part, type Results, withAbsent } from "./record.ts";
+import { clearSites } from "./site.ts";
 import { tableOf } from "./text.ts";
 
 const DOCS = path.join(import.meta.dirname, "..", "..", "docs");
@@ -25,14 +27,16 @@ export async function run(options: Options): Promise<void> {
     }
     return !absent.has(peer.name);
   };
-  for (const { name, peers, run } of options.measures) {
+  for (const measure of options.measures) {
+    const { name, peers } = measure;
     const chosen = peers
       .filter((peer) => options.peers?.some((wanted) => isOf(peer.name, wanted)) ?? true)
       .filter(isThere);
     console.log(`measuring ${name} …`);
     const load = os.loadavg()[0] ?? 0;
     const at = new Date().toISOString();
-    const figures = await run({ ...options, peers: chosen });
+    const figures = await figuresOf(measure, { ...options, peers: chosen });
+    if (figures === undefined) continue;
     const versions = Object.fromEntries(chosen.map((peer) => [peer.name, peer.version()]));
     for (const figure of figures) console.log(`\n${tableOf(figure).join("\n")}`);
     console.log("");
@@ -41,10 +45,34 @@ export async function run(options: Options): Promise<void> {
   }
 }
 
+/** One measure that fails takes none of the others with it. */
+async function figuresOf(measure: PeerMeasure, context: Context): Promise<Figure[] | undefined> {
+  try {
+    const figures = await measure.run(context);
+    return withAbsent(
+      figures,
+      context.peers.map(({ name }) => name),
+    );
+  } catch (error) {
+    console.error(
+      `error: ${measure.name} was not measured to its end: ${(error as Error).message}`,
+    );
+    process.exitCode = 1;
+    return undefined;
+  } finally {
+    await clearSites();
+  }
+}
+
 function keep(name: string, part: Part): void {
   const results = merge(kept(), { machine: machine(), parts: { [name]: part } });
-  fs.writeFileSync(KEPT, `${JSON.stringify(results, undefined, 1)}\n`);
+  fs.writeFileSync(KEPT, `${JSON.stringify(results, rounded, 1)}\n`);
   write(results);
+}
+
+/** Six digits are more than any of it deserves. */
+function rounded(_key: string, value: unknown): unknown {
+  return typeof value === "number" ? Number(value.toPrecision(6)) : value;
 }
 
 function kept(): Results | undefined {

@@ -5,7 +5,7 @@ import { chartOf } from "../../bench/peers/chart.ts";
 import { verdicts } from "../../bench/peers/goals.ts";
 import { optionsOf } from "../../bench/peers/options.ts";
 import { withResults } from "../../bench/peers/page.ts";
-import { type Figure, merge, type Results, Samples } from "../../bench/peers/record.ts";
+import { type Figure, merge, type Results, Samples, withAbsent } from "../../bench/peers/record.ts";
 import { middle, number, ratio } from "../../bench/peers/text.ts";
 import { seriesOf } from "../../bench/statistics.ts";
 
@@ -41,6 +41,14 @@ test("samples of several peers become one figure; who was too slow has no median
     { peer: "quick", value: { median: 2, min: 1, max: 3, count: 3 } },
     { peer: "slow", over: 120_000, note: "gave up" },
   ]);
+});
+
+test("who has not started is told, and not passed over", () => {
+  const figures = [figure("a", { coppice: 1, s6: 2 }), figure("b", { coppice: 1 })];
+  const [a, b] = withAbsent(figures, ["coppice", "s6", "pm2"]);
+  const row = { peer: "pm2", note: "has not started its programs in time" };
+  assert.deepEqual(a?.rows.at(-1), row);
+  assert.deepEqual(b?.rows.slice(1), [row]);
 });
 
 test("a measure that is run alone replaces its own part, and no other", () => {

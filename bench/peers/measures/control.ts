@@ -5,7 +5,7 @@ import { pause } from "../../until.ts";
 import { type Context, type PeerMeasure, progress } from "../measure.ts";
 import { all } from "../peers/all.ts";
 import { Samples } from "../record.ts";
-import { programs, Site } from "../site.ts";
+import { programs, Site, startAll } from "../site.ts";
 
 const PROGRAMS = 100;
 const ROUNDS = 4;
@@ -17,8 +17,7 @@ export const control: PeerMeasure = { name: "control", peers: all, run };
 async function run({ peers, rounds = ROUNDS }: Context) {
   const rates = new Samples();
   const commands = new Samples();
-  const sites = peers.map((peer) => new Site(peer, programs(PROGRAMS)));
-  for (const site of sites) await site.startAll();
+  const sites = await startAll(peers.map((peer) => new Site(peer, programs(PROGRAMS))));
   await pause(SETTLE_MS);
   for (let round = 0; round < rounds; round++) {
     progress(`round ${round + 1} of ${rounds}`);

@@ -4,7 +4,7 @@ import { pause, until } from "../../until.ts";
 import { kill } from "../family.ts";
 import { type Context, type PeerMeasure, progress } from "../measure.ts";
 import { Samples } from "../record.ts";
-import { programs, Site } from "../site.ts";
+import { programs, Site, startAll } from "../site.ts";
 import { output } from "./output.ts";
 
 const ROUNDS = 4;
@@ -25,8 +25,7 @@ export const delay: PeerMeasure = { name: "delay", peers: output.peers, run };
 async function run({ peers, rounds = ROUNDS }: Context) {
   const samples = new Samples();
   const words = `kill -STOP $$; exec '${process.execPath}' -e '${WRITER.replaceAll("\n", " ")}'`;
-  const sites = peers.map((peer) => new Site(peer, programs(1, words)));
-  for (const site of sites) await site.startAll();
+  const sites = await startAll(peers.map((peer) => new Site(peer, programs(1, words))));
   for (let round = 0; round < rounds; round++) {
     progress(`round ${round + 1} of ${rounds}`);
     for (const site of sites) {

@@ -12,7 +12,7 @@ import { runit } from "../peers/runit.ts";
 import { s6 } from "../peers/s6.ts";
 import { supervisord } from "../peers/supervisord.ts";
 import { type Figure, Samples } from "../record.ts";
-import { programs, Site } from "../site.ts";
+import { programs, Site, startAll } from "../site.ts";
 
 const SIZES = [1, 50];
 const ROUNDS = 5;
@@ -41,8 +41,7 @@ async function run({ peers, rounds = ROUNDS }: Context) {
 async function throughput(size: number, peers: Context["peers"], rounds: number) {
   const rates = new Samples();
   const costs = new Samples();
-  const sites = peers.map((peer) => new Site(peer, programs(size, FLOOD)));
-  for (const site of sites) await site.startAll();
+  const sites = await startAll(peers.map((peer) => new Site(peer, programs(size, FLOOD))));
   for (let round = 0; round < rounds; round++) {
     progress(`${size} at once, round ${round + 1} of ${rounds}`);
     for (const site of sites) {

@@ -7,7 +7,7 @@ import { kill } from "../family.ts";
 import { type Context, type PeerMeasure, progress } from "../measure.ts";
 import { all } from "../peers/all.ts";
 import { Samples } from "../record.ts";
-import { programs, Site, SLEEP } from "../site.ts";
+import { programs, Site, SLEEP, startAll } from "../site.ts";
 
 /** Each is killed once. */
 const PROGRAMS = 20;
@@ -19,8 +19,7 @@ export const revival: PeerMeasure = { name: "revival", peers: all, run };
 
 async function run({ peers, rounds = PROGRAMS }: Context) {
   const samples = new Samples();
-  const sites = peers.map((peer) => new Site(peer, programs(rounds)));
-  for (const site of sites) await site.startAll();
+  const sites = await startAll(peers.map((peer) => new Site(peer, programs(rounds))));
   await pause(UP_MS);
   const births = new Births(temporaryDirectory());
   progress(`${rounds} kills each`);

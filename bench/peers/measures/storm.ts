@@ -1,11 +1,12 @@
 /** A hundred programs that crash at once, and a hundred that crash all the time. */
+import fs from "node:fs";
 import { pause } from "../../until.ts";
 import { activity, since } from "../consumption.ts";
 import { kill } from "../family.ts";
 import { type Context, type PeerMeasure, progress } from "../measure.ts";
 import { all } from "../peers/all.ts";
 import { Samples } from "../record.ts";
-import { programs, Site, SLEEP } from "../site.ts";
+import { programs, Site, SLEEP, startAll } from "../site.ts";
 import { revivalOf, UP_MS } from "./revival.ts";
 
 const CRASHES = 100;
@@ -16,6 +17,8 @@ const STORM_MS = 10_000;
 /** Healthy programs that are killed meanwhile, one after the other. */
 const HEALTHY = 5;
 const BETWEEN_MS = 2_000;
+/** All can start in peace, and crash from one moment on. */
+const CRASHES_LATER = `[ -e "$BIRTHS.go" ] && exit 1; ${SLEEP}`;
 
 export const storm: PeerMeasure = { name: "storm", peers: all, run };
 
@@ -25,8 +28,7 @@ async function run({ peers, rounds = ROUNDS }: Context) {
 
 async function atOnce(peers: Context["peers"], rounds: number) {
   const samples = new Samples();
-  const sites = peers.map((peer) => new Site(peer, programs(CRASHES)));
-  for (const site of sites) await site.startAll();
+  const sites = await startAll(peers.map((peer) => new Site(peer, programs(CRASHES))));
   for (let round = 0; round < rounds; round++) {
     progress(`at once, round ${round + 1} of ${rounds}`);
     await pause(UP_MS);
@@ -56,8 +58,12 @@ async function allTheTime(peers: Context["peers"]) {
   for (const peer of peers) {
     progress(`all the time, ${peer.name}`);
     const healthy = [...Array(HEALTHY).keys()].map((i) => [`healthy-${i}`, SLEEP] as const);
-    const site = new Site(peer, new Map([...healthy, ...programs(CRASHES, "exit 1")]));
-    await site.startAll();
+    const site = new Site(peer, new Map([...healthy, ...programs(CRASHES, CRASHES_LATER)]));
+    if ((await startAll([site])).length === 0) continue;
+    await pause(UP_MS);
+    const pids = [...site.births.last].filter(([name]) => name.startsWith("node-"));
+    fs.writeFileSync(`${site.births.path}.go`, "");
+    for (const [, { pid }] of pids) kill(pid, "SIGKILL");
     await pause(STORM_MS);
     const before = activity(await site.supervisingPids());
     const begun = performance.now();

@@ -4,7 +4,7 @@ import { kill } from "../family.ts";
 import { type Context, type PeerMeasure, progress } from "../measure.ts";
 import { all } from "../peers/all.ts";
 import { Samples } from "../record.ts";
-import { Site, SLEEP } from "../site.ts";
+import { Site, SLEEP, startAll } from "../site.ts";
 import { revivalOf, UP_MS } from "./revival.ts";
 
 const ROUNDS = 4;
@@ -19,8 +19,7 @@ export const stubborn: PeerMeasure = { name: "stubborn", peers: all, run };
 async function run({ peers, rounds = ROUNDS }: Context) {
   const calm = new Samples();
   const held = new Samples();
-  const sites = peers.map((peer) => new Site(peer, programsFor(rounds)));
-  for (const site of sites) await site.startAll();
+  const sites = await startAll(peers.map((peer) => new Site(peer, programsFor(rounds))));
   for (let round = 0; round < rounds; round++) {
     progress(`round ${round + 1} of ${rounds}`);
     await pause(UP_MS);
