@@ -7,8 +7,8 @@ export interface Context {
   peers: readonly Peer[];
   /** How often; undefined: as often as the measure has it. */
   rounds: number | undefined;
-  /** Small sizes: to see that it works. */
-  quick: boolean;
+  /** With how many programs, where a measure is done with several numbers; undefined: as it has them. */
+  sizes: readonly number[] | undefined;
 }
 
 export interface PeerMeasure {

@@ -28,7 +28,8 @@ export interface Options {
   /** Names of those that take part; undefined: all. */
   peers: readonly string[] | undefined;
   rounds: number | undefined;
-  quick: boolean;
+  /** With how many programs; undefined: as the measures have it. */
+  sizes: readonly number[] | undefined;
   /** Writes the page from what is kept, and measures nothing. */
   page: boolean;
 }
@@ -51,6 +52,10 @@ export function optionsOf(args: readonly string[]): Options | string {
   if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0)) {
     return `--rounds is '${values.rounds}', and has to be a whole number from 1 on`;
   }
+  const sizes = values.sizes?.split(",").map(Number);
+  if (sizes?.some((size) => !(Number.isInteger(size) && size > 0))) {
+    return `--sizes is '${values.sizes}', and has to be whole numbers from 1 on, as in 10,100`;
+  }
   const peers = values.peers?.split(",").map((name) => name.trim());
   const names = new Set(MEASURES.flatMap((measure) => measure.peers.map(({ name }) => name)));
   const stranger = peers?.find((wanted) => ![...names].some((name) => isOf(name, wanted)));
@@ -61,7 +66,7 @@ export function optionsOf(args: readonly string[]): Options | string {
     measures: MEASURES.filter(({ name }) => positionals.length === 0 || positionals.includes(name)),
     peers,
     rounds,
-    quick: values.quick,
+    sizes,
     page: values.page,
   };
 }
@@ -71,7 +76,7 @@ export function isOf(peer: string, wanted: string): boolean {
   return peer === wanted || peer.startsWith(`${wanted},`);
 }
 
-const OPTIONS = "--rounds N, --peers NAME,NAME, --quick and --page";
+const OPTIONS = "--rounds N, --peers NAME,NAME, --sizes N,N and --page";
 
 function parse(args: readonly string[]) {
   return parseArgs({
@@ -80,7 +85,7 @@ function parse(args: readonly string[]) {
     options: {
       rounds: { type: "string" },
       peers: { type: "string" },
-      quick: { type: "boolean", default: false },
+      sizes: { type: "string" },
       page: { type: "boolean", default: false },
     },
   });

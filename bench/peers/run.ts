@@ -41,7 +41,8 @@ export async function run(options: Options): Promise<void> {
     for (const figure of figures) console.log(`\n${tableOf(figure).join("\n")}`);
     console.log("");
     // A look at whether it works is not for the page.
-    if (!options.quick && options.peers === undefined) keep(name, { at, load, figures, versions });
+    const isWhole = options.sizes === undefined && options.peers === undefined;
+    if (isWhole) keep(name, { at, load, figures, versions });
   }
 }
 

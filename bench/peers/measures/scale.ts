@@ -8,16 +8,15 @@ import { type Figure, Samples } from "../record.ts";
 import { LIMIT_MS, programs, Site } from "../site.ts";
 
 const SIZES = [10, 100, 1_000, 5_000];
-const QUICK_SIZES = [10, 100];
 const ROUNDS = 2;
 const SETTLE_MS = 10_000;
 const WINDOW_MS = 5_000;
 
 export const scale: PeerMeasure = { name: "scale", peers: [coppice, bare], run };
 
-async function run({ peers, rounds = ROUNDS, quick }: Context) {
+async function run({ peers, rounds = ROUNDS, sizes = SIZES }: Context) {
   const figures: Figure[] = [];
-  for (const size of quick ? QUICK_SIZES : SIZES) {
+  for (const size of sizes) {
     const started = new Samples();
     const stopped = new Samples();
     const own = new Samples();

@@ -7,15 +7,14 @@ import { type Figure, Samples } from "../record.ts";
 import { LIMIT_MS, programs, Site } from "../site.ts";
 
 const SIZES = [10, 100, 1_000];
-const QUICK_SIZES = [10, 100];
 /** What starting left to do is over by then, mostly. */
 const SETTLE_MS = 1_000;
 
 export const start: PeerMeasure = { name: "start", peers: [...variants, bare], run };
 
-async function run({ peers, rounds, quick }: Context) {
+async function run({ peers, rounds, sizes = SIZES }: Context) {
   const figures: Figure[] = [];
-  for (const size of quick ? QUICK_SIZES : SIZES) {
+  for (const size of sizes) {
     const counted = rounds ?? (size < 1_000 ? 5 : 3);
     figures.push(...(await startAndStop(peers, size, counted)));
   }

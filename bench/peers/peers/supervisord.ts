@@ -26,8 +26,6 @@ function plant(programs: readonly Program[], place: Place): Planted {
   const socket = path.join(directory, "supervisor.sock");
   const output = (name: string) => path.join(directory, "output", `${name}.log`);
   fs.mkdirSync(path.join(directory, "output"));
-  // Each program has a pipe, and a file that is written.
-  const descriptors = Math.max(1024, 4 * programs.length + 256);
   const sections = programs.map(({ name, command }) =>
     [
       `[program:${name}]`,
@@ -48,7 +46,6 @@ user=${process.getuid?.() === 0 ? "root" : process.env["USER"]}
 logfile=${directory}/supervisord.log
 pidfile=${directory}/supervisord.pid
 childlogdir=${directory}
-minfds=${descriptors}
 
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
