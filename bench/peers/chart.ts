@@ -85,10 +85,14 @@ function panelOf({ what, unit, better, rows }: Figure, left: number, top: number
     const y = top + PANEL.head + i * PANEL.row;
     const x = left + SCALE.left + scale(heightOf(row, unit));
     const note = row.note === undefined ? "" : ` (${row.note})`;
+    const dot =
+      row.value === undefined && row.over === undefined
+        ? ""
+        : `<circle class="${classOf(row)}" cx="${x.toFixed(1)}" cy="${y}" r="5"/>`;
     return [
       `<text x="${left}" y="${y + 4}">${escaped(row.peer)}</text>`,
       `<line class="guide" x1="${left + SCALE.left}" x2="${x.toFixed(1)}" y1="${y}" y2="${y}"/>`,
-      `<circle class="${classOf(row)}" cx="${x.toFixed(1)}" cy="${y}" r="5"/>`,
+      dot,
       `<text class="value" x="${(x + 10).toFixed(1)}" y="${y + 4}">${escaped(middle(row, unit) + note)}</text>`,
     ].join("");
   });

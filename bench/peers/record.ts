@@ -61,7 +61,9 @@ export class Samples {
     else numbers.push(value);
   }
 
+  /** What is to be said of a peer, with numbers or without. */
   note(peer: string, text: string): void {
+    this.#numbers.set(peer, this.#numbers.get(peer) ?? []);
     this.#notes.set(peer, text);
   }
 

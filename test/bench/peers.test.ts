@@ -35,11 +35,13 @@ test("samples of several peers become one figure; who was too slow has no median
   samples.add("slow", 5);
   samples.add("slow", undefined, 120_000);
   samples.note("slow", "gave up");
+  samples.note("none", "had not started");
   assert.equal(samples.isOver("slow"), true);
   assert.equal(samples.isOver("quick"), false);
   assert.deepEqual(samples.figure("x", "what", "ms", "less").rows, [
     { peer: "quick", value: { median: 2, min: 1, max: 3, count: 3 } },
     { peer: "slow", over: 120_000, note: "gave up" },
+    { peer: "none", note: "had not started" },
   ]);
 });
 
@@ -144,7 +146,7 @@ test("a page without a place for results is refused", () => {
 
 test("the chart has a panel for each figure, also of who was too slow, with nothing unescaped", () => {
   const revival = figure("revival", { coppice: 7, "a<b&c": 100 });
-  revival.rows.push({ peer: "pm2", over: 120_000 });
+  revival.rows.push({ peer: "pm2", over: 120_000 }, { peer: "runit", note: "had not started" });
   const svg = chartOf(
     results([
       revival,
@@ -156,6 +158,7 @@ test("the chart has a panel for each figure, also of who was too slow, with noth
   assert.match(svg, /figure revival/);
   assert.match(svg, /a&lt;b&amp;c/);
   assert.match(svg, /more than 120 s/);
+  assert.match(svg, /– \(had not started\)/);
   assert.match(svg, /5,000 nodes/);
   assert.doesNotMatch(svg, /figure start-1000/);
   assert.doesNotMatch(svg, /NaN|Infinity|undefined/);
@@ -173,6 +176,7 @@ test("the command line: some measures, some peers, and one clear line for what i
   assert.equal(options.rounds, 3);
   assert.match(String(optionsOf(["speed"])), /^no measure is called 'speed': there are revival, /);
   assert.match(String(optionsOf(["--rounds", "0"])), /^--rounds is '0', and has to be/);
+  assert.match(String(optionsOf(["--sizes", "10,x"])), /^--sizes is '10,x', and has to be/);
   assert.match(
     String(optionsOf(["--peers", "systemd"])),
     /^nobody is called 'systemd': there are /,

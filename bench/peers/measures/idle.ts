@@ -64,11 +64,12 @@ async function measureAt(size: number, peers: Context["peers"], rounds: number) 
     }
   }
   const { own, pss, wakeUps, cpu, processes } = samples;
+  const count = size.toLocaleString("en-US");
   return [
-    own.figure(`own-${size}`, `private memory, ${size} programs`, "MB", "less"),
-    pss.figure(`pss-${size}`, `proportional memory, ${size} programs`, "MB", "less"),
-    wakeUps.figure(`wake-ups-${size}`, `wake-ups a second, ${size} programs`, "/s", "less"),
-    cpu.figure(`idle-cpu-${size}`, `CPU time a second, ${size} programs`, "ms", "less"),
-    processes.figure(`processes-${size}`, `supervising processes, ${size} programs`, "", "less"),
+    own.figure(`own-${size}`, `private memory, ${count} programs`, "MB", "less"),
+    pss.figure(`pss-${size}`, `proportional memory, ${count} programs`, "MB", "less"),
+    wakeUps.figure(`wake-ups-${size}`, `wake-ups a second, ${count} programs`, "/s", "less"),
+    cpu.figure(`idle-cpu-${size}`, `CPU time a second, ${count} programs`, "ms", "less"),
+    processes.figure(`processes-${size}`, `supervising processes, ${count} programs`, "", "less"),
   ];
 }

@@ -35,16 +35,19 @@ async function startAndStop(peers: Context["peers"], size: number, rounds: numbe
       started.add(name, took, LIMIT_MS);
       const creation = site.sinceCreation();
       if (took !== undefined && creation !== undefined) created.add(name, creation);
-      if (took === undefined) await site.kill();
-      else {
+      if (took === undefined) {
+        stopped.note(name, "had not started");
+        await site.kill();
+      } else {
         await pause(SETTLE_MS);
         stopped.add(name, await site.stop(), LIMIT_MS);
       }
     }
   }
+  const count = size.toLocaleString("en-US");
   return [
-    started.figure(`start-${size}`, `${size} programs run, from the command on`, "ms", "less"),
+    started.figure(`start-${size}`, `${count} programs run, from the command on`, "ms", "less"),
     created.figure(`create-${size}`, `… from the first one's creation on`, "ms", "less"),
-    stopped.figure(`stop-${size}`, `${size} programs stop, and all that ran them`, "ms", "less"),
+    stopped.figure(`stop-${size}`, `${count} programs stop, and all that ran them`, "ms", "less"),
   ];
 }
