@@ -63,6 +63,12 @@ const commands = {
     commands.build();
     run(node(), [...NODE_OPTIONS, "bench/main.ts", ...process.argv.slice(3)]);
   },
+  "bench:peers"() {
+    commands.build();
+    // What is measured is who writes the files, not the disk.
+    process.env.TMPDIR ??= inMemory() ?? tmpdir();
+    run(node(), [...NODE_OPTIONS, "bench/peers/main.ts", ...process.argv.slice(3)]);
+  },
 };
 
 const command = commands[process.argv[2]];
