@@ -23,6 +23,8 @@ export interface Member {
   begun: boolean;
   /** It was told to stop, and not yet to start again. */
   isStopped: boolean;
+  /** The process that has printed that it is ready: the Stem may not have heard of it. */
+  printedReady?: number;
   /** What was asked for and is not answered yet, oldest first. */
   requests: Request[];
   /** The last request made before the Stem was told to create it: its first outcome answers. */
@@ -85,6 +87,12 @@ export function fulfil(member: Member, answered: number): RosterEffect[] {
 
 export function sending({ status }: Member, message: Order): RosterEffect {
   return { type: "send", message, config: status.node };
+}
+
+/** Tells the Stem that a process has printed that it is ready. */
+export function sendingReady(member: Member, pid: number): RosterEffect {
+  const { id, status } = member;
+  return sending(member, { type: "ready", name: status.node.name, id, pid });
 }
 
 /** Has a Stem that does not know it create it. */

@@ -3,7 +3,7 @@ import type { Kept, NodeReport } from "../../core/report.ts";
 import { isSameProcess, type ProcessId } from "../../wire/stem-messages.ts";
 import type { RosterEffect } from "./effects.ts";
 import { endAgain, endStray } from "./ends.ts";
-import { creating, inherited, type Member, sending } from "./member.ts";
+import { creating, inherited, type Member, sending, sendingReady } from "./member.ts";
 import type { Members } from "./members.ts";
 import { reported } from "./reports.ts";
 
@@ -78,6 +78,9 @@ function resume(members: Members, member: Member, report: NodeReport): RosterEff
   const again = member.requests.map(({ goal, number }) =>
     sending(member, { type: goal, name, id: member.id, request: number }),
   );
+  const { pid, ready } = report;
+  if (pid !== undefined && ready === false && pid === member.printedReady)
+    effects.push(sendingReady(member, pid));
   return [...effects, ...again];
 }
 

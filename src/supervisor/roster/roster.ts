@@ -17,6 +17,7 @@ import {
   newMember,
   refuse,
   sending,
+  sendingReady,
 } from "./member.ts";
 import { Members } from "./members.ts";
 import { inherit, reconcile, type Stray } from "./reconcile.ts";
@@ -91,7 +92,8 @@ export class Roster {
   printedReady(name: string, pid: number): RosterEffect[] {
     const member = this.#members.wanted.get(name);
     if (member === undefined) return [];
-    return this.#sendable([sending(member, { type: "ready", name, id: member.id, pid })]);
+    member.printedReady = pid;
+    return this.#sendable([sendingReady(member, pid)]);
   }
 
   /** What was inherited stays, whether anything asks for it or not. */
