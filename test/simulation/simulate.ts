@@ -80,14 +80,14 @@ function checkAllIsWell(world: World, user: User): void {
   assert.deepEqual(Object.keys(nodes).sort(), [...user.wanted.keys()].sort());
   const running = new Set<number>();
   for (const [name, config] of user.wanted) {
-    const { node, state, pid } = nodes[name]!;
+    const { node, state, pid, ready } = nodes[name]!;
     assert.deepEqual(node, config);
     if (user.stopped.has(name)) {
       assert.deepEqual([state, pid], ["stopped", undefined], `${name} was stopped`);
       continue;
     }
     if (state === "stopped" && mayStop(config)) continue;
-    assert.equal(state, "running", `${name} runs`);
+    assert.deepEqual([state, ready], ["running", true], `${name} runs, and is ready`);
     running.add(pid!);
     const leader = world.machine.leaders().find((process) => process.node === name);
     assert.equal(leader?.pid, pid, `the status of ${name} tells its process`);
@@ -109,12 +109,13 @@ async function end(world: World, user: User): Promise<void> {
   for (let order = dice.between(0, 2); order > 0; order--) user.act();
   const way = dice.pick(["order", "order and fault", "Supervisor killed", "destroy all"] as const);
   world.log(`the end: ${way}`);
+  user.leave();
   let isOrderly = true;
   if (way === "Supervisor killed") {
     supervisor.breakLink();
     world.isSupervisorDead = true;
   } else if (way === "destroy all") {
-    user.leave();
+    user.destroyAll();
     await world.run(CALM_MS);
     assert.deepEqual([...user.open], [], "every promise is settled");
   } else {

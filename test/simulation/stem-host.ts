@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { NodeConfig } from "../../src/core/config.ts";
 import { readyRulesOf } from "../../src/core/readiness.ts";
 import type { Exit } from "../../src/core/revival.ts";
+import type { StartEvents, StartOrder } from "../../src/stem/start.ts";
 import { Stem, type StemPorts } from "../../src/stem/stem.ts";
 import { FrameDecoder } from "../../src/wire/frames.ts";
 import {
@@ -16,7 +17,7 @@ import {
 import type { Connection, PipeEvents } from "./link.ts";
 import type { Process } from "./machine.ts";
 import { creationOf } from "./user.ts";
-import type { World } from "./world.ts";
+import type { Fate, World } from "./world.ts";
 
 const FIRST_RETRY_MS = 5;
 const LONGEST_RETRY_MS = 1_000;
@@ -32,7 +33,8 @@ export class StemHost {
   readonly #nodes: Process[] = [];
   /** From when on a process is ready. */
   readonly #readyAt = new Map<number, number>();
-  /** Checks under way, by process. */
+  /** Looks whether it is ready, and checks, that are under way, by process. */
+  readonly #probes = new Map<number, object>();
   readonly #checks = new Map<number, object>();
   #connection: Connection | undefined;
   #retry = FIRST_RETRY_MS;
@@ -104,7 +106,7 @@ export class StemHost {
   }
 
   #ports(): StemPorts {
-    const { machine, clock } = this.#world;
+    const { machine, clock, dice } = this.#world;
     return {
       clock: {
         now: () => clock.now(),
@@ -112,29 +114,20 @@ export class StemHost {
         at: (at, callback) => clock.at(at, () => this.#whenAwake(callback)),
       },
       start: (order, events) => {
-        const fate = this.#world.fateOf(order.config);
-        if (fate === "fails") return events.failed();
-        if (fate === "fails later") return this.#later(1, events.failed);
-        const onExit = (exit: Exit, reap: () => void): void =>
-          this.#later(this.#world.dice.next() * 2, () => {
-            reap();
-            events.exited(exit);
-          });
-        const owner = { node: order.config.name, creation: creationOf(order.config), onExit };
-        const process = machine.start(owner, fate.leader, fate.others);
-        this.#nodes.push(process);
-        events.started(process.pid);
-        const { kind } = readyRulesOf(order.config);
-        if (kind === "told") this.#later(fate.readyAfter, events.ready);
-        this.#readyAt.set(process.pid, this.#world.clock.now() + fate.readyAfter);
+        const fate = this.#world.fateOf();
+        this.#inTime(fate.waits, () => {
+          if (!this.#stem.isOfUse(order.config.name)) return events.failed();
+          this.#inTime(fate.takes, () => this.#start(order, fate, events));
+        });
       },
       probe: (_config, pid, seen) => {
         const isReady = (this.#readyAt.get(pid) ?? Infinity) <= clock.now();
-        this.#later(this.#world.dice.next() * 3, () => seen(isReady));
+        this.#look(this.#probes, pid, dice.pick([0, 3, 3, 700]), () => seen(isReady));
       },
       check: (config, pid, seen) => this.#check(config, pid, seen),
       ended: (pid) => {
         this.#readyAt.delete(pid);
+        this.#probes.delete(pid);
         this.#checks.delete(pid);
       },
       signal: (pid, signal) => machine.signal(pid, signal),
@@ -147,20 +140,49 @@ export class StemHost {
     };
   }
 
+  #start({ config }: StartOrder, { process: life }: Fate, events: StartEvents): void {
+    if (life === undefined) return events.failed();
+    const { machine, clock, dice, supervisor } = this.#world;
+    const { name } = config;
+    const onExit = (exit: Exit, reap: () => void): void =>
+      this.#later(dice.next() * 2, () => {
+        reap();
+        events.exited(exit);
+      });
+    const owner = { node: name, creation: creationOf(config), onExit };
+    const { pid } = this.#remember(machine.start(owner, life.leader, life.others));
+    events.started(pid);
+    this.#readyAt.set(pid, clock.now() + life.readyAfter);
+    if (isPrinted(config)) clock.in(life.readyAfter, () => supervisor.printed(name, pid));
+    // Of a process that has ended others may hold the descriptor still.
+    else if (readyRulesOf(config).kind === "told") this.#later(life.readyAfter, events.ready);
+  }
+
+  #remember(process: Process): Process {
+    this.#nodes.push(process);
+    return process;
+  }
+
   #check(config: NodeConfig, pid: number, seen: (reason?: string) => void): void {
     const { clock, dice } = this.#world;
     const isReady = (this.#readyAt.get(pid) ?? Infinity) <= clock.now();
     assert.ok(isReady || readyRulesOf(config).kind === "started", "what is checked is ready");
-    assert.ok(!this.#checks.has(pid), "one check of a process at a time");
-    const check = {};
-    this.#checks.set(pid, check);
-    this.#later(dice.pick([0, 3, 2_000]), () => {
-      // Of a process that has ended nothing is told.
-      if (this.#checks.get(pid) !== check) return;
-      this.#checks.delete(pid);
+    this.#look(this.#checks, pid, dice.pick([0, 3, 2_000]), () => {
       const isWell = !this.#world.isTroubled || dice.chance(0.4);
       if (isWell) seen();
       else seen("no answer");
+    });
+  }
+
+  /** Of a process that has ended nothing is told. */
+  #look(looks: Map<number, object>, pid: number, takes: number, tell: () => void): void {
+    assert.ok(!looks.has(pid), "one look at a process at a time");
+    const look = {};
+    looks.set(pid, look);
+    this.#later(takes, () => {
+      if (looks.get(pid) !== look) return;
+      looks.delete(pid);
+      tell();
     });
   }
 
@@ -207,6 +229,12 @@ export class StemHost {
     else this.#later(PARENT_CHECK_MS, () => this.#checkParent());
   }
 
+  /** At once, if it takes no time. */
+  #inTime(delay: number, act: () => void): void {
+    if (delay === 0) act();
+    else this.#later(delay, act);
+  }
+
   #later(delay: number, act: () => void): void {
     this.#world.clock.in(delay, () => this.#whenAwake(act));
   }
@@ -227,4 +255,9 @@ export class StemHost {
       this.#missed = [];
     });
   }
+}
+
+/** The Supervisor finds out that it is ready, from what it prints. */
+function isPrinted({ ready }: NodeConfig): boolean {
+  return typeof ready === "object" && "line" in ready;
 }

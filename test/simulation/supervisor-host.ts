@@ -15,6 +15,9 @@ import { Connection, type PipeEvents } from "./link.ts";
 import { StemHost } from "./stem-host.ts";
 import type { World } from "./world.ts";
 
+/** How long output waits for a connection. */
+const PRINTS_AGAIN_MS = 10;
+
 export class SupervisorHost {
   api: Supervisor;
   readonly #world: World;
@@ -108,6 +111,13 @@ export class SupervisorHost {
       stemEnd,
     );
     return connection;
+  }
+
+  /** What a node prints that is ready comes on a connection of its own, and nothing of it is lost. */
+  printed(node: string, pid: number): void {
+    if (this.#world.isSupervisorDead) return;
+    if (this.#current !== undefined) return this.api.printedReady(node, pid);
+    this.#world.clock.in(PRINTS_AGAIN_MS, () => this.printed(node, pid));
   }
 
   breakLink(): void {

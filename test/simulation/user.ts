@@ -8,7 +8,14 @@ import type { Process } from "./machine.ts";
 import type { World } from "./world.ts";
 
 const NAMES = ["a", "b", "c", "d"];
-const READY = ["started", { fd: 3 }, { file: "x" }, { fd: 3, timeout: 500 }] as const;
+const READY = [
+  "started",
+  { fd: 3 },
+  { file: "x" },
+  { line: "ready" },
+  { fd: 3, timeout: 500 },
+  { line: "ready", timeout: 20 },
+] as const;
 const HEALTH = [
   { heartbeat: true, interval: 1_000, failures: 1 },
   { http: 8080, interval: 5_000, failures: 2 },
@@ -29,6 +36,7 @@ export class User {
   /** Promises that nobody has kept yet. */
   readonly open = new Set<string>();
   #orders = 0;
+  #isAway = false;
 
   constructor(world: World) {
     this.#world = world;
@@ -39,15 +47,46 @@ export class User {
     const { dice } = this.#world;
     const name = dice.pick(NAMES);
     const thought = dice.next();
-    if (thought < 0.4) this.#create(name);
-    else if (thought < 0.6) this.#destroy(name);
-    else if (thought < 0.75) this.#restart(name);
-    else if (thought < 0.85) this.#stop(name);
-    else if (thought < 0.95) this.#start(name);
-    else if (thought < 0.96) this.#stop("");
-    else if (thought < 0.97) this.#start("");
-    else if (thought < 0.98) this.#destroy("");
-    else this.#restart("");
+    if (thought < 0.35) this.#create(name);
+    else if (thought < 0.6) this.#order(name);
+    else if (thought < 0.7) this.#again(name);
+    else if (thought < 0.85) this.#hesitate(name);
+    else this.#order("");
+  }
+
+  /** @param name "" is all */
+  #order(name: string): void {
+    const thought = this.#world.dice.next();
+    if (thought < 0.25) this.#destroy(name);
+    else if (thought < 0.6) this.#restart(name);
+    else if (thought < 0.8) this.#stop(name);
+    else this.#start(name);
+  }
+
+  /** Destroy and create go together, as one who edits a node does it. */
+  #again(name: string): void {
+    this.#destroy(name);
+    this.#create(name);
+  }
+
+  /** Does not know what it wants, and says so in quick succession. */
+  #hesitate(name: string): void {
+    const { clock, dice } = this.#world;
+    const pace = dice.pick([0, 1, 5, 100, 1_000]);
+    let at = 0;
+    for (let orders = dice.between(2, 6); orders > 0; orders--) {
+      at += dice.next() * pace;
+      const act = dice.pick([
+        () => this.#order(name),
+        () => this.#again(name),
+        () => this.#create(name),
+      ]);
+      clock.in(at, () => {
+        if (this.#isAway) return;
+        act();
+        this.#world.touched();
+      });
+    }
   }
 
   /** Its script is read anew: most of it is as it was. What was promised before, nobody keeps now. */
@@ -75,8 +114,13 @@ export class User {
     }
   }
 
-  /** Wants nothing any more. */
+  /** Whatever it still had in mind, it does not say it. */
   leave(): void {
+    this.#isAway = true;
+  }
+
+  /** Wants nothing any more. */
+  destroyAll(): void {
     this.#destroy("");
   }
 

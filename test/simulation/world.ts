@@ -1,15 +1,18 @@
 /** One whole tree on virtual time: what there is, and in which order its parts get their turn. */
-import type { NodeConfig } from "../../src/core/config.ts";
 import { VirtualClock } from "./clock.ts";
 import { Dice } from "./dice.ts";
 import { type Behaviour, Machine } from "./machine.ts";
 import { SupervisorHost } from "./supervisor-host.ts";
 
-/** What becomes of a start. */
-export type Fate =
-  | "fails"
-  | "fails later"
-  | { leader: Behaviour; others: Behaviour[]; readyAfter: number };
+/** What becomes of a start. Times in milliseconds. */
+export interface Fate {
+  /** Until its turn has come: until then it may be of no use any more. */
+  waits: number;
+  /** From then until its outcome is known. */
+  takes: number;
+  /** Unset: it fails. */
+  process?: { leader: Behaviour; others: Behaviour[]; readyAfter: number };
+}
 
 /** As many turns as the longest chain of promises in the Supervisor takes. */
 const PROMISE_TURNS = 8;
@@ -63,12 +66,18 @@ export class World {
     return this.#lines.join("\n");
   }
 
-  fateOf(_config: NodeConfig): Fate {
+  fateOf(): Fate {
     const { dice } = this;
-    if (this.isTroubled && dice.chance(0.1)) return dice.pick(["fails", "fails later"] as const);
+    const [waits, takes] = [this.#slowness(), this.#slowness()];
+    if (this.isTroubled && dice.chance(0.1)) return { waits, takes };
     const others = dice.chance(0.2) ? [this.#behaviour(), this.#behaviour()] : [];
     const readyAfter = dice.pick([0, 1, 50, 1_000, 20_000]);
-    return { leader: this.#behaviour(), others, readyAfter };
+    return { waits, takes, process: { leader: this.#behaviour(), others, readyAfter } };
+  }
+
+  /** Most starts take a moment, and a few of them long. */
+  #slowness(): number {
+    return this.dice.chance(0.3) ? this.dice.next() * this.dice.pick([2, 100, 2_000]) : 0;
   }
 
   #behaviour(): Behaviour {
