@@ -16,6 +16,7 @@ import {
 } from "../../src/wire/stem-messages.ts";
 import type { Connection, PipeEvents } from "./link.ts";
 import type { Process } from "./machine.ts";
+import { OrderJudge } from "./order-judge.ts";
 import { creationOf } from "./user.ts";
 import type { Fate, World } from "./world.ts";
 
@@ -28,6 +29,7 @@ export class StemHost {
   readonly token: string;
   readonly #world: World;
   readonly #stem: Stem;
+  readonly #judge: OrderJudge;
   #exited: (exit: Exit) => void;
   /** Every process that it ever started. */
   readonly #nodes: Process[] = [];
@@ -49,6 +51,7 @@ export class StemHost {
     this.pid = pid;
     this.token = `token of ${pid}`;
     this.#exited = exited;
+    this.#judge = new OrderJudge(world.clock, world.machine);
     this.#stem = new Stem(this.#ports(), { sigkill: world.sigkill });
     this.#later(world.dice.between(1, 60), () => this.#connect());
     this.#checkParent();
@@ -77,6 +80,7 @@ export class StemHost {
   #terminate(code: number): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
+    this.#judge.ends();
     this.#stem.end(() => {
       const last = this.#connection?.toSupervisor;
       last?.close();
@@ -115,14 +119,18 @@ export class StemHost {
       },
       start: (order, events) => {
         const fate = this.#world.fateOf();
+        this.#judge.starts(order.config);
         this.#inTime(fate.waits, () => {
-          if (!this.#stem.isOfUse(order.config.name)) return events.failed();
+          if (!this.#stem.isOfUse(order.config.name)) return this.#failed(order, events);
           this.#inTime(fate.takes, () => this.#start(order, fate, events));
         });
       },
-      probe: (_config, pid, seen) => {
+      probe: (config, pid, seen) => {
         const isReady = (this.#readyAt.get(pid) ?? Infinity) <= clock.now();
-        this.#look(this.#probes, pid, dice.pick([0, 3, 3, 700]), () => seen(isReady));
+        this.#look(this.#probes, pid, dice.pick([0, 3, 3, 700]), () => {
+          if (isReady) this.#judge.ready(config.name, pid);
+          seen(isReady);
+        });
       },
       check: (config, pid, seen) => this.#check(config, pid, seen),
       ended: (pid) => {
@@ -130,7 +138,10 @@ export class StemHost {
         this.#probes.delete(pid);
         this.#checks.delete(pid);
       },
-      signal: (pid, signal) => machine.signal(pid, signal),
+      signal: (pid, signal) => {
+        this.#judge.signals(pid);
+        machine.signal(pid, signal);
+      },
       signalGroup: (group, signal) => machine.signalGroup(group, signal),
       living: (groups) => groups.filter((group) => machine.isGroupAlive(group)),
       hasMembers: (group) => machine.hasMembers(group),
@@ -140,22 +151,34 @@ export class StemHost {
     };
   }
 
-  #start({ config }: StartOrder, { process: life }: Fate, events: StartEvents): void {
-    if (life === undefined) return events.failed();
+  #failed({ config }: StartOrder, events: StartEvents): void {
+    this.#judge.failed(config.name);
+    events.failed();
+  }
+
+  #start(order: StartOrder, { process: life }: Fate, events: StartEvents): void {
+    if (life === undefined) return this.#failed(order, events);
     const { machine, clock, dice, supervisor } = this.#world;
+    const { config } = order;
     const { name } = config;
     const onExit = (exit: Exit, reap: () => void): void =>
       this.#later(dice.next() * 2, () => {
         reap();
+        this.#judge.exited(name, pid, exit);
         events.exited(exit);
       });
     const owner = { node: name, creation: creationOf(config), onExit };
     const { pid } = this.#remember(machine.start(owner, life.leader, life.others));
+    this.#judge.started(config, pid);
     events.started(pid);
     this.#readyAt.set(pid, clock.now() + life.readyAfter);
     if (isPrinted(config)) clock.in(life.readyAfter, () => supervisor.printed(name, pid));
     // Of a process that has ended others may hold the descriptor still.
-    else if (readyRulesOf(config).kind === "told") this.#later(life.readyAfter, events.ready);
+    else if (readyRulesOf(config).kind === "told")
+      this.#later(life.readyAfter, () => {
+        this.#judge.ready(name, pid);
+        events.ready();
+      });
   }
 
   #remember(process: Process): Process {
@@ -205,7 +228,9 @@ export class StemHost {
         this.#whenAwake(() => {
           if (!isCurrent()) return;
           for (const { payload } of decoder.push(bytes)) {
-            this.#stem.command(decodeMessage<ToStem>(payload, TO_STEM) as Order);
+            const order = decodeMessage<ToStem>(payload, TO_STEM) as Order;
+            if (!this.#isEnding) this.#judge.told(order);
+            this.#stem.command(order);
           }
         }),
       closed: () => this.#whenAwake(() => isCurrent() && this.#lost()),
@@ -220,6 +245,7 @@ export class StemHost {
   }
 
   #send(message: FromStem): boolean {
+    this.#judge.said(message);
     this.#connection?.toSupervisor.send(encodeMessage(message));
     return this.#connection !== undefined;
   }
