@@ -68,8 +68,10 @@ function createAgain(member: Member): RosterEffect[] {
 
 /** The Stem kept this node while the connection was down. */
 function resume(members: Members, member: Member, report: NodeReport): RosterEffect[] {
+  // One that came in another's place has its starts already, and has not made one itself.
+  const hasStarted = report.generation > member.status.generation;
   const effects = reported(members, report, { kind: "changed" });
-  if (!member.begun && (report.generation > 0 || report.lastExit !== undefined)) {
+  if (!member.begun && (hasStarted || report.lastExit !== undefined)) {
     member.begun = true;
     effects.push({ type: "created", id: member.id, status: { ...member.status } });
   }

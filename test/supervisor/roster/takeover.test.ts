@@ -99,6 +99,19 @@ test("one that is wanted with another configuration is replaced, and counts its 
   );
 });
 
+test("one that is replaced while the link breaks has begun when it has been started itself", () => {
+  const roster = taken([A]);
+  roster.create({ name: "a", env: { V: "2" } }, NOW);
+  roster.roll(NOW);
+  const begun = (generation: number): boolean => {
+    roster.disconnected();
+    const effects = connect(roster, [{ ...A, id: 10, report: { generation } }]);
+    return effects.some(({ type }) => type === "created");
+  };
+  assert.equal(begun(1), false, "that was the start of the one before");
+  assert.equal(begun(2), true);
+});
+
 test("with a width, each is ready before the next is replaced; the others keep what they have", () => {
   const left = [1, 2, 3].map((id) => ({ config: { name: `n${id}` }, id }));
   const roster = taken(left, { rolling: 1 });
