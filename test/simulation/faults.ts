@@ -7,6 +7,12 @@ export function breakSomething(world: World): void {
   fault(world);
 }
 
+export function breakSomethingOfTheLink(world: World): void {
+  const fault = world.dice.pick([breakLinkAtStem, breakLinkAtSupervisor]);
+  world.log(`fault: ${fault.name}`);
+  fault(world);
+}
+
 function killNode({ machine, dice }: World): void {
   const leaders = machine.leaders();
   if (leaders.length > 0) machine.end(dice.pick(leaders), { signal: "SIGKILL" });
@@ -23,6 +29,11 @@ function killStem({ supervisor }: World): void {
 function killStemAgain({ supervisor, clock, dice }: World): void {
   supervisor.stem.kill();
   clock.in(dice.next() * 4_000, () => supervisor.stem.kill());
+}
+
+function killStemAsItAnswers({ supervisor, clock, dice }: World): void {
+  supervisor.api.ping(() => {});
+  clock.in(dice.next() * 10, () => supervisor.stem.kill());
 }
 
 function pauseStem({ supervisor, dice }: World): void {
@@ -66,6 +77,7 @@ const FAULTS = [
   killEveryNode,
   killStem,
   killStemAgain,
+  killStemAsItAnswers,
   pauseStem,
   breakLinkAtStem,
   breakLinkAtSupervisor,

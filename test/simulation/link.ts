@@ -8,13 +8,17 @@ export interface PipeEvents {
   closed(): void;
 }
 
-const LONGEST_DELAY_MS = 4;
+/** Most connections are quick. */
+const LONGEST_DELAYS_MS = [4, 4, 4, 50];
+/** The news that a connection has ended may come after what comes on the next one. */
+const LATE_NEWS_MS = 100;
 
 /** One direction. */
 export class Pipe {
   readonly #clock: VirtualClock;
   readonly #dice: Dice;
   readonly #events: PipeEvents;
+  readonly #longestDelay: number;
   /** When the latest of what is under way arrives. */
   #last = 0;
   #isCut = false;
@@ -24,6 +28,7 @@ export class Pipe {
     this.#clock = clock;
     this.#dice = dice;
     this.#events = events;
+    this.#longestDelay = dice.pick(LONGEST_DELAYS_MS);
   }
 
   send(bytes: Uint8Array): void {
@@ -37,10 +42,11 @@ export class Pipe {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    const after = this.#dice.chance(0.2) ? this.#dice.next() * LATE_NEWS_MS : 0;
     this.#deliver(() => {
       this.#isCut = true;
       this.#events.closed();
-    });
+    }, after);
   }
 
   /** The reader has ended: nothing arrives any more. */
@@ -54,8 +60,8 @@ export class Pipe {
     return Math.max(this.#last, this.#clock.now());
   }
 
-  #deliver(arrive: () => void): void {
-    const soonest = this.#clock.now() + this.#dice.next() * LONGEST_DELAY_MS;
+  #deliver(arrive: () => void, after = 0): void {
+    const soonest = this.#clock.now() + after + this.#dice.next() * this.#longestDelay;
     this.#last = Math.max(this.#last, soonest);
     this.#clock.at(this.#last, () => {
       if (!this.#isCut) arrive();

@@ -34,8 +34,10 @@ interface Judged {
   isReady: boolean;
   /** It ended well, and its policy may take that for the end of its work. */
   isDone: boolean;
-  /** It was told to end, or has been given up. */
+  /** It was told to end. */
   isEnding: boolean;
+  /** Its process is ended, since its health checks have failed. */
+  isGivenUp: boolean;
   isSignalled: boolean;
 }
 
@@ -92,7 +94,7 @@ export class OrderJudge {
     const node = this.#nodes.get(message.report.name);
     if (node === undefined) return;
     node.failingSince ??= this.#clock.now();
-    node.isEnding = true;
+    node.isGivenUp = true;
   }
 
   /** @throws if it has to wait for another */
@@ -118,7 +120,13 @@ export class OrderJudge {
   started(config: NodeConfig, pid: number): void {
     const node = this.#nodes.get(config.name);
     if (node === undefined) return;
-    Object.assign(node, { pid, isStarting: false, isRunning: true, isSignalled: false });
+    Object.assign(node, {
+      pid,
+      isStarting: false,
+      isRunning: true,
+      isSignalled: false,
+      isGivenUp: false,
+    });
     if (readyRulesOf(config).kind === "started") this.ready(config.name, pid);
   }
 
@@ -131,7 +139,7 @@ export class OrderJudge {
 
   ready(name: string, pid: number): void {
     const node = this.#nodes.get(name);
-    if (node === undefined || !node.isRunning || node.pid !== pid || node.isEnding) return;
+    if (node === undefined || !node.isRunning || node.pid !== pid || isToEnd(node)) return;
     node.isReady = true;
     node.failingSince = undefined;
   }
@@ -144,6 +152,7 @@ export class OrderJudge {
     if (!node.isEnding && (when === "always" || !isWell)) node.failingSince ??= this.#clock.now();
     node.isDone = isWell && (when !== "always" || limit !== undefined);
     node.isRunning = false;
+    node.isGivenUp = false;
     node.isReady = false;
     node.idleSince = this.#clock.now();
   }
@@ -156,7 +165,7 @@ export class OrderJudge {
     node.isSignalled = true;
     for (const follower of this.#reached(name, (one) => this.#followersOf(one))) {
       const other = this.#nodes.get(follower);
-      if (follower === name || other === undefined || !other.isEnding || !this.#lives(other))
+      if (follower === name || other === undefined || !isToEnd(other) || !this.#lives(other))
         continue;
       // Their names are in use again, the other way round: neither waits for the other.
       if (this.#reached(name, (one) => this.#predecessorsOf(one)).has(follower)) continue;
@@ -172,9 +181,9 @@ export class OrderJudge {
       return node.createdAt === undefined ? 0 : node.createdAt + TOGETHER_MS;
     }
     if (other.isStopped || other.isDone) return 0;
-    if (other.isReady && !other.isEnding) return 0;
+    if (other.isReady && !isToEnd(other)) return 0;
     if (other.failingSince !== undefined) return other.failingSince + afterTimeout;
-    if (!other.isRunning || other.isEnding || other.readyTimeout === undefined) return Infinity;
+    if (!other.isRunning || isToEnd(other) || other.readyTimeout === undefined) return Infinity;
     return other.startedAt + other.readyTimeout + afterTimeout;
   }
 
@@ -195,6 +204,7 @@ export class OrderJudge {
       isReady: false,
       isDone: false,
       isEnding: false,
+      isGivenUp: false,
       isSignalled: false,
       ...known,
       id,
@@ -252,4 +262,8 @@ export class OrderJudge {
     }
     return found;
   }
+}
+
+function isToEnd({ isEnding, isGivenUp }: Judged): boolean {
+  return isEnding || isGivenUp;
 }

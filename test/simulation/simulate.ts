@@ -1,7 +1,8 @@
 /** The story of one seed: trouble, then calm in which all must become well, then the end. */
 import assert from "node:assert/strict";
 import { policyOf } from "../../src/core/config.ts";
-import { breakSomething } from "./faults.ts";
+import { StemDiedEarlyError } from "../../src/errors.ts";
+import { breakSomething, breakSomethingOfTheLink } from "./faults.ts";
 import { creationOf, User } from "./user.ts";
 import { World } from "./world.ts";
 
@@ -10,32 +11,60 @@ const CALM_MS = 150_000;
 
 /** Lives through a whole tree. @throws with the story in it, if anything is not as it must be */
 export async function simulate(seed: number): Promise<void> {
-  const world = new World(seed);
   try {
-    await live(world);
+    await live(new World(seed, false));
   } catch (error) {
-    const how = `COPPICE_SIM_SEED=${seed} tells the whole story`;
-    const story = process.env["COPPICE_SIM_SEED"] === undefined ? how : world.story;
-    throw new Error(`seed ${seed}: ${(error as Error).message}\n${story}`, { cause: error });
+    throw new Error(`seed ${seed}: ${(error as Error).message}\n${await story(seed)}`, {
+      cause: error,
+    });
   }
+}
+
+/** All that happens with this seed, until something is not as it must be, or to the end. */
+export async function story(seed: number): Promise<string> {
+  const world = new World(seed, true);
+  await live(world).catch((error: Error) => world.log(`FAILED: ${error.message}`));
+  return world.story;
 }
 
 async function live(world: World): Promise<void> {
   const user = new User(world);
-  const { api } = world.supervisor;
-  let isLinked = false;
-  void api.start().then(() => {
-    isLinked = true;
-  });
-  for (let order = 0; order < world.dice.between(0, 3); order++) user.act();
-  await world.run(200);
-  assert.ok(isLinked, "the first Stem has connected");
+  if (!(await begin(world, user))) return;
   await trouble(world, user);
   world.isTroubled = false;
   world.supervisor.isListening = true;
   await world.run(CALM_MS);
-  checkAllIsWell(world, user);
+  await checkAllIsWell(world, user);
   await end(world, user);
+}
+
+/** @returns whether there is a tree */
+async function begin(world: World, user: User): Promise<boolean> {
+  const { dice, clock, supervisor } = world;
+  let outcome: "linked" | Error | undefined;
+  supervisor.api.start().then(
+    () => {
+      outcome = "linked";
+      supervisor.hasBegun = true;
+    },
+    (error: Error) => {
+      outcome = error;
+    },
+  );
+  for (let orders = dice.between(0, 3); orders > 0; orders--)
+    user.saySomething(dice.next() * dice.pick([0, 100]));
+  if (dice.chance(0.1)) clock.in(dice.next() * 100, () => breakSomethingOfTheLink(world));
+  const dies = dice.chance(0.03);
+  if (dies) clock.in(dice.next() * 60, () => supervisor.stem.kill());
+  if (dice.chance(0.02)) {
+    await world.run(dice.next() * 60);
+    await end(world, user);
+    return false;
+  }
+  await world.run(1_000);
+  if (dies && outcome instanceof StemDiedEarlyError) return false;
+  assert.equal(outcome, "linked", "the first Stem has connected");
+  return true;
 }
 
 async function trouble(world: World, user: User): Promise<void> {
@@ -56,16 +85,24 @@ async function reload(world: World, user: User): Promise<void> {
   world.isTroubled = false;
   supervisor.isListening = true;
   await world.run(CALM_MS);
-  user.readAnew();
+  // A script that fails leaves all as it is; but with no tree there, it is asked again until it works.
+  const isBroken = dice.chance(0.2);
+  if (isBroken) user.failToRead();
+  else user.readAnew();
   let isDone = false;
   world.log("the Supervisor is replaced");
-  const done = supervisor
-    .replace(dice.pick([1, 2, Infinity]), (isTaken) => user.askAgain(isTaken))
-    .then(() => {
-      isDone = true;
-    });
+  const ask = (isTaken: boolean): boolean => {
+    if (!isBroken || !isTaken) user.askAgain(isTaken);
+    return !isBroken;
+  };
+  const done = supervisor.replace(dice.pick([1, 2, Infinity]), ask).then(() => {
+    isDone = true;
+  });
   done.catch((error: Error) => world.fail(error));
-  if (dice.chance(0.3)) world.clock.in(dice.next() * 20, () => supervisor.stem.kill());
+  if (dice.chance(0.3))
+    world.clock.in(dice.next() * dice.pick([20, 300]), () => supervisor.stem.kill());
+  if (dice.chance(0.4))
+    world.clock.in(dice.next() * dice.pick([20, 300]), () => breakSomethingOfTheLink(world));
   // One after the other, each as slow as can be.
   await world.run(4 * CALM_MS);
   assert.ok(isDone, "all that has changed was replaced");
@@ -73,8 +110,14 @@ async function reload(world: World, user: User): Promise<void> {
 }
 
 /** What may still end by itself does so within the calm; after that nothing changes any more. */
-function checkAllIsWell(world: World, user: User): void {
+async function checkAllIsWell(world: World, user: User): Promise<void> {
+  let isAnswered = false;
+  world.supervisor.api.ping(() => {
+    isAnswered = true;
+  });
+  await world.run(1_000);
   const { api } = world.supervisor;
+  assert.ok(isAnswered, "the Stem gives a sign of life");
   assert.deepEqual([...user.open], [], "every promise is settled");
   const { nodes } = api.status();
   assert.deepEqual(Object.keys(nodes).sort(), [...user.wanted.keys()].sort());
@@ -107,7 +150,13 @@ function mayStop(config: Parameters<typeof policyOf>[0]): boolean {
 async function end(world: World, user: User): Promise<void> {
   const { dice, supervisor } = world;
   for (let order = dice.between(0, 2); order > 0; order--) user.act();
-  const way = dice.pick(["order", "order and fault", "Supervisor killed", "destroy all"] as const);
+  const way = dice.pick([
+    "order",
+    "order and fault",
+    "fault and order",
+    "Supervisor killed",
+    "destroy all",
+  ] as const);
   world.log(`the end: ${way}`);
   user.leave();
   let isOrderly = true;
@@ -119,16 +168,23 @@ async function end(world: World, user: User): Promise<void> {
     await world.run(CALM_MS);
     assert.deepEqual([...user.open], [], "every promise is settled");
   } else {
+    if (way === "fault and order") {
+      breakSomething(world);
+      await world.run(dice.next() * 500);
+    }
     let exit: unknown;
     void supervisor.api.end().then((how) => {
       exit = how;
     });
     if (way === "order and fault") breakSomething(world);
+    if (dice.chance(0.2)) world.clock.in(dice.next() * 20, () => supervisor.api.ping(() => {}));
     await world.run(CALM_MS);
     assert.ok(exit !== undefined, "the end is known");
     isOrderly = (exit as { code?: number }).code === 0;
   }
   await world.run(CALM_MS);
+  // What a Stem had no time to hear of, the Supervisor ends after it.
+  if (way === "fault and order" && supervisor.api.vitals().stems > 1) return;
   const { machine } = world;
   const left = machine.alive().filter((one) => one.node !== "");
   if (isOrderly) assert.deepEqual(left, [], "nothing is left");

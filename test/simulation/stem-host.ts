@@ -106,7 +106,8 @@ export class StemHost {
     this.#isAlive = false;
     this.#connection?.endByStem();
     for (const process of this.#nodes) this.#world.machine.orphan(process);
-    this.#world.clock.in(this.#world.dice.next() * 10, () => this.#exited(exit));
+    const { clock, dice } = this.#world;
+    clock.in(dice.next() * dice.pick([0, 10]), () => this.#exited(exit));
   }
 
   #ports(): StemPorts {
@@ -219,6 +220,8 @@ export class StemHost {
     this.#retry = FIRST_RETRY_MS;
     this.#send({ type: "hello", channel: "control", token: this.token, pid: this.pid });
     this.#stem.introduce();
+    const { clock, dice, isTroubled } = this.#world;
+    if (isTroubled && dice.chance(0.02)) clock.in(dice.next() * 60, () => this.kill());
   }
 
   #listener(isCurrent: () => boolean): PipeEvents {

@@ -25,6 +25,8 @@ export class SupervisorHost {
   #stems = 0;
   /** The connection of the Stem that was let in last. */
   #current: Connection | undefined;
+  /** A Stem has said what it has, to this Supervisor. */
+  hasBegun = false;
   /** While false, no Stem can connect. */
   isListening = true;
 
@@ -33,16 +35,24 @@ export class SupervisorHost {
     this.api = new Supervisor(this.#ports());
   }
 
-  /** Another image of it takes its place, and takes over the Stem. @param ask asks for what is wanted; `isTaken`: of a tree that is there */
-  async replace(rolling: number, ask: (isTaken: boolean) => void): Promise<void> {
+  /**
+   * Another image of it takes its place, and takes over the Stem.
+   * @param ask asks for what is wanted; `isTaken`: of a tree that is there. @returns `false` if it cannot say
+   */
+  async replace(rolling: number, ask: (isTaken: boolean) => boolean): Promise<void> {
+    const { dice } = this.#world;
     this.breakLink();
     const api = new Supervisor(this.#ports(), { rolling });
     this.api = api;
+    this.hasBegun = false;
     const isTaken = await api.takeOver();
+    this.hasBegun = true;
     this.#world.log(isTaken ? "the Stem was taken over" : "there was no Stem to take over");
     if (!isTaken) await api.start();
-    ask(isTaken);
-    if (isTaken) await api.settle();
+    await this.#world.pause(dice.chance(0.5) ? 0 : dice.next() * 300);
+    const isKnown = ask(isTaken);
+    if (isTaken && isKnown) await api.settle();
+    else if (isTaken) api.keepAll();
   }
 
   #ports(): SupervisorPorts {
@@ -75,7 +85,10 @@ export class SupervisorHost {
       say: (text) => world.log(`says: ${text}`),
       stemSays: (text) => world.log(`Stem says: ${text}`),
       nodeStatus: (node, pid, status) => this.#checkStatus(node, pid, status),
-      happened: ({ text }) => world.log(`event: ${text}`),
+      happened: (event) => {
+        world.log(() => `event: ${event.text}`);
+        world.onEvent(event);
+      },
       nodeExit: (node, _exit, status) => {
         // A destroyed node's end is told too, when its name may be another's already.
         const isPresent = this.api.status(node).nodes[node]?.node === status.node;
@@ -116,7 +129,9 @@ export class SupervisorHost {
   /** What a node prints that is ready comes on a connection of its own, and nothing of it is lost. */
   printed(node: string, pid: number): void {
     if (this.#world.isSupervisorDead) return;
-    if (this.#current !== undefined) return this.api.printedReady(node, pid);
+    // What is read already may be older than the end of the link.
+    const isRead = this.#current !== undefined || this.#world.dice.chance(0.05);
+    if (isRead && this.hasBegun) return this.api.printedReady(node, pid);
     this.#world.clock.in(PRINTS_AGAIN_MS, () => this.printed(node, pid));
   }
 
@@ -132,7 +147,7 @@ export class SupervisorHost {
 
   #take(connection: Connection, payload: Uint8Array): void {
     const message = decodeMessage<FromStem>(payload, FROM_STEM);
-    this.#world.log(`<- ${JSON.stringify(message)}`);
+    this.#world.log(() => `<- ${JSON.stringify(message)}`);
     if (message.type !== "hello") return this.api.receive(message);
     if (message.token !== this.stem.token) return connection.endBySupervisor();
     this.#current?.endBySupervisor();

@@ -1,5 +1,6 @@
 /** Somebody who creates, destroys and restarts nodes at random, and remembers what was promised. */
 import assert from "node:assert/strict";
+import type { TreeEvent } from "../../src/core/api.ts";
 import type { NodeConfig } from "../../src/core/config.ts";
 import { circleThrough } from "../../src/core/order.ts";
 import type { NodeStatus } from "../../src/core/status.ts";
@@ -19,7 +20,21 @@ const READY = [
 const HEALTH = [
   { heartbeat: true, interval: 1_000, failures: 1 },
   { http: 8080, interval: 5_000, failures: 2 },
+  { port: 8080, interval: 1_000, failures: 2 },
 ] as const;
+/** With these a node soon fails its checks, and hardly comes back. */
+const FRAIL = [
+  { port: 8080, interval: 100, failures: 1 },
+  { port: 8080, interval: 700, failures: 2 },
+] as const;
+const LAST_LIVES = [{ when: "never" }, { limit: 1, delay: 100 }] as const;
+/** Of all four nodes, and of one that nobody ever creates. */
+const LAYOUT: NonNullable<NodeConfig["cluster"]> = Object.fromEntries(
+  (["LOGGER", "MANAGER", "PROXY", "WORKER", "LOGGER"] as const).map((role, i) => [
+    [...NAMES, "nobody"][i],
+    { role, host: "127.0.0.1", port: 0 },
+  ]),
+);
 const CREATION = "CREATION";
 
 /** Which of the user's orders created a node: names are used again. */
@@ -29,6 +44,14 @@ export function creationOf({ env }: NodeConfig): string {
 
 export class User {
   readonly #world: World;
+  /** Its nodes are those of a cluster. */
+  readonly #isCluster: boolean;
+  /** How many of its nodes come after others. */
+  readonly #orderliness: number;
+  /** How many of them soon fail their checks. */
+  readonly #frailty: number;
+  /** Those that it creates from afar. */
+  readonly #remote = new Set<string>();
   /** What is wanted now, by name. */
   readonly wanted = new Map<string, NodeConfig>();
   /** Those of them that were told to stop, and not to start since. */
@@ -40,6 +63,10 @@ export class User {
 
   constructor(world: World) {
     this.#world = world;
+    this.#isCluster = world.dice.chance(0.2);
+    this.#orderliness = world.dice.pick([0.4, 0.9]);
+    this.#frailty = world.dice.pick([0, 0.5]);
+    world.onEvent = (event) => this.#hears(event);
   }
 
   /** Gives one order, whatever comes to mind. */
@@ -50,7 +77,8 @@ export class User {
     if (thought < 0.35) this.#create(name);
     else if (thought < 0.6) this.#order(name);
     else if (thought < 0.7) this.#again(name);
-    else if (thought < 0.85) this.#hesitate(name);
+    else if (thought < 0.83) this.#hesitate(name);
+    else if (thought < 0.85) this.#ping();
     else this.#order("");
   }
 
@@ -69,24 +97,43 @@ export class User {
     this.#create(name);
   }
 
+  /** Asks for a sign of life. */
+  #ping(): void {
+    this.#world.supervisor.api.ping(() => {});
+  }
+
   /** Does not know what it wants, and says so in quick succession. */
   #hesitate(name: string): void {
-    const { clock, dice } = this.#world;
+    const { dice } = this.#world;
     const pace = dice.pick([0, 1, 5, 100, 1_000]);
-    let at = 0;
+    let after = 0;
     for (let orders = dice.between(2, 6); orders > 0; orders--) {
-      at += dice.next() * pace;
-      const act = dice.pick([
-        () => this.#order(name),
-        () => this.#again(name),
-        () => this.#create(name),
-      ]);
-      clock.in(at, () => {
-        if (this.#isAway) return;
-        act();
-        this.#world.touched();
-      });
+      after += dice.next() * pace;
+      this.saySomething(after, name);
     }
+  }
+
+  /** What has just happened to a node brings orders for it to mind. */
+  #hears({ node }: TreeEvent): void {
+    const { dice, isTroubled } = this.#world;
+    if (!isTroubled || node === undefined || !dice.chance(0.1)) return;
+    this.saySomething(dice.next() * dice.pick([1, 10, 300]), node);
+  }
+
+  /** Gives an order for a node later (ms). */
+  saySomething(after: number, name = this.#world.dice.pick(NAMES)): void {
+    const { clock, dice } = this.#world;
+    const act = dice.pick([
+      () => this.#order(name),
+      () => this.#order(name),
+      () => this.#again(name),
+      () => this.#create(name),
+    ]);
+    clock.in(after, () => {
+      if (this.#isAway) return;
+      act();
+      this.#world.touched();
+    });
   }
 
   /** Its script is read anew: most of it is as it was. What was promised before, nobody keeps now. */
@@ -94,6 +141,8 @@ export class User {
     const { dice } = this.#world;
     this.open.clear();
     for (const [name, config] of [...this.wanted]) {
+      // What was created from afar no script knows of.
+      if (this.#remote.has(name)) continue;
       const thought = dice.next();
       if (thought < 0.2) {
         this.wanted.delete(name);
@@ -102,11 +151,21 @@ export class User {
     }
   }
 
+  /** Its script fails: it wants all as it is, and cannot say so. */
+  failToRead(): void {
+    this.open.clear();
+  }
+
   /** Asks for all of it, of a Supervisor that has just taken over. */
   askAgain(isTaken: boolean): void {
     // Only the Stem knew what was stopped.
     if (!isTaken) this.stopped.clear();
-    for (const [name, config] of this.wanted) {
+    for (const [name, config] of [...this.wanted]) {
+      if (this.#remote.has(name)) {
+        // Nobody else knew of it either.
+        if (!isTaken) this.wanted.delete(name);
+        continue;
+      }
       this.#expect(
         `create of ${name}, again`,
         this.#api.create(config).then((status) => this.#checkCreated(config, status)),
@@ -128,12 +187,15 @@ export class User {
     const config = this.#config(name);
     const isTaken = this.wanted.has(name);
     // Begun at once; what is refused at once becomes a rejection, as in a script.
-    const promise = (async () => this.#api.create(config))();
+    const origin = this.#world.dice.chance(0.1) ? "remote" : "script";
+    const promise = (async () => this.#api.create(config, origin))();
     const isRefused = isTaken || circleThrough(config, (one) => this.wanted.get(one)) !== undefined;
     if (isRefused)
       return this.#expect(`create of ${name}`, assert.rejects(promise, NodeConfigError));
     this.wanted.set(name, config);
     this.stopped.delete(name);
+    if (origin === "remote") this.#remote.add(name);
+    else this.#remote.delete(name);
     this.#expect(
       `create of ${name}`,
       promise.then((status) => this.#checkCreated(config, status)),
@@ -234,7 +296,8 @@ export class User {
         { delay: 300, factor: 1.5, attemptsPerDelay: 1, maxDelay: 5_000, resetAfter: 1_000 },
       ]);
     }
-    const isOrdered = dice.chance(0.4);
+    if (this.#isCluster) config.cluster = LAYOUT;
+    const isOrdered = dice.chance(this.#isCluster ? 0.1 : this.#orderliness);
     // Now in the one direction, now in the other: names come again the other way round, and in circles.
     const isReverse = dice.chance(0.2);
     const isBefore = (one: string) => (isReverse ? one > name : one < name);
@@ -243,6 +306,8 @@ export class User {
     if (isOrdered && dice.chance(0.5)) config.afterTimeout = dice.pick([0, 500, 5_000]);
     if (dice.chance(0.4)) config.ready = dice.pick(READY);
     if (dice.chance(0.4)) config.health = dice.pick(HEALTH);
+    if (dice.chance(this.#frailty))
+      Object.assign(config, { health: dice.pick(FRAIL), revival: dice.pick(LAST_LIVES) });
     if (dice.chance(0.3)) {
       config.stop = dice.pick([
         { attempts: 0 },

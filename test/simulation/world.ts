@@ -1,4 +1,5 @@
 /** One whole tree on virtual time: what there is, and in which order its parts get their turn. */
+import type { TreeEvent } from "../../src/core/api.ts";
 import { VirtualClock } from "./clock.ts";
 import { Dice } from "./dice.ts";
 import { type Behaviour, Machine } from "./machine.ts";
@@ -27,11 +28,16 @@ export class World {
   isSupervisorDead = false;
   /** Whether nodes die and starts fail. */
   isTroubled = true;
+  /** Hears of everything that happens in the tree. */
+  onEvent: (event: TreeEvent) => void = () => {};
+  readonly #tells: boolean;
   readonly #lines: string[] = [];
   #isTouched = false;
   #failure: Error | undefined;
 
-  constructor(seed: number) {
+  /** @param tells whether its story is wanted */
+  constructor(seed: number, tells: boolean) {
+    this.#tells = tells;
     this.dice = new Dice(seed);
     this.sigkill = this.dice.chance(0.9);
     this.supervisor = new SupervisorHost(this);
@@ -47,6 +53,16 @@ export class World {
     this.#failure ??= error;
   }
 
+  /** Resolves after this time. */
+  pause(milliseconds: number): Promise<void> {
+    return new Promise((done) => {
+      this.clock.in(milliseconds, () => {
+        done();
+        this.touched();
+      });
+    });
+  }
+
   async run(milliseconds: number): Promise<void> {
     const until = this.clock.now() + milliseconds;
     this.#isTouched = true;
@@ -58,8 +74,10 @@ export class World {
   }
 
   /** Kept for the report of a failure. */
-  log(line: string): void {
-    this.#lines.push(`${this.clock.now().toFixed(2).padStart(10)} ${line}`);
+  log(line: string | (() => string)): void {
+    if (!this.#tells) return;
+    const text = typeof line === "string" ? line : line();
+    this.#lines.push(`${this.clock.now().toFixed(2).padStart(10)} ${text}`);
   }
 
   get story(): string {

@@ -84,12 +84,76 @@ export const NODE: Machine = {
     ...Object.values(RUNNING),
     ...Object.values(READY),
     "waiting",
-    ...Object.values(ENDING.held),
-    ...Object.values(ENDING.stopping),
+    ...Object.values(ENDING.held).filter((state) => state !== ENDING.held.done),
+    ...Object.values(ENDING.stopping).filter((state) => state !== ENDING.stopping.done),
     ...Object.values(ENDING.clearing),
     ...Object.values(STOPPED),
     "gone",
   ],
   events: Object.keys(EVENTS),
-  impossible: [],
+  impossible: [
+    {
+      states: (state) => state === "gone",
+      events: Object.keys(EVENTS).filter((event) => event !== "create"),
+      why: "the tree has forgotten the node",
+    },
+    {
+      states: (state) => !isGoing(state),
+      events: ["create"],
+      why: "the name is in use: the tree does not pass it on",
+    },
+    {
+      states: isGoing,
+      events: ["start", "restart", "stop", "destroy"],
+      why: "a node that was destroyed is told nothing: commands keep their order",
+    },
+    {
+      states: (state) => !state.startsWith("starting"),
+      events: ["started", "failed"],
+      why: "a start has one outcome, and nothing else ends it",
+    },
+    {
+      states: (state) => state !== RUNNING.looking && !isTold(state),
+      events: ["probed"],
+      why: "one look at a time, of a process that lives and does not say itself that it is ready",
+    },
+    {
+      states: (state) => state !== READY.checking && !isTold(state),
+      events: ["checked"],
+      why: "one check at a time, of a process that lives; the last failure ends the checks",
+    },
+    {
+      states: (state) => !/^(running|held|stopping)/.test(state),
+      events: ["exited"],
+      why: "there is no process",
+    },
+    {
+      states: (state) => !state.startsWith("clearing"),
+      events: ["looked"],
+      why: "a look at groups is answered at once",
+    },
+    {
+      states: (state) => !/^(pending|held)/.test(state),
+      events: ["go"],
+      why: "it waits for no other node",
+    },
+    {
+      states: (state) =>
+        state !== RUNNING.unseen &&
+        state !== READY.due &&
+        !/^(waiting|stopping|clearing)/.test(state),
+      events: ["wake"],
+      why: "it waits for no time",
+    },
+  ],
 };
+
+/** It was destroyed, and something of it may still live; or it never was. */
+function isGoing(state: string): boolean {
+  return state.endsWith("gone");
+}
+
+/** A process that was told to end by an order: what looks at it may still be under way. */
+function isTold(state: string): boolean {
+  return /^(held|stopping), (respawn|stopped|gone)$/.test(state);
+}

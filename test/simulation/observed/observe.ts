@@ -5,7 +5,11 @@
 import { registerHooks } from "node:module";
 
 const STAND_INS = new Map(
-  [["../../../src/core/node.ts", "./node.ts"]].map(([real = "", counting = ""]) => [
+  [
+    ["../../../src/core/node.ts", "./node.ts"],
+    ["../../../src/supervisor/roster/roster.ts", "./roster.ts"],
+    ["../../../src/supervisor/link/stem-life.ts", "./stem-life.ts"],
+  ].map(([real = "", counting = ""]) => [
     new URL(real, import.meta.url).href,
     new URL(counting, import.meta.url).href,
   ]),
