@@ -2,13 +2,19 @@
 import type { World } from "./world.ts";
 
 export function breakSomething(world: World): void {
-  const fault = world.dice.pick(FAULTS);
-  world.log(`fault: ${fault.name}`);
-  fault(world);
+  breakOne(world, FAULTS);
 }
 
 export function breakSomethingOfTheLink(world: World): void {
-  const fault = world.dice.pick([breakLinkAtStem, breakLinkAtSupervisor]);
+  breakOne(world, [breakLinkAtStem, breakLinkAtSupervisor]);
+}
+
+export function breakSomethingOfANode(world: World): void {
+  breakOne(world, [killNode, killEveryNode]);
+}
+
+function breakOne(world: World, faults: readonly ((world: World) => void)[]): void {
+  const fault = world.dice.pick(faults);
   world.log(`fault: ${fault.name}`);
   fault(world);
 }

@@ -8,8 +8,8 @@ export interface PipeEvents {
   closed(): void;
 }
 
-/** Most connections are quick. */
-const LONGEST_DELAYS_MS = [4, 4, 4, 50];
+/** Most connections are quick; the others are those of somebody who has much else to do. */
+const LONGEST_DELAYS_MS = [4, 4, 4, 4, 4, 50, 50, 400];
 /** The news that a connection has ended may come after what comes on the next one. */
 const LATE_NEWS_MS = 100;
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { policyOf } from "../../src/core/config.ts";
 import { StemDiedEarlyError } from "../../src/errors.ts";
-import { breakSomething, breakSomethingOfTheLink } from "./faults.ts";
+import { breakSomething, breakSomethingOfANode, breakSomethingOfTheLink } from "./faults.ts";
 import { creationOf, User } from "./user.ts";
 import { World } from "./world.ts";
 
@@ -30,12 +30,17 @@ export async function story(seed: number): Promise<string> {
 async function live(world: World): Promise<void> {
   const user = new User(world);
   if (!(await begin(world, user))) return;
-  await trouble(world, user);
-  world.isTroubled = false;
-  world.supervisor.isListening = true;
-  await world.run(CALM_MS);
+  if (!(await trouble(world, user))) return;
+  await calm(world);
   await checkAllIsWell(world, user);
   await end(world, user);
+}
+
+async function calm(world: World): Promise<void> {
+  world.isTroubled = false;
+  world.fragility = 0;
+  world.supervisor.isListening = true;
+  await world.run(CALM_MS);
 }
 
 /** @returns whether there is a tree */
@@ -51,40 +56,44 @@ async function begin(world: World, user: User): Promise<boolean> {
       outcome = error;
     },
   );
-  for (let orders = dice.between(0, 3); orders > 0; orders--)
+  for (let orders = dice.between(0, 5); orders > 0; orders--)
     user.saySomething(dice.next() * dice.pick([0, 100]));
   if (dice.chance(0.1)) clock.in(dice.next() * 100, () => breakSomethingOfTheLink(world));
-  const dies = dice.chance(0.03);
-  if (dies) clock.in(dice.next() * 60, () => supervisor.stem.kill());
+  if (dice.chance(0.03)) clock.in(dice.next() * 60, () => supervisor.stem.kill());
   if (dice.chance(0.02)) {
     await world.run(dice.next() * 60);
     await end(world, user);
     return false;
   }
-  await world.run(1_000);
-  if (dies && outcome instanceof StemDiedEarlyError) return false;
+  await world.run(5_000);
+  if (outcome instanceof StemDiedEarlyError) return false;
   assert.equal(outcome, "linked", "the first Stem has connected");
   return true;
 }
 
-async function trouble(world: World, user: User): Promise<void> {
+/** @returns whether there still is a tree */
+async function trouble(world: World, user: User): Promise<boolean> {
   const { dice } = world;
   const pace = dice.pick([20, 500, 4_000]);
   for (let round = dice.between(5, 25); round > 0; round--) {
-    if (dice.chance(0.05)) await reload(world, user);
-    else if (dice.chance(0.5)) user.act();
+    if (dice.chance(0.05)) {
+      if (!(await reload(world, user))) return false;
+    } else if (dice.chance(0.5)) user.act();
     else breakSomething(world);
     // Sometimes the next thing happens in the same instant.
     if (dice.chance(0.8)) await world.run(dice.next() * pace);
   }
+  return true;
 }
 
-/** The Supervisor is replaced while all is calm, as it waits for that; what goes wrong then may go wrong. */
-async function reload(world: World, user: User): Promise<void> {
+/**
+ * The Supervisor is replaced while all is calm, as it waits for that; what goes wrong then may go wrong.
+ * @returns whether there still is a tree: a new Stem that dies before it has connected is the end
+ */
+async function reload(world: World, user: User): Promise<boolean> {
   const { dice, supervisor } = world;
-  world.isTroubled = false;
-  supervisor.isListening = true;
-  await world.run(CALM_MS);
+  await calm(world);
+  world.fragility = 0.1;
   // A script that fails leaves all as it is; but with no tree there, it is asked again until it works.
   const isBroken = dice.chance(0.2);
   if (isBroken) user.failToRead();
@@ -93,20 +102,38 @@ async function reload(world: World, user: User): Promise<void> {
   world.log("the Supervisor is replaced");
   const ask = (isTaken: boolean): boolean => {
     if (!isBroken || !isTaken) user.askAgain(isTaken);
+    user.hasRead();
     return !isBroken;
   };
-  const done = supervisor.replace(dice.pick([1, 2, Infinity]), ask).then(() => {
-    isDone = true;
-  });
-  done.catch((error: Error) => world.fail(error));
+  let diesEarly = false;
+  supervisor.replace(dice.pick([1, 2, Infinity]), ask).then(
+    () => {
+      isDone = true;
+    },
+    (error: Error) => {
+      if (error instanceof StemDiedEarlyError) diesEarly = true;
+      else world.fail(error);
+    },
+  );
+  // It is as troubled as ever, but not for long.
+  if (dice.chance(0.3)) {
+    world.isTroubled = true;
+    if (dice.chance(0.5)) world.clock.in(dice.next() * 20, () => breakSomethingOfANode(world));
+    world.clock.in(2_000, () => {
+      world.isTroubled = false;
+    });
+  }
   if (dice.chance(0.3))
     world.clock.in(dice.next() * dice.pick([20, 300]), () => supervisor.stem.kill());
   if (dice.chance(0.4))
     world.clock.in(dice.next() * dice.pick([20, 300]), () => breakSomethingOfTheLink(world));
   // One after the other, each as slow as can be.
   await world.run(4 * CALM_MS);
+  if (diesEarly) return false;
   assert.ok(isDone, "all that has changed was replaced");
   world.isTroubled = true;
+  world.fragility = 0.02;
+  return true;
 }
 
 /** What may still end by itself does so within the calm; after that nothing changes any more. */
@@ -178,6 +205,7 @@ async function end(world: World, user: User): Promise<void> {
     });
     if (way === "order and fault") breakSomething(world);
     if (dice.chance(0.2)) world.clock.in(dice.next() * 20, () => supervisor.api.ping(() => {}));
+    if (dice.chance(0.2)) world.clock.in(dice.next() * 20, () => breakSomethingOfTheLink(world));
     await world.run(CALM_MS);
     assert.ok(exit !== undefined, "the end is known");
     isOrderly = (exit as { code?: number }).code === 0;

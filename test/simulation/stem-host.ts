@@ -220,8 +220,8 @@ export class StemHost {
     this.#retry = FIRST_RETRY_MS;
     this.#send({ type: "hello", channel: "control", token: this.token, pid: this.pid });
     this.#stem.introduce();
-    const { clock, dice, isTroubled } = this.#world;
-    if (isTroubled && dice.chance(0.02)) clock.in(dice.next() * 60, () => this.kill());
+    const { clock, dice, fragility } = this.#world;
+    if (dice.chance(fragility)) clock.in(dice.next() * 60, () => this.kill());
   }
 
   #listener(isCurrent: () => boolean): PipeEvents {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { TreeEvent } from "../../src/core/api.ts";
 import type { NodeConfig } from "../../src/core/config.ts";
-import { circleThrough } from "../../src/core/order.ts";
+import { circleThrough, predecessorsOf } from "../../src/core/order.ts";
 import type { NodeStatus } from "../../src/core/status.ts";
 import { NodeConfigError } from "../../src/errors.ts";
 import type { Process } from "./machine.ts";
@@ -27,7 +27,11 @@ const FRAIL = [
   { port: 8080, interval: 100, failures: 1 },
   { port: 8080, interval: 700, failures: 2 },
 ] as const;
-const LAST_LIVES = [{ when: "never" }, { limit: 1, delay: 100 }] as const;
+const LAST_LIVES = [
+  { when: "never" },
+  { limit: 1, delay: 100 },
+  { delay: 20, maxDelay: 400 },
+] as const;
 /** Of all four nodes, and of one that nobody ever creates. */
 const LAYOUT: NonNullable<NodeConfig["cluster"]> = Object.fromEntries(
   (["LOGGER", "MANAGER", "PROXY", "WORKER", "LOGGER"] as const).map((role, i) => [
@@ -52,6 +56,8 @@ export class User {
   readonly #frailty: number;
   /** Those that it creates from afar. */
   readonly #remote = new Set<string>();
+  /** Those of which its script says something else than it did last time. */
+  readonly #changed = new Set<string>();
   /** What is wanted now, by name. */
   readonly wanted = new Map<string, NodeConfig>();
   /** Those of them that were told to stop, and not to start since. */
@@ -60,12 +66,15 @@ export class User {
   readonly open = new Set<string>();
   #orders = 0;
   #isAway = false;
+  /** Its script is read anew, and it says nothing else until that is done. */
+  #isReading = false;
 
   constructor(world: World) {
     this.#world = world;
     this.#isCluster = world.dice.chance(0.2);
-    this.#orderliness = world.dice.pick([0.4, 0.9]);
-    this.#frailty = world.dice.pick([0, 0.5]);
+    const { dice, isSlow } = world;
+    this.#orderliness = isSlow ? 0.9 : dice.pick([0.4, 0.9]);
+    this.#frailty = isSlow ? 0.6 : dice.pick([0, 0.3]);
     world.onEvent = (event) => this.#hears(event);
   }
 
@@ -75,11 +84,19 @@ export class User {
     const name = dice.pick(NAMES);
     const thought = dice.next();
     if (thought < 0.35) this.#create(name);
-    else if (thought < 0.6) this.#order(name);
+    else if (thought < 0.5) this.#order(name);
+    else if (thought < 0.6) this.#order(dice.pick(this.#followers(name)));
     else if (thought < 0.7) this.#again(name);
     else if (thought < 0.83) this.#hesitate(name);
     else if (thought < 0.85) this.#ping();
     else this.#order("");
+  }
+
+  /** Those that come after another; or the one itself, if there are none. */
+  #followers(name: string): string[] {
+    const configs = [...this.wanted.values()];
+    const followers = configs.filter((one) => predecessorsOf(one).names.length > 0);
+    return followers.length === 0 ? [name] : followers.map((one) => one.name);
   }
 
   /** @param name "" is all */
@@ -114,9 +131,10 @@ export class User {
   }
 
   /** What has just happened to a node brings orders for it to mind. */
-  #hears({ node }: TreeEvent): void {
+  #hears({ node, kind }: TreeEvent): void {
     const { dice, isTroubled } = this.#world;
-    if (!isTroubled || node === undefined || !dice.chance(0.1)) return;
+    if (!isTroubled || this.#isReading || node === undefined) return;
+    if (!dice.chance(kind === "unhealthy" ? 0.9 : 0.1)) return;
     this.saySomething(dice.next() * dice.pick([1, 10, 300]), node);
   }
 
@@ -130,7 +148,7 @@ export class User {
       () => this.#create(name),
     ]);
     clock.in(after, () => {
-      if (this.#isAway) return;
+      if (this.#isAway || this.#isReading) return;
       act();
       this.#world.touched();
     });
@@ -140,6 +158,8 @@ export class User {
   readAnew(): void {
     const { dice } = this.#world;
     this.open.clear();
+    this.#isReading = true;
+    this.#changed.clear();
     for (const [name, config] of [...this.wanted]) {
       // What was created from afar no script knows of.
       if (this.#remote.has(name)) continue;
@@ -147,13 +167,22 @@ export class User {
       if (thought < 0.2) {
         this.wanted.delete(name);
         this.stopped.delete(name);
-      } else if (thought < 0.5) this.wanted.set(name, { ...config, env: this.#creation() });
+      } else if (thought < 0.5) {
+        this.wanted.set(name, { ...config, env: this.#creation() });
+        this.#changed.add(name);
+      }
     }
   }
 
   /** Its script fails: it wants all as it is, and cannot say so. */
   failToRead(): void {
     this.open.clear();
+    this.#isReading = true;
+    this.#changed.clear();
+  }
+
+  hasRead(): void {
+    this.#isReading = false;
   }
 
   /** Asks for all of it, of a Supervisor that has just taken over. */
@@ -168,7 +197,11 @@ export class User {
       }
       this.#expect(
         `create of ${name}, again`,
-        this.#api.create(config).then((status) => this.#checkCreated(config, status)),
+        this.#api.create(config).then((status) => {
+          // One that is as it was had its first start long ago.
+          if (!isTaken || this.#changed.has(name)) this.#checkCreated(config, status);
+          else assert.deepEqual(status.node, config);
+        }),
       );
     }
   }

@@ -18,6 +18,10 @@ export interface Fate {
 /** As many turns as the longest chain of promises in the Supervisor takes. */
 const PROMISE_TURNS = 8;
 
+/** How long a process takes to end when it is told to (ms). */
+const PACE = [0.5, 5, 300, 3_000];
+const SLOW_PACE = [300, 3_000, 10_000];
+
 export class World {
   readonly clock = new VirtualClock();
   readonly dice: Dice;
@@ -26,10 +30,14 @@ export class World {
   /** Whether SIGKILL may be used; where it may not, every process obeys SIGTERM. */
   readonly sigkill: boolean;
   isSupervisorDead = false;
+  /** How often a Stem dies as it connects. */
+  fragility = 0.02;
   /** Whether nodes die and starts fail. */
   isTroubled = true;
   /** Hears of everything that happens in the tree. */
   onEvent: (event: TreeEvent) => void = () => {};
+  /** Nodes take long to end when they are told to. */
+  readonly isSlow: boolean;
   readonly #tells: boolean;
   readonly #lines: string[] = [];
   #isTouched = false;
@@ -40,6 +48,7 @@ export class World {
     this.#tells = tells;
     this.dice = new Dice(seed);
     this.sigkill = this.dice.chance(0.9);
+    this.isSlow = this.dice.chance(0.3);
     this.supervisor = new SupervisorHost(this);
   }
 
@@ -100,7 +109,7 @@ export class World {
 
   #behaviour(): Behaviour {
     const { dice } = this;
-    const obeysAfter = dice.pick([0.5, 5, 300, 3_000]);
+    const obeysAfter = dice.pick(this.isSlow ? SLOW_PACE : PACE);
     const behaviour: Behaviour = this.sigkill && dice.chance(0.15) ? {} : { obeysAfter };
     if (!this.isTroubled || dice.chance(0.5)) return behaviour;
     const endsAfter = dice.pick([0, 1, 100, 2_000, 10_000, 35_000]) * (0.5 + dice.next());

@@ -31,8 +31,8 @@ export const SUPERVISOR: Machine = {
     },
     {
       states: (state) => state === "first Stem",
-      events: ["keep all", "roll"],
-      why: "what the Stem has is known only once it has said all",
+      events: ["printed", "keep all", "roll"],
+      why: "what nodes the Stem has is known only once it has said all",
     },
     {
       states: (state) => state === "first Stem" || state === "introducing" || state === "up",
