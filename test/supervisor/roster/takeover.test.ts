@@ -143,9 +143,16 @@ test("a changed node that is destroyed before its turn has none, and nobody wait
   const created = left.map(({ config }) => roster.create({ ...config, env: { V: "2" } }, NOW).id);
   roster.roll(NOW);
   const { effects } = roster.destroy("n2");
+  const config = { name: "n2", env: { V: "2" } };
   assert.deepEqual(
-    effects.flatMap((effect) => (effect.type === "created" ? [effect.id] : [])),
-    [created[1]],
+    effects.filter(({ type }) => type === "created"),
+    [
+      {
+        type: "created",
+        id: created[1],
+        status: { node: config, state: "stopped", generation: 1, since: 7 },
+      },
+    ],
   );
   assert.deepEqual(sent(effects), [{ type: "destroy", name: "n2", id: 2 }]);
   ready(roster, created[0]!, "n1");
