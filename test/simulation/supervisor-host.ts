@@ -46,9 +46,9 @@ export class SupervisorHost {
     this.api = api;
     this.hasBegun = false;
     const isTaken = await api.takeOver();
-    this.hasBegun = true;
     this.#world.log(isTaken ? "the Stem was taken over" : "there was no Stem to take over");
     if (!isTaken) await api.start();
+    this.hasBegun = true;
     await this.#world.pause(dice.chance(0.5) ? 0 : dice.next() * 300);
     const isKnown = ask(isTaken);
     if (isTaken && isKnown) await api.settle();
