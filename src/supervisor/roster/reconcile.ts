@@ -3,7 +3,7 @@ import type { Kept, NodeReport } from "../../core/report.ts";
 import { isSameProcess, type ProcessId } from "../../wire/stem-messages.ts";
 import type { RosterEffect } from "./effects.ts";
 import { endAgain, endStray } from "./ends.ts";
-import { creating, inherited, type Member, sending, sendingReady } from "./member.ts";
+import { creating, inherited, type Member, printedAgain, sending } from "./member.ts";
 import type { Members } from "./members.ts";
 import { reported } from "./reports.ts";
 
@@ -80,10 +80,7 @@ function resume(members: Members, member: Member, report: NodeReport): RosterEff
   const again = member.requests.map(({ goal, number }) =>
     sending(member, { type: goal, name, id: member.id, request: number }),
   );
-  const { pid, ready } = report;
-  if (pid !== undefined && ready === false && pid === member.printedReady)
-    effects.push(sendingReady(member, pid));
-  return [...effects, ...again];
+  return [...effects, ...printedAgain(member, report), ...again];
 }
 
 /** Whose process it was nobody can tell: every node of that name, present or past, waits for it. */

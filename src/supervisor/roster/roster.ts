@@ -15,9 +15,9 @@ import {
   type Goal,
   giveUpFirstStart,
   newMember,
+  printed,
   refuse,
   sending,
-  sendingReady,
 } from "./member.ts";
 import { Members } from "./members.ts";
 import { inherit, reconcile, type Stray } from "./reconcile.ts";
@@ -92,8 +92,7 @@ export class Roster {
   printedReady(name: string, pid: number): RosterEffect[] {
     const member = this.#members.wanted.get(name);
     if (member === undefined) return [];
-    member.printedReady = pid;
-    return this.#sendable([sendingReady(member, pid)]);
+    return this.#sendable([printed(member, pid)]);
   }
 
   /** What was inherited stays, whether anything asks for it or not. */

@@ -31,6 +31,15 @@ for (const when of ["before the link breaks", "while it is down", "before the St
   });
 }
 
+test("what an earlier process has printed, and is read late, does not stand in for the present one's word", () => {
+  const roster = new Roster();
+  roster.create(config, 0);
+  introduce(roster);
+  roster.disconnected();
+  for (const pid of [101, 99]) roster.printedReady("a", pid);
+  assert.deepEqual(introduce(roster, running), ["ready 101"]);
+});
+
 /** A Stem says what it has. @returns what it is told then */
 function introduce(roster: Roster, report?: NodeReport): string[] {
   roster.connected();
