@@ -9,6 +9,10 @@ export function breakSomethingOfTheLink(world: World): void {
   breakOne(world, [breakLinkAtStem, breakLinkAtSupervisor]);
 }
 
+export function breakSomethingOfTheStem(world: World): void {
+  breakOne(world, [killStem, killStemAsItAnswers, killStemAsItConnects, killStemAsItConnects]);
+}
+
 export function breakSomethingOfANode(world: World): void {
   breakOne(world, [killNode, killEveryNode]);
 }
@@ -44,6 +48,15 @@ function killStemAsItAnswers({ supervisor, clock, dice }: World): void {
 
 function pauseStem({ supervisor, dice }: World): void {
   supervisor.stem.pause(dice.next() * 5_000);
+}
+
+/** A Stem that was cut off dies when it is about to be connected again. */
+export function killStemAsItConnects(world: World): void {
+  world.fragility = 1;
+  breakLinkAtStem(world);
+  world.clock.in(100, () => {
+    world.fragility = 0;
+  });
 }
 
 function breakLinkAtStem({ supervisor }: World): void {
@@ -84,6 +97,7 @@ const FAULTS = [
   killStem,
   killStemAgain,
   killStemAsItAnswers,
+  killStemAsItConnects,
   pauseStem,
   breakLinkAtStem,
   breakLinkAtSupervisor,

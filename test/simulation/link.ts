@@ -8,8 +8,16 @@ export interface PipeEvents {
   closed(): void;
 }
 
+/** Of the world: what a connection depends on. */
+interface Surroundings {
+  clock: VirtualClock;
+  dice: Dice;
+  isBusy: boolean;
+}
+
 /** Most connections are quick; the others are those of somebody who has much else to do. */
-const LONGEST_DELAYS_MS = [4, 4, 4, 4, 4, 50, 50, 400];
+const BUSY_MS = 400;
+const LONGEST_DELAYS_MS = [4, 4, 4, 4, 4, 50, 50, BUSY_MS];
 /** The news that a connection has ended may come after what comes on the next one. */
 const LATE_NEWS_MS = 100;
 
@@ -24,11 +32,11 @@ export class Pipe {
   #isCut = false;
   #isClosed = false;
 
-  constructor(clock: VirtualClock, dice: Dice, events: PipeEvents) {
+  constructor({ clock, dice, isBusy }: Surroundings, events: PipeEvents) {
     this.#clock = clock;
     this.#dice = dice;
     this.#events = events;
-    this.#longestDelay = dice.pick(LONGEST_DELAYS_MS);
+    this.#longestDelay = isBusy ? BUSY_MS : dice.pick(LONGEST_DELAYS_MS);
   }
 
   send(bytes: Uint8Array): void {
@@ -74,9 +82,9 @@ export class Connection {
   readonly toSupervisor: Pipe;
   readonly toStem: Pipe;
 
-  constructor(clock: VirtualClock, dice: Dice, supervisorEnd: PipeEvents, stemEnd: PipeEvents) {
-    this.toSupervisor = new Pipe(clock, dice, supervisorEnd);
-    this.toStem = new Pipe(clock, dice, stemEnd);
+  constructor(around: Surroundings, supervisorEnd: PipeEvents, stemEnd: PipeEvents) {
+    this.toSupervisor = new Pipe(around, supervisorEnd);
+    this.toStem = new Pipe(around, stemEnd);
   }
 
   /** The Stem's end is destroyed: what it has sent still arrives. */

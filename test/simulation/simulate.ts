@@ -2,7 +2,13 @@
 import assert from "node:assert/strict";
 import { policyOf } from "../../src/core/config.ts";
 import { StemDiedEarlyError } from "../../src/errors.ts";
-import { breakSomething, breakSomethingOfANode, breakSomethingOfTheLink } from "./faults.ts";
+import {
+  breakSomething,
+  breakSomethingOfANode,
+  breakSomethingOfTheLink,
+  breakSomethingOfTheStem,
+  killStemAsItConnects,
+} from "./faults.ts";
 import { creationOf, User } from "./user.ts";
 import { World } from "./world.ts";
 
@@ -46,6 +52,9 @@ async function calm(world: World): Promise<void> {
 /** @returns whether there is a tree */
 async function begin(world: World, user: User): Promise<boolean> {
   const { dice, clock, supervisor } = world;
+  const isTwilight = dice.chance(0.04);
+  world.isBusy = isTwilight;
+  if (isTwilight) world.fragility = 0;
   let outcome: "linked" | Error | undefined;
   supervisor.api.start().then(
     () => {
@@ -58,17 +67,34 @@ async function begin(world: World, user: User): Promise<boolean> {
   );
   for (let orders = dice.between(0, 5); orders > 0; orders--)
     user.saySomething(dice.next() * dice.pick([0, 100]));
+  if (isTwilight) return twilight(world, user);
   if (dice.chance(0.1)) clock.in(dice.next() * 100, () => breakSomethingOfTheLink(world));
-  if (dice.chance(0.03)) clock.in(dice.next() * 60, () => supervisor.stem.kill());
   if (dice.chance(0.02)) {
+    world.fragility = 0;
     await world.run(dice.next() * 60);
     await end(world, user);
     return false;
   }
+  if (dice.chance(0.03)) clock.in(dice.next() * 60, () => supervisor.stem.kill());
   await world.run(5_000);
   if (outcome instanceof StemDiedEarlyError) return false;
   assert.equal(outcome, "linked", "the first Stem has connected");
   return true;
+}
+
+/**
+ * A young Stem dies as it connects again, just when the next one is due: the late word of the one comes
+ * while the other is on its way. Then the tree ends, or not. @returns whether it goes on
+ */
+async function twilight(world: World, user: User): Promise<boolean> {
+  const { dice } = world;
+  await world.run(650 + dice.next() * 300);
+  killStemAsItConnects(world);
+  await world.run(dice.next() * 600);
+  world.isBusy = false;
+  const goesOn = dice.chance(0.4);
+  if (!goesOn) await end(world, user);
+  return goesOn;
 }
 
 /** @returns whether there still is a tree */
@@ -94,6 +120,7 @@ async function reload(world: World, user: User): Promise<boolean> {
   const { dice, supervisor } = world;
   await calm(world);
   world.fragility = 0.1;
+  world.isBusy = dice.chance(0.3);
   // A script that fails leaves all as it is; but with no tree there, it is asked again until it works.
   const isBroken = dice.chance(0.2);
   if (isBroken) user.failToRead();
@@ -132,6 +159,7 @@ async function reload(world: World, user: User): Promise<boolean> {
   if (diesEarly) return false;
   assert.ok(isDone, "all that has changed was replaced");
   world.isTroubled = true;
+  world.isBusy = false;
   world.fragility = 0.02;
   return true;
 }
@@ -196,8 +224,12 @@ async function end(world: World, user: User): Promise<void> {
     assert.deepEqual([...user.open], [], "every promise is settled");
   } else {
     if (way === "fault and order") {
-      breakSomething(world);
+      breakSomethingOfTheStem(world);
       await world.run(dice.next() * 500);
+    }
+    if (dice.chance(0.2)) {
+      supervisor.api.ping(() => {});
+      await world.run(dice.next() * 5);
     }
     let exit: unknown;
     void supervisor.api.end().then((how) => {

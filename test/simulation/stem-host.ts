@@ -111,7 +111,7 @@ export class StemHost {
   }
 
   #ports(): StemPorts {
-    const { machine, clock, dice } = this.#world;
+    const { machine, clock, dice, isSlow } = this.#world;
     return {
       clock: {
         now: () => clock.now(),
@@ -128,7 +128,7 @@ export class StemHost {
       },
       probe: (config, pid, seen) => {
         const isReady = (this.#readyAt.get(pid) ?? Infinity) <= clock.now();
-        this.#look(this.#probes, pid, dice.pick([0, 3, 3, 700]), () => {
+        this.#look(this.#probes, pid, dice.pick(isSlow ? [700, 8_000] : [0, 3, 3, 700]), () => {
           if (isReady) this.#judge.ready(config.name, pid);
           seen(isReady);
         });
@@ -173,7 +173,11 @@ export class StemHost {
     this.#judge.started(config, pid);
     events.started(pid);
     this.#readyAt.set(pid, clock.now() + life.readyAfter);
-    if (isPrinted(config)) clock.in(life.readyAfter, () => supervisor.printed(name, pid));
+    if (isPrinted(config)) {
+      const print = () => supervisor.printed(name, pid);
+      clock.in(life.readyAfter, print);
+      if (dice.chance(0.5)) clock.in(life.readyAfter + dice.next() * 10_000, print);
+    }
     // Of a process that has ended others may hold the descriptor still.
     else if (readyRulesOf(config).kind === "told")
       this.#later(life.readyAfter, () => {
@@ -221,7 +225,7 @@ export class StemHost {
     this.#send({ type: "hello", channel: "control", token: this.token, pid: this.pid });
     this.#stem.introduce();
     const { clock, dice, fragility } = this.#world;
-    if (dice.chance(fragility)) clock.in(dice.next() * 60, () => this.kill());
+    if (dice.chance(fragility)) clock.in(dice.next() * dice.pick([60, 500]), () => this.kill());
   }
 
   #listener(isCurrent: () => boolean): PipeEvents {

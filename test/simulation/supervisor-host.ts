@@ -106,11 +106,9 @@ export class SupervisorHost {
   /** A Stem connects: the kernel lets it in before the Supervisor knows of it. */
   accept(stemEnd: PipeEvents): Connection | undefined {
     if (!this.isListening || this.#world.isSupervisorDead) return undefined;
-    const { clock, dice } = this.#world;
     const decoder = new FrameDecoder();
     const connection: Connection = new Connection(
-      clock,
-      dice,
+      this.#world,
       {
         bytes: (bytes) => {
           if (this.#world.isSupervisorDead) return;
@@ -143,6 +141,7 @@ export class SupervisorHost {
   #disconnected(): void {
     this.#current = undefined;
     this.api.disconnected();
+    this.#world.touched();
   }
 
   #take(connection: Connection, payload: Uint8Array): void {

@@ -29,6 +29,7 @@ const FRAIL = [
 ] as const;
 const LAST_LIVES = [
   { when: "never" },
+  { when: "never" },
   { limit: 1, delay: 100 },
   { delay: 20, maxDelay: 400 },
 ] as const;
@@ -80,15 +81,15 @@ export class User {
 
   /** Gives one order, whatever comes to mind. */
   act(): void {
-    const { dice } = this.#world;
+    const { dice, isSlow } = this.#world;
     const name = dice.pick(NAMES);
     const thought = dice.next();
     if (thought < 0.35) this.#create(name);
-    else if (thought < 0.5) this.#order(name);
-    else if (thought < 0.6) this.#order(dice.pick(this.#followers(name)));
-    else if (thought < 0.7) this.#again(name);
-    else if (thought < 0.83) this.#hesitate(name);
-    else if (thought < 0.85) this.#ping();
+    else if (thought < 0.45) this.#order(name);
+    else if (thought < (isSlow ? 0.75 : 0.6)) this.#order(dice.pick(this.#followers(name)));
+    else if (thought < 0.78) this.#again(name);
+    else if (thought < 0.88) this.#hesitate(name);
+    else if (thought < 0.9) this.#ping();
     else this.#order("");
   }
 
@@ -134,7 +135,7 @@ export class User {
   #hears({ node, kind }: TreeEvent): void {
     const { dice, isTroubled } = this.#world;
     if (!isTroubled || this.#isReading || node === undefined) return;
-    if (!dice.chance(kind === "unhealthy" ? 0.9 : 0.1)) return;
+    if (!dice.chance(kind === "unhealthy" ? 0.5 : 0.1)) return;
     this.saySomething(dice.next() * dice.pick([1, 10, 300]), node);
   }
 
@@ -337,10 +338,9 @@ export class User {
     if (isOrdered) config.after = NAMES.filter((one) => isBefore(one) && dice.chance(0.5));
     if (isOrdered && dice.chance(0.2)) config.after?.push("nobody");
     if (isOrdered && dice.chance(0.5)) config.afterTimeout = dice.pick([0, 500, 5_000]);
-    if (dice.chance(0.4)) config.ready = dice.pick(READY);
+    if (dice.chance(0.5)) config.ready = dice.pick(READY);
     if (dice.chance(0.4)) config.health = dice.pick(HEALTH);
-    if (dice.chance(this.#frailty))
-      Object.assign(config, { health: dice.pick(FRAIL), revival: dice.pick(LAST_LIVES) });
+    if (dice.chance(this.#frailty)) this.#weaken(config);
     if (dice.chance(0.3)) {
       config.stop = dice.pick([
         { attempts: 0 },
@@ -350,6 +350,13 @@ export class User {
       if (!this.#world.sigkill) config.stop = { interval: 500 };
     }
     return config;
+  }
+
+  #weaken(config: NodeConfig): void {
+    const { dice } = this.#world;
+    config.health = dice.pick(FRAIL);
+    config.revival = dice.pick(LAST_LIVES);
+    if (dice.chance(0.5)) config.ready = { line: "ready" };
   }
 
   get #api() {

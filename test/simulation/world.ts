@@ -30,6 +30,8 @@ export class World {
   /** Whether SIGKILL may be used; where it may not, every process obeys SIGTERM. */
   readonly sigkill: boolean;
   isSupervisorDead = false;
+  /** The Supervisor has much else to do, and hears late of everything. */
+  isBusy = false;
   /** How often a Stem dies as it connects. */
   fragility = 0.02;
   /** Whether nodes die and starts fail. */
@@ -104,7 +106,8 @@ export class World {
 
   /** Most starts take a moment, and a few of them long. */
   #slowness(): number {
-    return this.dice.chance(0.3) ? this.dice.next() * this.dice.pick([2, 100, 2_000]) : 0;
+    if (!this.dice.chance(this.isSlow ? 0.6 : 0.3)) return 0;
+    return this.dice.next() * this.dice.pick(this.isSlow ? [100, 5_000] : [2, 100, 2_000]);
   }
 
   #behaviour(): Behaviour {

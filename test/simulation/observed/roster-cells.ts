@@ -16,7 +16,7 @@ const ASKED = [
   "roll",
 ] as const;
 const LINK = ["connected", "broken", "Stem died"] as const;
-const TOLD = ["node", "synced", "missed", "report", "gone"] as const;
+const TOLD = ["node", "synced", "missed", "report", "gone", "late word"] as const;
 export type RosterEvent = (typeof ASKED)[number] | (typeof LINK)[number] | (typeof TOLD)[number];
 
 export const SUPERVISOR: Machine = {
@@ -40,9 +40,23 @@ export const SUPERVISOR: Machine = {
       why: "that a Stem has died is heard of when its link has closed",
     },
     {
+      states: isDown,
+      events: ["node", "synced", "missed", "report", "gone"],
+      why: "whatever comes then is the late word of a Stem that is given up",
+    },
+    {
+      states: (state) => !isDown(state),
+      events: ["late word"],
+      why: "the link is that of the Stem that there is",
+    },
+    {
       states: (state) => state === "first Stem" || state === "introducing",
       events: ["missed", "report", "gone"],
       why: "a Stem first says all that it has, at once",
     },
   ],
 };
+
+export function isDown(state: string): boolean {
+  return state === "no Stem yet" || state === "down";
+}

@@ -5,7 +5,7 @@ import type { RosterEffect } from "../../../src/supervisor/roster/effects.ts";
 import type { Goal } from "../../../src/supervisor/roster/member.ts";
 import type { Creation } from "../../../src/supervisor/roster/replacements.ts";
 import { Roster as Real } from "../../../src/supervisor/roster/roster.ts";
-import { type RosterEvent, type RosterState, SUPERVISOR } from "./roster-cells.ts";
+import { isDown, type RosterEvent, type RosterState, SUPERVISOR } from "./roster-cells.ts";
 import { Tally } from "./tally.ts";
 
 export const tally = new Tally(SUPERVISOR);
@@ -59,8 +59,8 @@ export class Roster extends Real {
   }
 
   override receive(...[message, strays]: Parameters<Real["receive"]>): RosterEffect[] {
-    const isHeard = this.#state === "first Stem" || this.#state === "introducing";
-    this.#count(message.type, message.type === "synced" && isHeard ? "up" : this.#state);
+    if (isDown(this.#state)) this.#count("late word");
+    else this.#count(message.type, message.type === "synced" ? "up" : this.#state);
     return super.receive(message, strays);
   }
 

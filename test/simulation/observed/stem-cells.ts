@@ -14,6 +14,7 @@ const EVENTS = [
   "pong",
   "exited",
   "due",
+  "late word",
 ] as const;
 export type StemEvent = (typeof EVENTS)[number];
 
@@ -36,6 +37,21 @@ export const STEM: Machine = {
       states: (state) => /^(none|alone)/.test(state),
       events: ["pong"],
       why: "it was asked over a link that is there no more",
+    },
+    {
+      states: (state) => /^(none|mourned)/.test(state),
+      events: ["connected"],
+      why: "a connection of one that has gone is its late word",
+    },
+    {
+      states: (state) => /^(none|alone)/.test(state),
+      events: ["introduced", "broken"],
+      why: "what comes over a link that is not there is a late word",
+    },
+    {
+      states: (state) => state.startsWith("linked"),
+      events: ["late word"],
+      why: "the link is that of the Stem that there is",
     },
     {
       states: (state) => /^(none|mourned)/.test(state),

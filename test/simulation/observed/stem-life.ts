@@ -50,17 +50,17 @@ export class StemLife extends Real {
   }
 
   override connected(): boolean {
-    this.#count("connected");
+    this.#count(this.pid === -1 ? "late word" : "connected");
     return super.connected();
   }
 
   override introduced(): void {
-    this.#count("introduced");
+    this.#count(this.isLinked ? "introduced" : "late word");
     super.introduced();
   }
 
   override disconnected(): void {
-    this.#count("broken");
+    this.#count(this.isLinked ? "broken" : "late word");
     super.disconnected();
   }
 
