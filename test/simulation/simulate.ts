@@ -20,17 +20,20 @@ export async function simulate(seed: number): Promise<void> {
   try {
     await live(new World(seed, false));
   } catch (error) {
-    throw new Error(`seed ${seed}: ${(error as Error).message}\n${await story(seed)}`, {
-      cause: error,
-    });
+    const { text } = await story(seed);
+    throw new Error(`seed ${seed}: ${(error as Error).message}\n${text}`, { cause: error });
   }
 }
 
 /** All that happens with this seed, until something is not as it must be, or to the end. */
-export async function story(seed: number): Promise<string> {
+export async function story(seed: number): Promise<{ text: string; problem?: string }> {
   const world = new World(seed, true);
-  await live(world).catch((error: Error) => world.log(`FAILED: ${error.message}`));
-  return world.story;
+  try {
+    await live(world);
+  } catch (error) {
+    return { text: world.story, problem: (error as Error).message };
+  }
+  return { text: world.story };
 }
 
 async function live(world: World): Promise<void> {
