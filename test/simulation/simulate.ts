@@ -96,7 +96,7 @@ async function twilight(world: World, user: User): Promise<boolean> {
   await world.run(dice.next() * 600);
   world.isBusy = false;
   const goesOn = dice.chance(0.4);
-  if (!goesOn) await end(world, user);
+  if (!goesOn) await end(world, user, false);
   return goesOn;
 }
 
@@ -205,7 +205,8 @@ function mayStop(config: Parameters<typeof policyOf>[0]): boolean {
   return when !== "always" || limit !== undefined;
 }
 
-async function end(world: World, user: User): Promise<void> {
+/** @param isCalm whether the Stem that there is knows of everything */
+async function end(world: World, user: User, isCalm = true): Promise<void> {
   const { dice, supervisor } = world;
   for (let order = dice.between(0, 2); order > 0; order--) user.act();
   const way = dice.pick([
@@ -219,8 +220,8 @@ async function end(world: World, user: User): Promise<void> {
   user.leave();
   let isOrderly = true;
   if (way === "Supervisor killed") {
-    supervisor.breakLink();
     world.isSupervisorDead = true;
+    supervisor.breakLink();
   } else if (way === "destroy all") {
     user.destroyAll();
     await world.run(CALM_MS);
@@ -246,8 +247,9 @@ async function end(world: World, user: User): Promise<void> {
     isOrderly = (exit as { code?: number }).code === 0;
   }
   await world.run(CALM_MS);
-  // What a Stem had no time to hear of, the Supervisor ends after it.
-  if (way === "fault and order" && supervisor.api.vitals().stems > 1) return;
+  // What a Stem had no time to hear of, the Supervisor ends after it, or the next one that comes.
+  const isKnown = isCalm && way !== "fault and order";
+  if (!isKnown && (world.isSupervisorDead || supervisor.api.vitals().stems > 1)) return;
   const { machine } = world;
   const left = machine.alive().filter((one) => one.node !== "");
   if (isOrderly) assert.deepEqual(left, [], "nothing is left");

@@ -23,6 +23,7 @@ export class SupervisorHost {
   readonly #world: World;
   #stem: StemHost | undefined;
   #stems = 0;
+  #supervisors = 0;
   /** The connection of the Stem that was let in last. */
   #current: Connection | undefined;
   /** A Stem has said what it has, to this Supervisor. */
@@ -57,11 +58,22 @@ export class SupervisorHost {
 
   #ports(): SupervisorPorts {
     const world = this.#world;
+    const { clock } = world;
+    const number = ++this.#supervisors;
+    // What one Supervisor had in mind ends with it.
+    const lives = () => !world.isSupervisorDead && number === this.#supervisors;
+    const ifAlive = (act: () => void) => () => {
+      if (lives()) act();
+    };
     return {
-      clock: world.clock,
+      clock: {
+        now: () => clock.now(),
+        wall: () => clock.wall(),
+        at: (at, due) => clock.at(at, ifAlive(due)),
+      },
       startStem: (exited) => {
         const stem = new StemHost(world, ++this.#stems, (exit) => {
-          if (!world.isSupervisorDead) exited(exit);
+          if (lives()) exited(exit);
           world.touched();
         });
         this.#stem = stem;
@@ -71,14 +83,14 @@ export class SupervisorHost {
         const stem = this.#stem;
         if (stem?.isAlive !== true) return undefined;
         stem.watch((exit) => {
-          if (!world.isSupervisorDead) exited(exit);
+          if (lives()) exited(exit);
           world.touched();
         });
         return { pid: stem.pid, signal: () => stem.terminate() };
       },
       kept: () => {},
       missedExit: () => {},
-      soon: (act) => world.clock.in(0, act),
+      soon: (act) => clock.in(0, ifAlive(act)),
       accept: acceptConfig,
       strays: () => world.machine.groupsOfNodes(),
       send: (message) => this.#current?.toStem.send(encodeMessage(message)),
@@ -140,6 +152,7 @@ export class SupervisorHost {
 
   #disconnected(): void {
     this.#current = undefined;
+    if (this.#world.isSupervisorDead) return;
     this.api.disconnected();
     this.#world.touched();
   }
