@@ -165,6 +165,20 @@ test("30: a start that failed is reported without a pid, and tried again", () =>
   assert.deepEqual(words(tree.wake(1_000)), ["a spawn 1.1"]);
 });
 
+test("30, 31: a start that failed is a failure to each policy", () => {
+  for (const [when, words] of [
+    ["failure", "a failed waiting"],
+    ["never", "a failed stopped"],
+  ] as const) {
+    const tree = new Tree({ sigkill: true });
+    tree.create({ id: 1, config: { ...A, revival: { when } } }, 0);
+    const [report] = tree.handle("a", { type: "failed" }, 5);
+    assert.ok(report?.type === "report");
+    assert.equal(`a ${report.news.kind} ${report.report.state}`, words);
+    assert.equal(report.report.why, when === "never" ? "failed" : undefined);
+  }
+});
+
 test("36: what an earlier Stem left ends before the node starts, with its full stop policy", () => {
   const tree = new Tree({ sigkill: true });
   const config = { name: "a", stop: { signal: "SIGINT", interval: 100, attempts: 2 } } as const;
