@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NodeReport } from "../../../src/core/report.ts";
+import type { RosterEffect } from "../../../src/supervisor/roster/effects.ts";
 import { Roster } from "../../../src/supervisor/roster/roster.ts";
 
 const config = { name: "a", ready: { line: "ready" } };
@@ -40,6 +41,19 @@ test("what an earlier process has printed, and is read late, does not stand in f
   assert.deepEqual(introduce(roster, running), ["ready 101"]);
 });
 
+test("what a process has printed before its start is heard of is not lost either", () => {
+  const roster = new Roster();
+  roster.create(config, 0);
+  roster.connected();
+  roster.printedReady("a", 102);
+  introduce(roster, running);
+  const report = { ...running, generation: 2, pid: 102 };
+  const news = { kind: "started", revived: true } as const;
+  assert.deepEqual(ready(roster.receive({ type: "report", report, news }, () => [])), [
+    "ready 102",
+  ]);
+});
+
 /** A Stem says what it has. @returns what it is told then */
 function introduce(roster: Roster, report?: NodeReport): string[] {
   roster.connected();
@@ -47,7 +61,10 @@ function introduce(roster: Roster, report?: NodeReport): string[] {
   if (report !== undefined)
     roster.receive({ type: "node", config, origin: "script", stopped: false, report }, strays);
   const last = { id: 1, request: 0 };
-  const effects = roster.receive({ type: "synced", ending: [], last }, strays);
+  return ready(roster.receive({ type: "synced", ending: [], last }, strays));
+}
+
+function ready(effects: readonly RosterEffect[]): string[] {
   return effects.flatMap((effect) => {
     if (effect.type !== "send") return [];
     const { message } = effect;
