@@ -179,6 +179,23 @@ test("30, 31: a start that failed is a failure to each policy", () => {
   }
 });
 
+test("34: after a long life the count of revivals begins anew, and is kept so", () => {
+  const tree = new Tree({ sigkill: true });
+  tree.create({ id: 1, config: A }, 0);
+  let now = 0;
+  const live = (pid: number, time: number) => {
+    tree.handle("a", { type: "started", pid, group: pid }, now);
+    now += time;
+    tree.handle("a", exited(pid), now);
+    now = Math.max(now, tree.nextWake() ?? now);
+    tree.wake(now);
+    const state = tree.stateOf("a");
+    return state !== undefined && "life" in state ? state.life.revival.attempts : undefined;
+  };
+  const lives = [10, 10, 10, 30_000, 10].map((time, i) => live(101 + i, time));
+  assert.deepEqual(lives, [1, 2, 3, 1, 2]);
+});
+
 test("36: what an earlier Stem left ends before the node starts, with its full stop policy", () => {
   const tree = new Tree({ sigkill: true });
   const config = { name: "a", stop: { signal: "SIGINT", interval: 100, attempts: 2 } } as const;
