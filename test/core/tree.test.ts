@@ -179,6 +179,22 @@ test("30, 31: a start that failed is a failure to each policy", () => {
   }
 });
 
+test("35: an end that the policy takes for that of the work is no premature one", () => {
+  for (const [when, code, premature] of [
+    ["always", 0, true],
+    ["failure", 0, false],
+    ["never", 0, false],
+    ["never", 1, true],
+  ] as const) {
+    const tree = new Tree({ sigkill: true });
+    tree.create({ id: 1, config: { ...A, revival: { when } } }, 0);
+    tree.handle("a", { type: "started", pid: 101, group: 101 }, 0);
+    const [report] = tree.handle("a", exited(101, { code }), 5);
+    assert.ok(report?.type === "report" && report.news.kind === "exited");
+    assert.equal(report.news.premature, premature, `${when}, ${code}`);
+  }
+});
+
 test("34: after a long life the count of revivals begins anew, and is kept so", () => {
   const tree = new Tree({ sigkill: true });
   tree.create({ id: 1, config: A }, 0);
