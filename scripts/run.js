@@ -59,6 +59,12 @@ const commands = {
   fuzz() {
     run(node(), [...NODE_OPTIONS, "scripts/fuzz.ts", ...process.argv.slice(3)]);
   },
+  simulate() {
+    run(node(), [...NODE_OPTIONS, "scripts/simulate.ts", ...process.argv.slice(3)]);
+  },
+  mutants() {
+    run(node(), [...NODE_OPTIONS, "scripts/mutants.ts", ...process.argv.slice(3)]);
+  },
   bench() {
     commands.build();
     run(node(), [...NODE_OPTIONS, "bench/main.ts", ...process.argv.slice(3)]);

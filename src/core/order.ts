@@ -53,10 +53,14 @@ export function circleThrough(
   }
 }
 
-/** Sorted so that what others come after is before them; otherwise the order stays as it was. */
+/**
+ * Sorted so that what others come after is before them; otherwise the order stays as it was.
+ * @param known the configurations of other nodes: through these, too, one may come after another
+ */
 export function inStartOrder<Item>(
   items: readonly Item[],
   configOf: (item: Item) => NodeConfig | undefined,
+  known: (name: string) => NodeConfig | undefined = () => undefined,
 ): Item[] {
   const byName = new Map<string, Item[]>();
   for (const item of items) {
@@ -68,11 +72,11 @@ export function inStartOrder<Item>(
   const visit = (name: string): void => {
     if (seen.has(name)) return;
     seen.add(name);
-    for (const item of byName.get(name) ?? []) {
-      const config = configOf(item);
+    const own = byName.get(name) ?? [];
+    for (const config of own.length > 0 ? own.map(configOf) : [known(name)]) {
       if (config !== undefined) for (const before of predecessorsOf(config).names) visit(before);
     }
-    sorted.push(...(byName.get(name) ?? []));
+    sorted.push(...own);
   };
   for (const name of byName.keys()) visit(name);
   return sorted;
@@ -82,8 +86,9 @@ export function inStartOrder<Item>(
 export function inEndOrder<Item>(
   items: readonly Item[],
   configOf: (item: Item) => NodeConfig | undefined,
+  known?: (name: string) => NodeConfig | undefined,
 ): Item[] {
-  return inStartOrder([...items].reverse(), configOf).reverse();
+  return inStartOrder([...items].reverse(), configOf, known).reverse();
 }
 
 function lowerRanks({ name, cluster }: NodeConfig): string[] {

@@ -115,17 +115,20 @@ export class Tree {
   }
 
   /**
-   * In which order to carry out commands that came together, in the order of ends. A restart that only
-   * starts comes last, and in the order of starts: by then it is known who has to be ready again.
+   * In which order to carry out commands that came together: in the order of ends, also of those that
+   * come after each other only through nodes that go on. A restart that only starts comes last, and in
+   * the order of starts: by then it is known who has to be ready again.
    */
   inTurn<Command extends { type: string; name: string }>(commands: readonly Command[]): Command[] {
     const onlyStarts = ({ type, name }: Command): boolean => {
       const tag = this.stateOf(name)?.tag;
       return type === "restart" && (tag === "stopped" || tag === "waiting");
     };
-    const ends = commands.filter((command) => !onlyStarts(command));
+    const configOf = (name: string) => this.#entries.get(name)?.config;
+    const sorted = inEndOrder(commands, ({ name }) => configOf(name), configOf);
+    const ends = sorted.filter((command) => !onlyStarts(command));
     // Those for one node keep their order: the last of them is the one that counts.
-    const starts = Map.groupBy(commands.filter(onlyStarts), ({ name }) => name);
+    const starts = Map.groupBy(sorted.filter(onlyStarts), ({ name }) => name);
     return [...ends, ...[...starts.values()].reverse().flat()];
   }
 

@@ -92,7 +92,8 @@ export class Ending {
     await new Promise<void>((idle) => receiver.whenIdle(idle));
     stopWatching();
     link.close();
-    if (!isOrderly(exit)) await state.endStrays(say);
+    // A Stem may have ended well, and not have heard of what the one before it has left.
+    if (!isOrderly(exit) || supervisor.vitals().stems > 1) await state.endStrays(say);
     await Promise.all([control.close(), evidence.close(RECORDS_MS)]);
     state.clear();
     this.#options.endLines();

@@ -58,6 +58,13 @@ test("31, 40, 42: the table has every state and every event, and no others", () 
   for (const row of Object.values(TABLE)) assert.deepEqual(keysOf(row), keysOf(EVENTS));
 });
 
+test("what is found out about another process says nothing of this one", () => {
+  const about = { now: NOW, rules: RULES, others: { mayStart: true, mayEnd: true } };
+  const state = STATES["running, looking"];
+  const { state: next } = step(state, { type: "probed", pid: 99, isReady: true }, about);
+  assert.equal(next, state);
+});
+
 test("31: a step changes nothing of what it is given", () => {
   for (const state of Object.values(STATES)) {
     for (const event of Object.values(EVENTS)) {

@@ -405,3 +405,15 @@ test("28: restarts of one node that come together are carried out in the order i
     ["a 2", "b 0", "b 1"],
   );
 });
+
+test("40: ends that are ordered together keep their order through a node that goes on", () => {
+  const grove = new Grove();
+  grove.create("a", PLAIN, true);
+  grove.create("b", { ...PLAIN, after: ["a"] }, true);
+  grove.create("c", { ...PLAIN, after: ["b"] }, true);
+  const commands = ["a", "c"].map((name) => ({ type: "stop", name }));
+  assert.deepEqual(
+    grove.tree.inTurn(commands).map(({ name }) => name),
+    ["c", "a"],
+  );
+});

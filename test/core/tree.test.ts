@@ -165,6 +165,53 @@ test("30: a start that failed is reported without a pid, and tried again", () =>
   assert.deepEqual(words(tree.wake(1_000)), ["a spawn 1.1"]);
 });
 
+test("30, 31: a start that failed is a failure to each policy", () => {
+  for (const [when, words] of [
+    ["failure", "a failed waiting"],
+    ["never", "a failed stopped"],
+  ] as const) {
+    const tree = new Tree({ sigkill: true });
+    tree.create({ id: 1, config: { ...A, revival: { when } } }, 0);
+    const [report] = tree.handle("a", { type: "failed" }, 5);
+    assert.ok(report?.type === "report");
+    assert.equal(`a ${report.news.kind} ${report.report.state}`, words);
+    assert.equal(report.report.why, when === "never" ? "failed" : undefined);
+  }
+});
+
+test("35: an end that the policy takes for that of the work is no premature one", () => {
+  for (const [when, code, premature] of [
+    ["always", 0, true],
+    ["failure", 0, false],
+    ["never", 0, false],
+    ["never", 1, true],
+  ] as const) {
+    const tree = new Tree({ sigkill: true });
+    tree.create({ id: 1, config: { ...A, revival: { when } } }, 0);
+    tree.handle("a", { type: "started", pid: 101, group: 101 }, 0);
+    const [report] = tree.handle("a", exited(101, { code }), 5);
+    assert.ok(report?.type === "report" && report.news.kind === "exited");
+    assert.equal(report.news.premature, premature, `${when}, ${code}`);
+  }
+});
+
+test("34: after a long life the count of revivals begins anew, and is kept so", () => {
+  const tree = new Tree({ sigkill: true });
+  tree.create({ id: 1, config: A }, 0);
+  let now = 0;
+  const live = (pid: number, time: number) => {
+    tree.handle("a", { type: "started", pid, group: pid }, now);
+    now += time;
+    tree.handle("a", exited(pid), now);
+    now = Math.max(now, tree.nextWake() ?? now);
+    tree.wake(now);
+    const state = tree.stateOf("a");
+    return state !== undefined && "life" in state ? state.life.revival.attempts : undefined;
+  };
+  const lives = [10, 10, 10, 30_000, 10].map((time, i) => live(101 + i, time));
+  assert.deepEqual(lives, [1, 2, 3, 1, 2]);
+});
+
 test("36: what an earlier Stem left ends before the node starts, with its full stop policy", () => {
   const tree = new Tree({ sigkill: true });
   const config = { name: "a", stop: { signal: "SIGINT", interval: 100, attempts: 2 } } as const;

@@ -9,7 +9,15 @@ import type { NodeStatus } from "coppice";
 import { statFields } from "../../src/os/proc-stat.ts";
 import { ask, create, plantToAsk, status, statusWhen } from "../fixtures/ask.ts";
 import { js, linesOf, pathWithout, sh } from "../fixtures/system.ts";
-import { atEnd, isAlive, run, TestTree, temporaryDirectory, until } from "../fixtures/tree.ts";
+import {
+  atEnd,
+  childrenOf,
+  isAlive,
+  run,
+  TestTree,
+  temporaryDirectory,
+  until,
+} from "../fixtures/tree.ts";
 
 /** Prints every end of a node: its name, and how it ended. */
 const ENDS = `
@@ -22,6 +30,7 @@ const noting = (then: string) =>
         process.on(name, () => { console.log("got", name); signals.push(name); ${then} });
       setInterval(() => {}, 1000);
       console.log("ready");`);
+const DEAF = "trap '' TERM; echo ready; while :; do sleep 0.1; done";
 
 describe("the end", { concurrency: 3 }, () => {
   test("39: Ctrl-C at a terminal reaches only the Supervisor, which ends the tree", async (t) => {
@@ -299,9 +308,33 @@ describe("the end", { concurrency: 3 }, () => {
     const again = await create(next, { name: "slow", command: ["sleep", "1000"] });
     assert.equal((again as NodeStatus).state, "running");
   });
+
+  test("36, 43: what a Stem that was killed has left ends with the tree, though no other has heard of it", async (t) => {
+    // With control groups the Stem ends all that is left in the tree's.
+    const tree = plantToAsk(t, "", { env: { COPPICE_NO_CGROUPS: "1" } });
+    const { pid } = await create(tree, { name: "deaf", command: sh(DEAF) });
+    await tree.line(/\[deaf\] ready/);
+    const stem = await tree.stem();
+    process.kill(stem, "SIGKILL");
+    await until("another Stem", () => childrenOf(tree.pid).some((one) => one !== stem));
+    // It can connect, but cannot be told of the node before it is told to end.
+    process.kill(tree.pid, "SIGSTOP");
+    atEnd(t, () => void tree.child.kill("SIGCONT"));
+    await until("a Stem that connects", () => connectionsTo(tree.file(".coppice/stem.sock")) > 0);
+    process.kill(tree.pid, "SIGTERM");
+    process.kill(tree.pid, "SIGCONT");
+    assert.deepEqual(await tree.end(), { code: 0, signal: null });
+    assert.ok(!isAlive(pid!));
+  });
 });
 
 function groupingOf(pid: number): { group: number; session: number; terminal: number } {
   const fields = statFields(pid)!;
   return { group: Number(fields[2]), session: Number(fields[3]), terminal: Number(fields[4]) };
+}
+
+/** Connections to a Unix socket, of which its listener need not know yet. */
+function connectionsTo(socket: string): number {
+  // Of the listener itself too.
+  return linesOf("/proc/net/unix").filter((line) => line.endsWith(` ${socket}`)).length - 1;
 }

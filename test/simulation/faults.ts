@@ -2,7 +2,23 @@
 import type { World } from "./world.ts";
 
 export function breakSomething(world: World): void {
-  const fault = world.dice.pick(FAULTS);
+  breakOne(world, FAULTS);
+}
+
+export function breakSomethingOfTheLink(world: World): void {
+  breakOne(world, [breakLinkAtStem, breakLinkAtSupervisor]);
+}
+
+export function breakSomethingOfTheStem(world: World): void {
+  breakOne(world, [killStem, killStemAsItAnswers, killStemAsItConnects, killStemAsItConnects]);
+}
+
+export function breakSomethingOfANode(world: World): void {
+  breakOne(world, [killNode, killEveryNode]);
+}
+
+function breakOne(world: World, faults: readonly ((world: World) => void)[]): void {
+  const fault = world.dice.pick(faults);
   world.log(`fault: ${fault.name}`);
   fault(world);
 }
@@ -25,8 +41,22 @@ function killStemAgain({ supervisor, clock, dice }: World): void {
   clock.in(dice.next() * 4_000, () => supervisor.stem.kill());
 }
 
+function killStemAsItAnswers({ supervisor, clock, dice }: World): void {
+  supervisor.api.ping(() => {});
+  clock.in(dice.next() * 10, () => supervisor.stem.kill());
+}
+
 function pauseStem({ supervisor, dice }: World): void {
   supervisor.stem.pause(dice.next() * 5_000);
+}
+
+/** A Stem that was cut off dies when it is about to be connected again. */
+export function killStemAsItConnects(world: World): void {
+  world.fragility = 1;
+  breakLinkAtStem(world);
+  world.clock.in(100, () => {
+    world.fragility = 0;
+  });
 }
 
 function breakLinkAtStem({ supervisor }: World): void {
@@ -66,6 +96,8 @@ const FAULTS = [
   killEveryNode,
   killStem,
   killStemAgain,
+  killStemAsItAnswers,
+  killStemAsItConnects,
   pauseStem,
   breakLinkAtStem,
   breakLinkAtSupervisor,

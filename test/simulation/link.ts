@@ -8,22 +8,35 @@ export interface PipeEvents {
   closed(): void;
 }
 
-const LONGEST_DELAY_MS = 4;
+/** Of the world: what a connection depends on. */
+interface Surroundings {
+  clock: VirtualClock;
+  dice: Dice;
+  isBusy: boolean;
+}
+
+/** Most connections are quick; the others are those of somebody who has much else to do. */
+const BUSY_MS = 400;
+const LONGEST_DELAYS_MS = [4, 4, 4, 4, 4, 50, 50, BUSY_MS];
+/** The news that a connection has ended may come after what comes on the next one. */
+const LATE_NEWS_MS = 100;
 
 /** One direction. */
 export class Pipe {
   readonly #clock: VirtualClock;
   readonly #dice: Dice;
   readonly #events: PipeEvents;
+  readonly #longestDelay: number;
   /** When the latest of what is under way arrives. */
   #last = 0;
   #isCut = false;
   #isClosed = false;
 
-  constructor(clock: VirtualClock, dice: Dice, events: PipeEvents) {
+  constructor({ clock, dice, isBusy }: Surroundings, events: PipeEvents) {
     this.#clock = clock;
     this.#dice = dice;
     this.#events = events;
+    this.#longestDelay = isBusy ? BUSY_MS : dice.pick(LONGEST_DELAYS_MS);
   }
 
   send(bytes: Uint8Array): void {
@@ -37,10 +50,11 @@ export class Pipe {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    const after = this.#dice.chance(0.2) ? this.#dice.next() * LATE_NEWS_MS : 0;
     this.#deliver(() => {
       this.#isCut = true;
       this.#events.closed();
-    });
+    }, after);
   }
 
   /** The reader has ended: nothing arrives any more. */
@@ -54,8 +68,8 @@ export class Pipe {
     return Math.max(this.#last, this.#clock.now());
   }
 
-  #deliver(arrive: () => void): void {
-    const soonest = this.#clock.now() + this.#dice.next() * LONGEST_DELAY_MS;
+  #deliver(arrive: () => void, after = 0): void {
+    const soonest = this.#clock.now() + after + this.#dice.next() * this.#longestDelay;
     this.#last = Math.max(this.#last, soonest);
     this.#clock.at(this.#last, () => {
       if (!this.#isCut) arrive();
@@ -68,9 +82,9 @@ export class Connection {
   readonly toSupervisor: Pipe;
   readonly toStem: Pipe;
 
-  constructor(clock: VirtualClock, dice: Dice, supervisorEnd: PipeEvents, stemEnd: PipeEvents) {
-    this.toSupervisor = new Pipe(clock, dice, supervisorEnd);
-    this.toStem = new Pipe(clock, dice, stemEnd);
+  constructor(around: Surroundings, supervisorEnd: PipeEvents, stemEnd: PipeEvents) {
+    this.toSupervisor = new Pipe(around, supervisorEnd);
+    this.toStem = new Pipe(around, stemEnd);
   }
 
   /** The Stem's end is destroyed: what it has sent still arrives. */

@@ -1,6 +1,6 @@
 /**
  * The whole tree through thousands of random stories on virtual time.
- * COPPICE_SIM_SEED=n lives through one of them again and tells it; COPPICE_SIM_COUNT=n more of them.
+ * COPPICE_SIM_SEED=n lives through one of them again; COPPICE_SIM_COUNT=n through more of them.
  */
 import { test } from "node:test";
 import { simulate } from "./simulate.ts";

@@ -15,13 +15,19 @@ import { Connection, type PipeEvents } from "./link.ts";
 import { StemHost } from "./stem-host.ts";
 import type { World } from "./world.ts";
 
+/** How long output waits for a connection. */
+const PRINTS_AGAIN_MS = 10;
+
 export class SupervisorHost {
   api: Supervisor;
   readonly #world: World;
   #stem: StemHost | undefined;
   #stems = 0;
+  #supervisors = 0;
   /** The connection of the Stem that was let in last. */
   #current: Connection | undefined;
+  /** A Stem has said what it has, to this Supervisor. */
+  hasBegun = false;
   /** While false, no Stem can connect. */
   isListening = true;
 
@@ -30,25 +36,44 @@ export class SupervisorHost {
     this.api = new Supervisor(this.#ports());
   }
 
-  /** Another image of it takes its place, and takes over the Stem. @param ask asks for what is wanted; `isTaken`: of a tree that is there */
-  async replace(rolling: number, ask: (isTaken: boolean) => void): Promise<void> {
+  /**
+   * Another image of it takes its place, and takes over the Stem.
+   * @param ask asks for what is wanted; `isTaken`: of a tree that is there. @returns `false` if it cannot say
+   */
+  async replace(rolling: number, ask: (isTaken: boolean) => boolean): Promise<void> {
+    const { dice } = this.#world;
     this.breakLink();
     const api = new Supervisor(this.#ports(), { rolling });
     this.api = api;
+    this.hasBegun = false;
     const isTaken = await api.takeOver();
     this.#world.log(isTaken ? "the Stem was taken over" : "there was no Stem to take over");
     if (!isTaken) await api.start();
-    ask(isTaken);
-    if (isTaken) await api.settle();
+    this.hasBegun = true;
+    await this.#world.pause(dice.chance(0.5) ? 0 : dice.next() * 300);
+    const isKnown = ask(isTaken);
+    if (isTaken && isKnown) await api.settle();
+    else if (isTaken) api.keepAll();
   }
 
   #ports(): SupervisorPorts {
     const world = this.#world;
+    const { clock } = world;
+    const number = ++this.#supervisors;
+    // What one Supervisor had in mind ends with it.
+    const lives = () => !world.isSupervisorDead && number === this.#supervisors;
+    const ifAlive = (act: () => void) => () => {
+      if (lives()) act();
+    };
     return {
-      clock: world.clock,
+      clock: {
+        now: () => clock.now(),
+        wall: () => clock.wall(),
+        at: (at, due) => clock.at(at, ifAlive(due)),
+      },
       startStem: (exited) => {
         const stem = new StemHost(world, ++this.#stems, (exit) => {
-          if (!world.isSupervisorDead) exited(exit);
+          if (lives()) exited(exit);
           world.touched();
         });
         this.#stem = stem;
@@ -58,21 +83,24 @@ export class SupervisorHost {
         const stem = this.#stem;
         if (stem?.isAlive !== true) return undefined;
         stem.watch((exit) => {
-          if (!world.isSupervisorDead) exited(exit);
+          if (lives()) exited(exit);
           world.touched();
         });
         return { pid: stem.pid, signal: () => stem.terminate() };
       },
       kept: () => {},
       missedExit: () => {},
-      soon: (act) => world.clock.in(0, act),
+      soon: (act) => clock.in(0, ifAlive(act)),
       accept: acceptConfig,
       strays: () => world.machine.groupsOfNodes(),
       send: (message) => this.#current?.toStem.send(encodeMessage(message)),
       say: (text) => world.log(`says: ${text}`),
       stemSays: (text) => world.log(`Stem says: ${text}`),
       nodeStatus: (node, pid, status) => this.#checkStatus(node, pid, status),
-      happened: ({ text }) => world.log(`event: ${text}`),
+      happened: (event) => {
+        world.log(() => `event: ${event.text}`);
+        world.onEvent(event);
+      },
       nodeExit: (node, _exit, status) => {
         // A destroyed node's end is told too, when its name may be another's already.
         const isPresent = this.api.status(node).nodes[node]?.node === status.node;
@@ -90,11 +118,9 @@ export class SupervisorHost {
   /** A Stem connects: the kernel lets it in before the Supervisor knows of it. */
   accept(stemEnd: PipeEvents): Connection | undefined {
     if (!this.isListening || this.#world.isSupervisorDead) return undefined;
-    const { clock, dice } = this.#world;
     const decoder = new FrameDecoder();
     const connection: Connection = new Connection(
-      clock,
-      dice,
+      this.#world,
       {
         bytes: (bytes) => {
           if (this.#world.isSupervisorDead) return;
@@ -110,6 +136,15 @@ export class SupervisorHost {
     return connection;
   }
 
+  /** What a node prints that is ready comes on a connection of its own, and nothing of it is lost. */
+  printed(node: string, pid: number): void {
+    if (this.#world.isSupervisorDead) return;
+    // What is read already may be older than the end of the link.
+    const isRead = this.#current !== undefined || this.#world.dice.chance(0.05);
+    if (isRead && this.hasBegun) return this.api.printedReady(node, pid);
+    this.#world.clock.in(PRINTS_AGAIN_MS, () => this.printed(node, pid));
+  }
+
   breakLink(): void {
     this.#current?.endBySupervisor();
     if (this.#current !== undefined) this.#disconnected();
@@ -117,12 +152,14 @@ export class SupervisorHost {
 
   #disconnected(): void {
     this.#current = undefined;
+    if (this.#world.isSupervisorDead) return;
     this.api.disconnected();
+    this.#world.touched();
   }
 
   #take(connection: Connection, payload: Uint8Array): void {
     const message = decodeMessage<FromStem>(payload, FROM_STEM);
-    this.#world.log(`<- ${JSON.stringify(message)}`);
+    this.#world.log(() => `<- ${JSON.stringify(message)}`);
     if (message.type !== "hello") return this.api.receive(message);
     if (message.token !== this.stem.token) return connection.endBySupervisor();
     this.#current?.endBySupervisor();

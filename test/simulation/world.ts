@@ -1,18 +1,26 @@
 /** One whole tree on virtual time: what there is, and in which order its parts get their turn. */
-import type { NodeConfig } from "../../src/core/config.ts";
+import type { TreeEvent } from "../../src/core/api.ts";
 import { VirtualClock } from "./clock.ts";
 import { Dice } from "./dice.ts";
 import { type Behaviour, Machine } from "./machine.ts";
 import { SupervisorHost } from "./supervisor-host.ts";
 
-/** What becomes of a start. */
-export type Fate =
-  | "fails"
-  | "fails later"
-  | { leader: Behaviour; others: Behaviour[]; readyAfter: number };
+/** What becomes of a start. Times in milliseconds. */
+export interface Fate {
+  /** Until its turn has come: until then it may be of no use any more. */
+  waits: number;
+  /** From then until its outcome is known. */
+  takes: number;
+  /** Unset: it fails. */
+  process?: { leader: Behaviour; others: Behaviour[]; readyAfter: number };
+}
 
 /** As many turns as the longest chain of promises in the Supervisor takes. */
 const PROMISE_TURNS = 8;
+
+/** How long a process takes to end when it is told to (ms). */
+const PACE = [0.5, 5, 300, 3_000];
+const SLOW_PACE = [300, 3_000, 10_000];
 
 export class World {
   readonly clock = new VirtualClock();
@@ -22,15 +30,27 @@ export class World {
   /** Whether SIGKILL may be used; where it may not, every process obeys SIGTERM. */
   readonly sigkill: boolean;
   isSupervisorDead = false;
+  /** The Supervisor has much else to do, and hears late of everything. */
+  isBusy = false;
+  /** How often a Stem dies as it connects. */
+  fragility = 0.02;
   /** Whether nodes die and starts fail. */
   isTroubled = true;
+  /** Hears of everything that happens in the tree. */
+  onEvent: (event: TreeEvent) => void = () => {};
+  /** Nodes take long to end when they are told to. */
+  readonly isSlow: boolean;
+  readonly #tells: boolean;
   readonly #lines: string[] = [];
   #isTouched = false;
   #failure: Error | undefined;
 
-  constructor(seed: number) {
+  /** @param tells whether its story is wanted */
+  constructor(seed: number, tells: boolean) {
+    this.#tells = tells;
     this.dice = new Dice(seed);
     this.sigkill = this.dice.chance(0.9);
+    this.isSlow = this.dice.chance(0.3);
     this.supervisor = new SupervisorHost(this);
   }
 
@@ -44,6 +64,16 @@ export class World {
     this.#failure ??= error;
   }
 
+  /** Resolves after this time. */
+  pause(milliseconds: number): Promise<void> {
+    return new Promise((done) => {
+      this.clock.in(milliseconds, () => {
+        done();
+        this.touched();
+      });
+    });
+  }
+
   async run(milliseconds: number): Promise<void> {
     const until = this.clock.now() + milliseconds;
     this.#isTouched = true;
@@ -55,25 +85,34 @@ export class World {
   }
 
   /** Kept for the report of a failure. */
-  log(line: string): void {
-    this.#lines.push(`${this.clock.now().toFixed(2).padStart(10)} ${line}`);
+  log(line: string | (() => string)): void {
+    if (!this.#tells) return;
+    const text = typeof line === "string" ? line : line();
+    this.#lines.push(`${this.clock.now().toFixed(2).padStart(10)} ${text}`);
   }
 
   get story(): string {
     return this.#lines.join("\n");
   }
 
-  fateOf(_config: NodeConfig): Fate {
+  fateOf(): Fate {
     const { dice } = this;
-    if (this.isTroubled && dice.chance(0.1)) return dice.pick(["fails", "fails later"] as const);
+    const [waits, takes] = [this.#slowness(), this.#slowness()];
+    if (this.isTroubled && dice.chance(0.1)) return { waits, takes };
     const others = dice.chance(0.2) ? [this.#behaviour(), this.#behaviour()] : [];
     const readyAfter = dice.pick([0, 1, 50, 1_000, 20_000]);
-    return { leader: this.#behaviour(), others, readyAfter };
+    return { waits, takes, process: { leader: this.#behaviour(), others, readyAfter } };
+  }
+
+  /** Most starts take a moment, and a few of them long. */
+  #slowness(): number {
+    if (!this.dice.chance(this.isSlow ? 0.6 : 0.3)) return 0;
+    return this.dice.next() * this.dice.pick(this.isSlow ? [100, 5_000] : [2, 100, 2_000]);
   }
 
   #behaviour(): Behaviour {
     const { dice } = this;
-    const obeysAfter = dice.pick([0.5, 5, 300, 3_000]);
+    const obeysAfter = dice.pick(this.isSlow ? SLOW_PACE : PACE);
     const behaviour: Behaviour = this.sigkill && dice.chance(0.15) ? {} : { obeysAfter };
     if (!this.isTroubled || dice.chance(0.5)) return behaviour;
     const endsAfter = dice.pick([0, 1, 100, 2_000, 10_000, 35_000]) * (0.5 + dice.next());

@@ -91,6 +91,8 @@ export class StemLife {
 
   /** It has said what it has. */
   introduced(): void {
+    // The late word of one that has gone says nothing of the next.
+    if (!this.#isLinked) return;
     this.#first?.introduced();
     this.#first = undefined;
   }

@@ -23,6 +23,8 @@ export interface Member {
   begun: boolean;
   /** It was told to stop, and not yet to start again. */
   isStopped: boolean;
+  /** Processes that have printed that they are ready, the last few: the Stem may not have heard of it. */
+  printedReady: number[];
   /** What was asked for and is not answered yet, oldest first. */
   requests: Request[];
   /** The last request made before the Stem was told to create it: its first outcome answers. */
@@ -43,6 +45,7 @@ export function newMember(id: number, config: NodeConfig, origin: Origin, since:
     isReplaced: false,
     begun: false,
     isStopped: false,
+    printedReady: [],
     requests: [],
     answeredByCreation: 0,
     previous: [],
@@ -86,6 +89,26 @@ export function fulfil(member: Member, answered: number): RosterEffect[] {
 export function sending({ status }: Member, message: Order): RosterEffect {
   return { type: "send", message, config: status.node };
 }
+
+/** A process has printed that it is ready: the Stem is told, now and if need be on the next connection. */
+export function printed(member: Member, pid: number): RosterEffect {
+  // What an earlier process has printed may be read after what the present one has.
+  member.printedReady = [...member.printedReady, pid].slice(-MOST_PRINTED);
+  return sendingReady(member, pid);
+}
+
+/** What the Stem does not know of its process, though it was printed. */
+export function printedAgain(member: Member, { pid, ready }: NodeReport): RosterEffect[] {
+  if (pid === undefined || ready !== false || !member.printedReady.includes(pid)) return [];
+  return [sendingReady(member, pid)];
+}
+
+function sendingReady(member: Member, pid: number): RosterEffect {
+  const { id, status } = member;
+  return sending(member, { type: "ready", name: status.node.name, id, pid });
+}
+
+const MOST_PRINTED = 8;
 
 /** Has a Stem that does not know it create it. */
 export function creating(member: Member): RosterEffect {

@@ -3,7 +3,7 @@ import type { Kept, NodeReport } from "../../core/report.ts";
 import { isSameProcess, type ProcessId } from "../../wire/stem-messages.ts";
 import type { RosterEffect } from "./effects.ts";
 import { endAgain, endStray } from "./ends.ts";
-import { creating, inherited, type Member, sending } from "./member.ts";
+import { creating, inherited, type Member, printedAgain, sending } from "./member.ts";
 import type { Members } from "./members.ts";
 import { reported } from "./reports.ts";
 
@@ -68,8 +68,10 @@ function createAgain(member: Member): RosterEffect[] {
 
 /** The Stem kept this node while the connection was down. */
 function resume(members: Members, member: Member, report: NodeReport): RosterEffect[] {
+  // One that came in another's place has its starts already, and has not made one itself.
+  const hasStarted = report.generation > member.status.generation;
   const effects = reported(members, report, { kind: "changed" });
-  if (!member.begun && (report.generation > 0 || report.lastExit !== undefined)) {
+  if (!member.begun && (hasStarted || report.lastExit !== undefined)) {
     member.begun = true;
     effects.push({ type: "created", id: member.id, status: { ...member.status } });
   }
@@ -78,7 +80,7 @@ function resume(members: Members, member: Member, report: NodeReport): RosterEff
   const again = member.requests.map(({ goal, number }) =>
     sending(member, { type: goal, name, id: member.id, request: number }),
   );
-  return [...effects, ...again];
+  return [...effects, ...printedAgain(member, report), ...again];
 }
 
 /** Whose process it was nobody can tell: every node of that name, present or past, waits for it. */

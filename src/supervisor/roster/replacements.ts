@@ -3,6 +3,7 @@
  * configuration that it is to have now, when its turn has come.
  */
 import type { NodeConfig } from "../../core/config.ts";
+import type { NodeStatus } from "../../core/status.ts";
 import type { RosterEffect } from "./effects.ts";
 import { end } from "./ends.ts";
 import { creating, giveUpFirstStart, type Member, newMember } from "./member.ts";
@@ -75,5 +76,8 @@ export function replaced(rollout: Rollout, id: number): RosterEffect[] {
 export function replacementDropped({ rollout }: Members, { status }: Member): RosterEffect[] {
   const dropped = rollout.drop(status.node.name);
   if (dropped === undefined) return [];
-  return [{ type: "created", id: dropped.id, status: { ...status, state: "stopped" } }];
+  const { generation, since, lastExit } = status;
+  // What runs is not what was asked for.
+  const never: NodeStatus = { node: dropped.config, state: "stopped", generation, since };
+  return [{ type: "created", id: dropped.id, status: { ...never, ...(lastExit && { lastExit }) } }];
 }

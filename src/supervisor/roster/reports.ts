@@ -2,7 +2,7 @@
 import type { News } from "../../core/life.ts";
 import type { NodeReport } from "../../core/report.ts";
 import type { RosterEffect } from "./effects.ts";
-import { fulfil, statusFrom, update } from "./member.ts";
+import { fulfil, printedAgain, statusFrom, update } from "./member.ts";
 import type { Members } from "./members.ts";
 import { replaced } from "./replacements.ts";
 
@@ -23,6 +23,8 @@ export function reported(members: Members, report: NodeReport, news: News): Rost
   if (isOutcome) {
     if (!member.begun) effects.push({ type: "created", id: member.id, status });
     member.begun = true;
+    // What it has printed came on its own connection, and may have been read before this.
+    effects.push(...printedAgain(member, report));
   }
   if (status.ready === true || status.state === "stopped")
     effects.push(...replaced(members.rollout, member.id));

@@ -15,6 +15,7 @@ import {
   type Goal,
   giveUpFirstStart,
   newMember,
+  printed,
   refuse,
   sending,
 } from "./member.ts";
@@ -91,7 +92,7 @@ export class Roster {
   printedReady(name: string, pid: number): RosterEffect[] {
     const member = this.#members.wanted.get(name);
     if (member === undefined) return [];
-    return this.#sendable([sending(member, { type: "ready", name, id: member.id, pid })]);
+    return this.#sendable([printed(member, pid)]);
   }
 
   /** What was inherited stays, whether anything asks for it or not. */

@@ -99,6 +99,19 @@ test("one that is wanted with another configuration is replaced, and counts its 
   );
 });
 
+test("one that is replaced while the link breaks has begun when it has been started itself", () => {
+  const roster = taken([A]);
+  roster.create({ name: "a", env: { V: "2" } }, NOW);
+  roster.roll(NOW);
+  const begun = (generation: number): boolean => {
+    roster.disconnected();
+    const effects = connect(roster, [{ ...A, id: 10, report: { generation } }]);
+    return effects.some(({ type }) => type === "created");
+  };
+  assert.equal(begun(1), false, "that was the start of the one before");
+  assert.equal(begun(2), true);
+});
+
 test("with a width, each is ready before the next is replaced; the others keep what they have", () => {
   const left = [1, 2, 3].map((id) => ({ config: { name: `n${id}` }, id }));
   const roster = taken(left, { rolling: 1 });
@@ -130,9 +143,16 @@ test("a changed node that is destroyed before its turn has none, and nobody wait
   const created = left.map(({ config }) => roster.create({ ...config, env: { V: "2" } }, NOW).id);
   roster.roll(NOW);
   const { effects } = roster.destroy("n2");
+  const config = { name: "n2", env: { V: "2" } };
   assert.deepEqual(
-    effects.flatMap((effect) => (effect.type === "created" ? [effect.id] : [])),
-    [created[1]],
+    effects.filter(({ type }) => type === "created"),
+    [
+      {
+        type: "created",
+        id: created[1],
+        status: { node: config, state: "stopped", generation: 1, since: 7 },
+      },
+    ],
   );
   assert.deepEqual(sent(effects), [{ type: "destroy", name: "n2", id: 2 }]);
   ready(roster, created[0]!, "n1");
