@@ -18,6 +18,9 @@ export interface PeerMeasure {
   run(context: Context): Promise<Figure[]>;
 }
 
+/** Whether the bench was told to end: what fails from then on fails for that. */
+export const ending = { isTold: false };
+
 /** Tells on the terminal how far it is. */
 export function progress(text: string): void {
   console.log(`  ${text}`);

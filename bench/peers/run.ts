@@ -3,7 +3,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { chartOf } from "./chart.ts";
-import type { Context, PeerMeasure } from "./measure.ts";
+import { type Context, ending, type PeerMeasure } from "./measure.ts";
 import { isOf, type Options } from "./options.ts";
 import { withResults } from "./page.ts";
 import type { Peer } from "./peer.ts";
@@ -55,6 +55,8 @@ async function figuresOf(measure: PeerMeasure, context: Context): Promise<Figure
       context.peers.map(({ name }) => name),
     );
   } catch (error) {
+    // All is being undone, and then the process ends.
+    if (ending.isTold) return new Promise(() => {});
     console.error(
       `error: ${measure.name} was not measured to its end: ${(error as Error).message}`,
     );
