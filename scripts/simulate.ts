@@ -30,7 +30,7 @@ async function main(): Promise<number> {
   }
   for (const machine of MACHINES) say(...coverageText(machine, run.counts[machine.name] ?? {}), "");
   say(run.summary);
-  return run.isFull && run.missed > 0 ? 1 : 0;
+  return run.isFull && run.missed.length > 0 ? 1 : 0;
 }
 
 async function tell(seed: number): Promise<number> {

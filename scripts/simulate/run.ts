@@ -65,19 +65,16 @@ export class Run {
   }
 
   /** Cells that could have been reached, and were not. */
-  get missed(): number {
+  get missed(): string[] {
     const { counts } = this;
-    return MACHINES.reduce(
-      (sum, machine) => sum + coverageOf(machine, counts[machine.name] ?? {}).missed.length,
-      0,
-    );
+    return MACHINES.flatMap((machine) => coverageOf(machine, counts[machine.name] ?? {}).missed);
   }
 
   get summary(): string {
     const { events } = coverageOf(NODE, this.counts[NODE.name] ?? {});
     const seconds = ((performance.now() - this.#begun) / 1000).toFixed(0);
     const last = this.#next - 1;
-    return `${this.#seeds} seeds (${this.#options.from} to ${last}), ${events} events of nodes, ${this.missed} cells not covered; ${seconds} s`;
+    return `${this.#seeds} seeds (${this.#options.from} to ${last}), ${events} events of nodes, ${cellsText(this.missed)} not covered; ${seconds} s`;
   }
 
   #begin(): void {
@@ -89,10 +86,8 @@ export class Run {
   }
 
   #give(worker: Worker): void {
-    const count = Math.min(
-      CHUNK,
-      Math.max(1, this.#options.from + this.#options.seeds - this.#next),
-    );
+    const asked = this.#options.from + this.#options.seeds - this.#next;
+    const count = asked > 0 ? Math.min(CHUNK, asked) : CHUNK;
     const chunk: Chunk = { from: this.#next, count };
     this.#next += chunk.count;
     worker.postMessage(chunk);
@@ -116,6 +111,14 @@ export class Run {
     const given = this.#next - from;
     if (given < seeds || coverageOf(NODE, this.counts[NODE.name] ?? {}).events < events)
       return false;
-    return !this.isFull || given >= seeds * PATIENCE || this.missed === 0;
+    return !this.isFull || given >= seeds * PATIENCE || this.missed.length === 0;
   }
 }
+
+/** The last few by name. */
+function cellsText(cells: readonly string[]): string {
+  const names = cells.length > 0 && cells.length <= MOST_NAMED ? ` (${cells.join("; ")})` : "";
+  return `${cells.length} cells${names}`;
+}
+
+const MOST_NAMED = 3;

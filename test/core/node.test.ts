@@ -58,10 +58,23 @@ test("31, 40, 42: the table has every state and every event, and no others", () 
   for (const row of Object.values(TABLE)) assert.deepEqual(keysOf(row), keysOf(EVENTS));
 });
 
+const FREE = { now: NOW, rules: RULES, others: { mayStart: true, mayEnd: true } };
+
+test("why a node is ended is known until it has, also if others have to end before", () => {
+  const { state } = step(STATES["held, revival"], EVENTS.go, FREE);
+  assert.ok(state.tag === "stopping");
+  assert.equal(state.unhealthy, STATES["held, revival"].unhealthy);
+});
+
+test("42: looks whether a group is empty thin out, and only what is left is signalled", () => {
+  const before = { ...STATES["clearing, respawn"], groups: [7, 8], looks: 2 };
+  const { state } = step(before, { type: "looked", left: [8] }, FREE);
+  assert.deepEqual(state, { ...before, groups: [8], looks: 3, lookAt: NOW + 20 });
+});
+
 test("what is found out about another process says nothing of this one", () => {
-  const about = { now: NOW, rules: RULES, others: { mayStart: true, mayEnd: true } };
   const state = STATES["running, looking"];
-  const { state: next } = step(state, { type: "probed", pid: 99, isReady: true }, about);
+  const { state: next } = step(state, { type: "probed", pid: 99, isReady: true }, FREE);
   assert.equal(next, state);
 });
 
@@ -69,7 +82,7 @@ test("31: a step changes nothing of what it is given", () => {
   for (const state of Object.values(STATES)) {
     for (const event of Object.values(EVENTS)) {
       const [stateBefore, eventBefore] = [structuredClone(state), structuredClone(event)];
-      step(state, event, { now: NOW, rules: RULES, others: { mayStart: true, mayEnd: true } });
+      step(state, event, FREE);
       assert.deepEqual(state, stateBefore);
       assert.deepEqual(event, eventBefore);
     }

@@ -12,6 +12,9 @@ import {
 import { creationOf, User } from "./user.ts";
 import { World } from "./world.ts";
 
+/** When another Stem is started after the first, if that does not live for long. */
+const NEXT_STEM_MS = 1_000;
+
 /** Longer than the longest stop (13 signals and a kill, twice) and the longest delay grown so far. */
 const CALM_MS = 150_000;
 
@@ -55,7 +58,7 @@ async function calm(world: World): Promise<void> {
 /** @returns whether there is a tree */
 async function begin(world: World, user: User): Promise<boolean> {
   const { dice, clock, supervisor } = world;
-  const isTwilight = dice.chance(0.04);
+  const isTwilight = dice.chance(0.06);
   world.isBusy = isTwilight;
   if (isTwilight) world.fragility = 0;
   let outcome: "linked" | Error | undefined;
@@ -90,10 +93,10 @@ async function begin(world: World, user: User): Promise<boolean> {
  * while the other is on its way. Then the tree ends, or not. @returns whether it goes on
  */
 async function twilight(world: World, user: User): Promise<boolean> {
-  const { dice } = world;
+  const { dice, clock } = world;
   await world.run(650 + dice.next() * 300);
   killStemAsItConnects(world);
-  await world.run(dice.next() * 600);
+  await world.run(NEXT_STEM_MS - clock.now() + dice.next() * 300);
   world.isBusy = false;
   const goesOn = dice.chance(0.4);
   if (!goesOn) await end(world, user, false);

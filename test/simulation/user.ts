@@ -136,7 +136,11 @@ export class User {
     const { dice, isTroubled } = this.#world;
     if (!isTroubled || this.#isReading || node === undefined) return;
     if (!dice.chance(kind === "unhealthy" ? 0.5 : 0.1)) return;
-    this.saySomething(dice.next() * dice.pick([1, 10, 300]), node);
+    const before = this.wanted.get(node);
+    const others = before === undefined ? [] : predecessorsOf(before).names;
+    // What one has been told, those before it may be told as well.
+    const name = others.length > 0 && dice.chance(0.3) ? dice.pick(others) : node;
+    this.saySomething(dice.next() * dice.pick([1, 10, 300]), name);
   }
 
   /** Gives an order for a node later (ms). */
@@ -319,7 +323,7 @@ export class User {
   }
 
   #config(name: string): NodeConfig {
-    const { dice } = this.#world;
+    const { dice, isSlow } = this.#world;
     const config: NodeConfig = { name, env: this.#creation() };
     if (dice.chance(0.3)) {
       config.revival = dice.pick([
@@ -339,6 +343,7 @@ export class User {
     if (isOrdered && dice.chance(0.2)) config.after?.push("nobody");
     if (isOrdered && dice.chance(0.5)) config.afterTimeout = dice.pick([0, 500, 5_000]);
     if (dice.chance(0.5)) config.ready = dice.pick(READY);
+    if (isSlow && dice.chance(0.3)) config.ready = { file: "x" };
     if (dice.chance(0.4)) config.health = dice.pick(HEALTH);
     if (dice.chance(this.#frailty)) this.#weaken(config);
     if (dice.chance(0.3)) {
