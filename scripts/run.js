@@ -59,6 +59,10 @@ const commands = {
   fuzz() {
     run(node(), [...NODE_OPTIONS, "scripts/fuzz.ts", ...process.argv.slice(3)]);
   },
+  chaos() {
+    commands.build();
+    run(node(), [...NODE_OPTIONS, "test/chaos/main.ts", ...process.argv.slice(3)]);
+  },
   bench() {
     commands.build();
     run(node(), [...NODE_OPTIONS, "bench/main.ts", ...process.argv.slice(3)]);

@@ -1,0 +1,67 @@
+/** What troubles and checks know of the run. */
+import type { Excuses } from "./excuses.ts";
+import type { Faults } from "./faults.ts";
+import type { Journal } from "./journal.ts";
+import type { Kind } from "./nodes/kinds.ts";
+import type { ProcessWatch } from "./process-watch.ts";
+import type { ChaosTree } from "./tree.ts";
+import type { Wanted } from "./wanted.ts";
+
+export interface World {
+  /** Of the run: everything that it writes is below it. */
+  directory: string;
+  /** A file system of its own that has little room; undefined where none can be made. */
+  cramped: string | undefined;
+  /** The state directory, if it has a file system of its own. */
+  crampedState: string | undefined;
+  kinds: readonly Kind[];
+  tree: ChaosTree;
+  processes: ProcessWatch;
+  excuses: Excuses;
+  wanted: Wanted;
+  faults: Faults;
+  journal: Journal;
+  /** Resolves when a Supervisor that was started answers; with `false` if it does not. */
+  grown(): Promise<boolean>;
+  /** What one of the two had in its hands is lost, or is about to be. @param stem whose nodes it is about */
+  lost(who: "Supervisor" | "Stem", stem?: number): void;
+  /** Whether that has been so since the last calm. */
+  readonly hasLost: boolean;
+  /** What is called when all is calm again. */
+  untilCalm(over: () => void): void;
+  /** Has nobody read what the Supervisor prints. @returns what ends that */
+  stopReading(): () => void;
+  /** Aborted when the run is to end at once. */
+  stop: AbortSignal;
+}
+
+/** Waits, for so long or until the run is to end (ms). */
+export function pause(ms: number, stop: AbortSignal): Promise<void> {
+  if (stop.aborted) return Promise.resolve();
+  return new Promise((over) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      stop.removeEventListener("abort", done);
+      over();
+    };
+    const timer = setTimeout(done, ms);
+    stop.addEventListener("abort", done);
+  });
+}
+
+/** Waits for a fact. @returns whether it came in time (ms) */
+export async function waitFor(
+  fact: () => boolean | Promise<boolean>,
+  ms: number,
+  stop: AbortSignal,
+): Promise<boolean> {
+  const end = performance.now() + ms;
+  while (!stop.aborted) {
+    if (await fact()) return true;
+    if (performance.now() > end) return false;
+    await pause(LOOK_MS, stop);
+  }
+  return false;
+}
+
+const LOOK_MS = 40;
