@@ -38,7 +38,7 @@ export class Calm {
     const { tree, stop, faults } = this.#world;
     let client: RemoteSupervisor | undefined;
     const isAnswered = async () => {
-      client ??= await tree.connect(5_000).catch(() => undefined);
+      client ??= await tree.connect(ASK_MS).catch(() => undefined);
       return client !== undefined;
     };
     if (!(await waitFor(isAnswered, ASK_MS, stop))) {

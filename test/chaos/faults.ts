@@ -7,6 +7,7 @@ export class Faults {
   readonly found: string[] = [];
   readonly #journal: Journal;
   readonly #end: () => void;
+  #isClosed = false;
 
   /** @param end called with the first one */
   constructor(journal: Journal, end: () => void) {
@@ -15,8 +16,14 @@ export class Faults {
   }
 
   add(text: string): void {
+    if (this.#isClosed) return;
     this.#journal.note(`FAULT: ${text}`);
     if (this.found.length < MOST) this.found.push(text);
     this.#end();
+  }
+
+  /** What is found from now on follows from how the run ends. */
+  close(): void {
+    this.#isClosed = true;
   }
 }

@@ -61,6 +61,7 @@ async function chaos({ minutes, seed, only, keep }: ChaosOptions): Promise<numbe
   } catch (error) {
     run.faults.add((error as Error).stack ?? String(error));
   }
+  run.faults.close();
   const { found } = run.faults;
   const state = drawn(run.processes.look().seen);
   await clear(run);

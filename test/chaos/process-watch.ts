@@ -61,7 +61,10 @@ export class ProcessWatch {
       if (other !== undefined) this.#twice(one.node, other, one);
       leaders.set(one.node, one);
     }
-    const stems = seen.filter(({ pid, node }) => node === undefined && isStem(pid));
+    const stems = seen.filter(({ pid, parent, node }) => {
+      // What a Stem starts is its image until it has taken on its own.
+      return node === undefined && isStem(pid) && !isStem(parent);
+    });
     const [stem, second] = stems.sort((a, b) => b.startTime - a.startTime);
     if (stem !== undefined && second !== undefined) this.#twice("the Stem", second, stem);
     this.#last = { at, seen, leaders, stem };

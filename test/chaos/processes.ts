@@ -22,10 +22,17 @@ export function lives({ pid, startTime }: Pick<ProcessStat, "pid" | "startTime">
   return stat !== undefined && stat.startTime === startTime && !isDead(stat);
 }
 
+interface Known {
+  /** "": none. */
+  node: string;
+  /** It only looks how the node is. */
+  isCheck: boolean;
+}
+
 export class ProcessScan {
   readonly #mark: string;
-  /** What is known of processes that belong to nodes, which do not change any more. */
-  #known = new Map<string, string>();
+  /** What is known of processes that belong to nodes, which does not change any more. */
+  #known = new Map<string, Known>();
 
   constructor(directory: string) {
     this.#mark = `${RUN_VARIABLE}=${directory}`;
@@ -33,32 +40,32 @@ export class ProcessScan {
 
   /** Every living process of the run. */
   look(): Seen[] {
-    const known = new Map<string, string>();
+    const known = new Map<string, Known>();
     const seen: Seen[] = [];
     for (const pid of allPids()) {
       const stat = processStat(pid);
       if (stat === undefined || isDead(stat)) continue;
       const key = `${pid}:${stat.startTime}`;
       // One that has not yet taken on its program still has its parent's environment.
-      const node = this.#known.get(key) ?? this.#nodeOf(pid);
-      if (node === undefined) continue;
-      if (node !== "") known.set(key, node);
-      seen.push({
-        ...stat,
-        node: node === "" ? undefined : node,
-        isLeader: node !== "" && stat.group === pid && !commandOf(pid).includes(CHECK),
-      });
+      const about = this.#known.get(key) ?? this.#aboutOf(pid);
+      if (about === undefined) continue;
+      const { node, isCheck } = about;
+      if (node !== "") known.set(key, about);
+      const isLeader = node !== "" && !isCheck && stat.group === pid;
+      seen.push({ ...stat, node: node === "" ? undefined : node, isLeader });
     }
     this.#known = known;
     return seen;
   }
 
-  /** @returns undefined of a process that is none of this run, "" of one that is no node's */
-  #nodeOf(pid: number): string | undefined {
+  /** @returns undefined of a process that is none of this run */
+  #aboutOf(pid: number): Known | undefined {
     const entries = environmentEntries(pid);
     if (entries === undefined || !entries.includes(this.#mark)) return undefined;
     const entry = entries.find((one) => one.startsWith(`${NODE_VARIABLE}=`));
-    return entry?.slice(NODE_VARIABLE.length + 1) ?? "";
+    // Only now: while it takes on another program, which its environment tells, it has no command line.
+    const isCheck = commandOf(pid).includes(CHECK);
+    return { node: entry?.slice(NODE_VARIABLE.length + 1) ?? "", isCheck };
   }
 }
 

@@ -21,14 +21,25 @@ export interface LinePorts {
   mayCut(node: string): boolean;
 }
 
+/** Of one process. */
+interface Said {
+  /** Number. */
+  last: number;
+  /** How many are missing before it. */
+  missing: number;
+  /** A part of a line came after it: nothing more may come, or the rest of that line is lost. */
+  isCut: boolean;
+}
+
 export class NumberedLines {
   count = 0;
   /** Lines that were missed where they may be, and parts of lines. */
   excused = 0;
   readonly #stream: Stream;
   readonly #ports: LinePorts;
-  /** The last number of each process, and how many are missing before it. */
-  readonly #said = new Map<string, { last: number; missing: number }>();
+  readonly #said = new Map<string, Said>();
+  /** Of each node: the process that has said something last. */
+  readonly #latest = new Map<string, Said>();
 
   constructor(stream: Stream, ports: LinePorts) {
     this.#stream = stream;
@@ -61,21 +72,29 @@ export class NumberedLines {
 
   #compare(node: string, pid: number, number: number): void {
     const key = `${node} ${pid}`;
-    const { last, missing } = this.#said.get(key) ?? { last: 0, missing: 0 };
-    const gap = number - last - 1;
-    if (gap < 0 || (gap > 0 && !this.#ports.maySkip(node, pid))) {
+    const said = this.#said.get(key) ?? { last: 0, missing: 0, isCut: false };
+    const gap = number - said.last - 1;
+    const isWrong = gap < 0 || (gap === 0 && said.isCut);
+    if (isWrong || (gap > 0 && !this.#ports.maySkip(node, pid))) {
+      const what = said.isCut ? `a part of a line, and line ${said.last}` : `line ${said.last}`;
       this.#ports.fault(
-        `${this.#stream} of '${node}' (PID ${pid}): line ${number} came after line ${last}`,
+        `${this.#stream} of '${node}' (PID ${pid}): line ${number} came after ${what}`,
       );
     }
     this.excused += Math.max(0, gap);
-    this.#said.set(key, { last: number, missing: missing + Math.max(0, gap) });
+    said.last = number;
+    said.missing += Math.max(0, gap);
+    said.isCut = false;
+    this.#said.set(key, said);
+    this.#latest.set(node, said);
   }
 
   #odd(node: string, line: string): boolean {
     if (!PART[this.#stream].test(line)) return false;
     if (!this.#ports.mayCut(node))
       this.#ports.fault(`${this.#stream} of '${node}': not a whole line: ${JSON.stringify(line)}`);
+    const said = this.#latest.get(node);
+    if (said !== undefined) said.isCut = true;
     this.excused++;
     return true;
   }

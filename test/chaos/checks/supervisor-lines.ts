@@ -3,6 +3,7 @@
  * which must not show that something went wrong inside.
  */
 import { StringDecoder } from "node:string_decoder";
+import { FLOOD } from "../nodes/kinds.ts";
 import type { Life } from "../tree.ts";
 import { NumberedLines, type Stream } from "./lines.ts";
 
@@ -35,7 +36,8 @@ export class SupervisorLines {
       new NumberedLines(stream, {
         fault,
         maySkip: (_node, pid) => this.#lost[stream].delete(pid),
-        mayCut: () => performance.now() < this.#cutUntil,
+        // What prints all it can is ended in the midst of it.
+        mayCut: (node) => node.startsWith(FLOOD) || performance.now() < this.#cutUntil,
       });
     this.numbers = { stdout: of("stdout"), stderr: of("stderr") };
   }
@@ -44,10 +46,6 @@ export class SupervisorLines {
   killed(pids: readonly number[]): void {
     this.#cutUntil = performance.now() + PARTS_MS;
     for (const pid of pids) for (const lost of Object.values(this.#lost)) lost.add(pid);
-  }
-
-  get isCutting(): boolean {
-    return performance.now() < this.#cutUntil;
   }
 
   take(life: Life, stream: Stream, bytes: Buffer): void {

@@ -25,6 +25,8 @@ export interface Surroundings {
   hasCgroups: boolean;
 }
 
+/** How the names of nodes begin that come and go, and print all they can. */
+export const FLOOD = "flood-";
 /** A node that dies at once comes back after this time, and not later as often as it may (ms). */
 export const DELAY_MS = 500;
 const REVIVAL = { delay: DELAY_MS, factor: 1 };

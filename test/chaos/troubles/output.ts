@@ -1,5 +1,6 @@
 /** Floods of output, and a reader that stands still. */
 import type { NodeConfig } from "coppice";
+import { FLOOD } from "../nodes/kinds.ts";
 import { pause } from "../world.ts";
 import type { Trouble } from "./trouble.ts";
 
@@ -15,7 +16,7 @@ export const flood: Trouble = {
     say(
       `${count} nodes print all they can${width > 0 ? `, ${width} bytes a line,` : ""} for ${ms} ms`,
     );
-    const names = Array.from({ length: count }, () => `flood-${++floods}`);
+    const names = Array.from({ length: count }, () => `${FLOOD}${++floods}`);
     const client = await world.tree.connect(5_000).catch(() => undefined);
     if (client === undefined) return;
     try {
