@@ -26,10 +26,14 @@ export function processStat(pid: number): ProcessStat | undefined {
   };
 }
 
-/** Whether the process that `pid` named at `startTime` still runs. A zombie does not. */
+/**
+ * Whether the process that `pid` named at `startTime` still runs. A zombie does not. Where nothing can
+ * be read of it (no /proc, or no descriptor is left) its number alone has to do: to take one that runs
+ * for dead would have another started in its place.
+ */
 export function isRunning(pid: number, startTime: number | undefined): boolean {
   const stat = processStat(pid);
-  if (stat === undefined) return startTime === undefined && exists(pid);
+  if (stat === undefined) return exists(pid);
   return stat.state !== "Z" && (startTime === undefined || stat.startTime === startTime);
 }
 
