@@ -3,6 +3,8 @@
  * things from going on. What nothing excuses is a fault of the tree's.
  */
 
+import { patient } from "./patience.ts";
+
 /** How long after a trouble is over its consequences may still show (ms). */
 const AFTERMATH_MS = 10_000;
 
@@ -51,7 +53,7 @@ export class Excuses {
       (one) =>
         (one.node === undefined || one.node === node) &&
         one.from <= at &&
-        (one.to === undefined || at <= one.to + AFTERMATH_MS),
+        (one.to === undefined || at <= one.to + patient(AFTERMATH_MS)),
     )?.why;
   }
 
@@ -66,7 +68,7 @@ export class Excuses {
 
   /** Forgets what can excuse nothing any more. */
   forget(before: number): void {
-    const isRecent = ({ to }: Excuse) => to === undefined || to + AFTERMATH_MS >= before;
+    const isRecent = ({ to }: Excuse) => to === undefined || to + patient(AFTERMATH_MS) >= before;
     this.#deaths = this.#deaths.filter(isRecent);
     this.#delays = this.#delays.filter(isRecent);
   }

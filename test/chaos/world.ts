@@ -3,6 +3,7 @@ import type { Excuses } from "./excuses.ts";
 import type { Faults } from "./faults.ts";
 import type { Journal } from "./journal.ts";
 import type { Kind } from "./nodes/kinds.ts";
+import { patient } from "./patience.ts";
 import type { ProcessWatch } from "./process-watch.ts";
 import type { ChaosTree } from "./tree.ts";
 import type { Wanted } from "./wanted.ts";
@@ -49,16 +50,16 @@ export function pause(ms: number, stop: AbortSignal): Promise<void> {
   });
 }
 
-/** Waits for a fact. @returns whether it came in time (ms) */
+/** Waits for a fact. @returns whether it came in time (ms, on a machine that has time) */
 export async function waitFor(
   fact: () => boolean | Promise<boolean>,
   ms: number,
   stop: AbortSignal,
 ): Promise<boolean> {
-  const end = performance.now() + ms;
+  const begun = performance.now();
   while (!stop.aborted) {
     if (await fact()) return true;
-    if (performance.now() > end) return false;
+    if (performance.now() > begun + patient(ms)) return false;
     await pause(LOOK_MS, stop);
   }
   return false;

@@ -4,6 +4,7 @@
  */
 import type { Excuses } from "../excuses.ts";
 import { DELAY_MS, type Kind } from "../nodes/kinds.ts";
+import { patient } from "../patience.ts";
 import type { Look, Looker } from "../process-watch.ts";
 import { commandOf, type Seen } from "../processes.ts";
 import type { Wanted } from "../wanted.ts";
@@ -90,7 +91,7 @@ export class Lives implements Looker {
     const kept = names.map((name) => this.#excuses.keptUntil(name, record.since) ?? 0);
     const due =
       Math.max(record.since, record.startedAt + DELAY_MS, ...kept) + DELAY_MS * names.length;
-    if (at < due + SLACK_MS) return;
+    if (at < due + patient(SLACK_MS)) return;
     record.isTold = true;
     const missed = ((at - record.since) / 1000).toFixed(1);
     this.#fault(`'${kind.config.name}' has not come back: ${missed} s without a process`);

@@ -4,6 +4,7 @@
  */
 import { StringDecoder } from "node:string_decoder";
 import { FLOOD } from "../nodes/kinds.ts";
+import { patient } from "../patience.ts";
 import type { Life } from "../tree.ts";
 import { NumberedLines, type Stream } from "./lines.ts";
 
@@ -44,7 +45,7 @@ export class SupervisorLines {
 
   /** A Stem, or a Supervisor whose tree lives on, has been killed: what it had in its hands is lost. */
   killed(pids: readonly number[]): void {
-    this.#cutUntil = performance.now() + PARTS_MS;
+    this.#cutUntil = performance.now() + patient(PARTS_MS);
     for (const pid of pids) for (const lost of Object.values(this.#lost)) lost.add(pid);
   }
 
