@@ -6,6 +6,7 @@ import type { Bounds } from "./checks/bounds.ts";
 import type { Complete } from "./checks/complete.ts";
 import { type Counted, checkFiles } from "./checks/file-lines.ts";
 import { drawn } from "./checks/lives.ts";
+import { patient } from "./patience.ts";
 import { pause, type World, waitFor } from "./world.ts";
 
 /**
@@ -14,6 +15,8 @@ import { pause, type World, waitFor } from "./world.ts";
  */
 const WELL_MS = 60_000;
 const ASK_MS = 30_000;
+/** What is waited for is noted again and again (ms). */
+const NOTED_MS = 3_000;
 
 export interface CalmChecks {
   complete: Complete;
@@ -167,10 +170,15 @@ export class Calm {
 
   /** Looks until nothing is found; what is still found after the time is a fault. */
   async #untilNone(what: string, find: () => string[] | Promise<string[]>): Promise<void> {
-    const { stop, faults } = this.#world;
+    const { stop, faults, journal } = this.#world;
     let found: string[] = [];
+    let noted = performance.now();
     const isNone = async () => {
       found = await find();
+      if (found.length > 0 && performance.now() > noted + NOTED_MS) {
+        noted = performance.now();
+        journal.note(`waiting for ${what}: ${found.join("; ")}`);
+      }
       return found.length === 0;
     };
     if ((await waitFor(isNone, WELL_MS, stop)) || stop.aborted) return;
@@ -197,7 +205,7 @@ async function inTime<Value>(what: string, promise: Promise<Value>): Promise<Val
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
       () => reject(new Error(`waited ${WELL_MS / 1000} s in vain for ${what}`)),
-      WELL_MS,
+      patient(WELL_MS),
     );
   });
   try {
