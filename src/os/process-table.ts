@@ -55,11 +55,18 @@ export function allPids(): number[] {
   }
 }
 
-/** The groups that have a member which is not a zombie. */
-export function livingGroups(): Set<number> {
+/**
+ * The groups that have a member which is not a zombie; undefined where that cannot be seen (no /proc, or
+ * no descriptor is left).
+ */
+export function livingGroups(): Set<number> | undefined {
+  const pids = allPids();
+  // At the least there is this process itself.
+  if (pids.length === 0) return undefined;
   const groups = new Set<number>();
-  for (const pid of allPids()) {
+  for (const pid of pids) {
     const stat = processStat(pid);
+    if (stat === undefined && exists(pid)) return undefined;
     if (stat !== undefined && stat.state !== "Z") groups.add(stat.group);
   }
   return groups;

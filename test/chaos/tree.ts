@@ -5,7 +5,8 @@ import { connect, type RemoteSupervisor } from "../../src/control/client.ts";
 import { RUN_VARIABLE } from "./processes.ts";
 
 const ROOT = path.join(import.meta.dirname, "..", "..");
-const MAIN = path.join(ROOT, "dist", "cli", "main.js");
+/** What is run: the built package, or what the tests are told of. */
+const MAIN = process.env["COPPICE_TEST_MAIN"] ?? path.join(ROOT, "dist", "cli", "main.js");
 const NODE_OPTIONS = ["--disable-warning=ExperimentalWarning"];
 
 export interface Ended {
