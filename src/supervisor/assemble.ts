@@ -108,6 +108,7 @@ export async function assemble(
     keep,
     output: stemOutput,
     expect: (token) => link.expect(token),
+    say,
   });
   const ports: SupervisorPorts = {
     clock: systemClock,
@@ -160,6 +161,8 @@ export async function assemble(
       history,
       endLines: () => output.end(),
       evidence,
+      isStemRecorded: () => stems.isRecorded,
+      say,
       control: () => control,
       ending: () => ending,
       instance,
@@ -214,7 +217,9 @@ async function prepare(
       state.makePipeDirectory();
     }
     removeOtherImages(state.path, earlier === undefined ? [image] : [image, earlier.image]);
-    writePrivateFile(state.file(places.args), JSON.stringify(handedDown));
+    const args = JSON.stringify(handedDown);
+    // A disk that is full must not end a tree that is taken over, and in which nothing has changed.
+    if (!state.has(places.args, args)) writePrivateFile(state.file(places.args), args);
     await link.listen(state.path);
   } catch (error) {
     if (earlier === undefined) state.clear();
