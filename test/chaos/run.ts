@@ -45,6 +45,7 @@ export class Run implements World {
   readonly remains: Remains;
   /** How often each trouble came. */
   readonly troubles = new Map<string, number>();
+  reloads = 0;
   calms = 0;
   lifeCount = 0;
   #onCalm: (() => void)[] = [];
@@ -169,7 +170,7 @@ export class Run implements World {
 
   /** Of those that go alone one begins when the last has ended. */
   #do(trouble: Trouble, dice: Dice): Promise<void> {
-    const { name, alone } = trouble;
+    const { name, alone = [] } = trouble;
     const run = async (): Promise<void> => {
       if (this.stop.aborted) return;
       this.troubles.set(name, (this.troubles.get(name) ?? 0) + 1);
@@ -180,9 +181,9 @@ export class Run implements World {
         this.faults.add(`the trouble '${name}' has failed: ${(error as Error).stack}`);
       }
     };
-    if (alone === undefined) return run();
-    const done = (this.#alone.get(alone) ?? Promise.resolve()).then(run);
-    this.#alone.set(alone, done);
+    const others = alone.map((word) => this.#alone.get(word));
+    const done = Promise.all(others).then(run);
+    for (const word of alone) this.#alone.set(word, done);
     return done;
   }
 
@@ -227,6 +228,7 @@ export class Run implements World {
 
   #said(text: string): void {
     this.journal.note(text);
+    if (/^stderr: (?:info: taken over|error: not reloaded)/.test(text)) this.reloads++;
     const [, lost] =
       /writes its output file .* again: (\d+) lines? (?:was|were) lost/.exec(text) ?? [];
     if (lost !== undefined) this.#toldLost += Number(lost);

@@ -28,6 +28,8 @@ export interface World {
   lost(who: "Supervisor" | "Stem", stem?: number): void;
   /** Whether that has been so since the last calm. */
   readonly hasLost: boolean;
+  /** How many reloads have been done, or given up. */
+  readonly reloads: number;
   /** What is called when all is calm again. */
   untilCalm(over: () => void): void;
   /** Has nobody read what the Supervisor prints. @returns what ends that */

@@ -9,7 +9,7 @@ import type { Trouble } from "./trouble.ts";
 export const brokenProgram: Trouble = {
   name: "broken-program",
   weight: 3,
-  alone: "program",
+  alone: ["program"],
   async run(world, dice, say) {
     const how = dice.pick(["is gone", "may not be executed", "is no program"] as const);
     const ms = dice.between(300, 5_000);
@@ -33,7 +33,7 @@ export const brokenProgram: Trouble = {
 export const noDirectory: Trouble = {
   name: "no-directory",
   weight: 2,
-  alone: "directory",
+  alone: ["directory"],
   async run(world, dice, say) {
     const ms = dice.between(300, 4_000);
     say(`the directory of 'housed' is gone for ${ms} ms, and it is killed`);

@@ -2,7 +2,8 @@
 import fs from "node:fs";
 import path from "node:path";
 import { signal } from "../processes.ts";
-import { pause, type World } from "../world.ts";
+import type { Life } from "../tree.ts";
+import { pause, type World, waitFor } from "../world.ts";
 import { several } from "./signals.ts";
 import type { Trouble } from "./trouble.ts";
 
@@ -12,7 +13,7 @@ const LONGEST_MS = 30_000;
 export const reload: Trouble = {
   name: "reload",
   weight: 6,
-  alone: "reload",
+  alone: ["reload"],
   async run(world, dice, say) {
     const changed = dice.chance(0.6) ? several(world.kinds, dice, 1, 5) : [];
     const how = dice.pick(["SIGHUP", "a client", "a client, two at a time"] as const);
@@ -27,7 +28,7 @@ export const reload: Trouble = {
 export const brokenScript: Trouble = {
   name: "broken-script",
   weight: 1,
-  alone: "supervisor",
+  alone: ["supervisor", "reload"],
   async run(world, _dice, say) {
     say("reload with a script that cannot be loaded");
     const script = path.join(world.directory, "tree.mjs");
@@ -51,8 +52,11 @@ async function reloadBy(world: World, how: string): Promise<void> {
   // In the first moments of a process a signal ends it.
   if (living?.isGrown !== true) return;
   if (how === "SIGHUP") {
+    const before = world.reloads;
     signal(living.pid, "SIGHUP");
-    return pause(3_000, world.stop);
+    // A second one while the new image starts would end it.
+    await waitFor(() => world.reloads > before || !lives(living), LONGEST_MS, world.stop);
+    return;
   }
   const client = await world.tree.connect(5_000).catch(() => undefined);
   if (client === undefined) return;
@@ -64,4 +68,8 @@ async function reloadBy(world: World, how: string): Promise<void> {
 function replace(file: string, text: string): void {
   fs.writeFileSync(`${file}.new`, text);
   fs.renameSync(`${file}.new`, file);
+}
+
+function lives({ ended }: Life): boolean {
+  return ended === undefined;
 }

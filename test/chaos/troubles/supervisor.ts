@@ -12,7 +12,7 @@ const SHORT_S = 1;
 export const killSupervisor: Trouble = {
   name: "kill-supervisor",
   weight: 4,
-  alone: "supervisor",
+  alone: ["supervisor"],
   async run(world, dice, say) {
     const keep = keepOf(dice.next());
     const withStem = dice.chance(0.25);
@@ -42,7 +42,7 @@ export const killSupervisor: Trouble = {
 export const stopSupervisor: Trouble = {
   name: "stop-supervisor",
   weight: 4,
-  alone: "supervisor",
+  alone: ["supervisor"],
   async run(world, dice, say) {
     const ms = dice.between(100, 7_000);
     say(`SIGSTOP to the Supervisor for ${ms} ms`);
@@ -59,7 +59,7 @@ export const stopSupervisor: Trouble = {
 export const endTree: Trouble = {
   name: "end-tree",
   weight: 1,
-  alone: "supervisor",
+  alone: ["supervisor"],
   async run(world, dice, say) {
     const keep = keepOf(dice.next());
     const what = dice.pick(["SIGTERM", "SIGINT"] as const);

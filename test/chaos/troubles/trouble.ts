@@ -9,7 +9,7 @@ export interface Trouble {
   /** Why it cannot be had here; undefined: it can. */
   missing?(world: World): string | undefined;
   /** Of those with the same word there is one at a time. */
-  alone?: "supervisor" | "reload" | "program" | "directory";
+  alone?: readonly ("supervisor" | "reload" | "program" | "directory")[];
   /**
    * Does it, and takes it back. What it does follows from the dice, and not from what it finds.
    * @param say tells what exactly is done
