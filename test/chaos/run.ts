@@ -24,6 +24,8 @@ import { pause, type World, waitFor } from "./world.ts";
 const SLOW_LOOK_MS = 1_000;
 const GROWN_MS = 90_000;
 const END_MS = 40_000;
+/** Until a Supervisor is started again. */
+const AGAIN_MS = 500;
 
 export class Run implements World {
   readonly directory: string;
@@ -50,6 +52,9 @@ export class Run implements World {
   lifeCount = 0;
   #onCalm: (() => void)[] = [];
   #unread = 0;
+  /** How many disks are full, and when one was last. */
+  #full = 0;
+  #fullAt = Number.NEGATIVE_INFINITY;
   #toldLost = 0;
   readonly #alone = new Map<string, Promise<void>>();
 
@@ -95,8 +100,7 @@ export class Run implements World {
   /** @param ms how long troubles come for */
   async go(seed: number, troubles: readonly Trouble[], ms: number): Promise<void> {
     const over = this.excuses.deathsAndDelaysOf("all", "the tree begins");
-    this.tree.start(undefined);
-    if (!(await this.grown())) return this.faults.add("the tree does not grow");
+    if (!(await this.grow(undefined))) return this.faults.add("the tree does not grow");
     this.processes.begin(this.returns);
     const watch = setInterval(() => this.#lookSlowly(), SLOW_LOOK_MS);
     try {
@@ -120,16 +124,34 @@ export class Run implements World {
     }
   }
 
-  async grown(): Promise<boolean> {
-    const { life } = this.tree;
-    const isThere = async () => {
-      if (life === undefined || life.ended !== undefined) return false;
-      const client = await this.tree.connect(3_000).catch(() => undefined);
-      client?.close();
-      life.isGrown = client !== undefined;
-      return life.isGrown;
+  async grow(keep: number | undefined): Promise<boolean> {
+    for (;;) {
+      const life = this.tree.start(keep);
+      const isDecided = async () => {
+        if (life.ended !== undefined) return true;
+        const client = await this.tree.connect(3_000).catch(() => undefined);
+        client?.close();
+        life.isGrown = client !== undefined;
+        return life.isGrown;
+      };
+      await waitFor(isDecided, GROWN_MS, this.stop);
+      if (life.isGrown || this.stop.aborted) return true;
+      if (!this.#hasNoRoom(life)) return false;
+      await pause(AGAIN_MS, this.stop);
+    }
+  }
+
+  noRoom(): () => void {
+    this.#full++;
+    return () => {
+      this.#full--;
+      this.#fullAt = performance.now();
     };
-    return (await waitFor(isThere, GROWN_MS, this.stop)) || this.stop.aborted;
+  }
+
+  /** It has ended since there was no room for what it has to write at its beginning. */
+  #hasNoRoom({ ended, isGrown, begun }: Life): boolean {
+    return !isGrown && ended?.code === 1 && (this.#full > 0 || this.#fullAt > begun);
   }
 
   lost(who: "Supervisor" | "Stem", stem?: number): void {
@@ -222,7 +244,7 @@ export class Run implements World {
   #ended(life: Life, ended: Ended): void {
     this.lifeCount++;
     this.lines.ended(life, ended.signal !== null);
-    if (!life.isDoomed)
+    if (!life.isDoomed && !this.#hasNoRoom(life))
       this.faults.add(`the Supervisor (PID ${life.pid}) has ended with ${JSON.stringify(ended)}`);
   }
 

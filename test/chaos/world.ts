@@ -22,8 +22,13 @@ export interface World {
   wanted: Wanted;
   faults: Faults;
   journal: Journal;
-  /** Resolves when a Supervisor that was started answers; with `false` if it does not. */
-  grown(): Promise<boolean>;
+  /**
+   * Starts a Supervisor, and again where one could not start for want of room on its disk, as whoever
+   * looks after it would. Resolves when it answers; with `false` if it does not.
+   */
+  grow(keep: number | undefined): Promise<boolean>;
+  /** There is no room on the disk of the state directory. @returns what ends that */
+  noRoom(): () => void;
   /** What one of the two had in its hands is lost, or is about to be. @param stem whose nodes it is about */
   lost(who: "Supervisor" | "Stem", stem?: number): void;
   /** Whether that has been so since the last calm. */

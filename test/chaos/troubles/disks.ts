@@ -24,7 +24,9 @@ export const fullState: Trouble = {
     say(`the disk of the state directory is full for ${ms} ms`);
     // A node is started with its configuration, which is written there first.
     const late = world.excuses.delaysOf("all", "the state directory's disk is full");
+    const room = world.noRoom();
     await fullFor(world.crampedState ?? "", ms, world.stop);
+    room();
     late();
   },
 };

@@ -107,8 +107,8 @@ async function withoutSupervisor(
   world.lost("Supervisor");
   if (!isKept) world.wanted.doubt();
   if (!world.stop.aborted) {
-    world.tree.start(keep);
-    if (!(await world.grown())) world.faults.add("a Supervisor that was started does not answer");
+    if (!(await world.grow(keep)))
+      world.faults.add("a Supervisor that was started does not answer");
   }
   over();
 }
