@@ -63,6 +63,10 @@ const commands = {
     commands.build();
     run(node(), [...NODE_OPTIONS, "test/chaos/main.ts", ...process.argv.slice(3)]);
   },
+  soak() {
+    commands.build();
+    run(node(), [...NODE_OPTIONS, "test/soak/main.ts", ...process.argv.slice(3)]);
+  },
   bench() {
     commands.build();
     run(node(), [...NODE_OPTIONS, "bench/main.ts", ...process.argv.slice(3)]);

@@ -13,7 +13,7 @@ const OF_NODE = /^\[supervisor:STD(?:OUT|ERR)\] \[([^\]]+)\] (.*)$/s;
 const PARTS_MS = 20_000;
 /** What a program says that was not meant to end, or to go on, like that. */
 const BROKEN =
-  /\b(?:TypeError|RangeError|ReferenceError|SyntaxError|AssertionError|Unhandled|uncaught|the Stem caught|heap out of memory|MaxListeners)|^\s+at .+:\d+:\d+\)?$|against all promises/;
+  /\b(?:TypeError|RangeError|ReferenceError|AssertionError|Unhandled|uncaught|the Stem caught|heap out of memory|MaxListeners)|^\s+at .+:\d+:\d+\)?$|against all promises/;
 
 export class SupervisorLines {
   readonly numbers: Readonly<Record<Stream, NumberedLines>>;
