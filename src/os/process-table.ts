@@ -74,17 +74,22 @@ export function livingGroups(): Set<number> | undefined {
 
 /**
  * Process groups of which a member's environment says `name=value`, where `value` starts with
- * `start`. The leader may be gone; its children inherited what it was given.
+ * `start`. The leader may be gone; its children inherited what it was given. Undefined where that cannot
+ * be seen, since no descriptor is left.
  */
 export function groupsWithVariable(
   name: string,
   start: string,
-): { group: number; value: string }[] {
+): { group: number; value: string }[] | undefined {
+  const pids = allPids();
+  if (pids.length === 0 && fs.existsSync("/proc/self")) return undefined;
   const wanted = `${name}=${start}`;
   const found = new Map<number, string>();
-  for (const pid of allPids()) {
+  for (const pid of pids) {
     const entry = environmentEntries(pid)?.find((line) => line.startsWith(wanted));
-    const group = entry === undefined ? undefined : processStat(pid)?.group;
+    const stat = processStat(pid);
+    if (stat === undefined && exists(pid)) return undefined;
+    const group = entry === undefined ? undefined : stat?.group;
     if (entry !== undefined && group !== undefined) found.set(group, entry.slice(name.length + 1));
   }
   return [...found].map(([group, value]) => ({ group, value }));

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { Watchers } from "../control/watchers.ts";
 import type { NodeConfig } from "../core/config.ts";
 import { isSameConfig } from "../core/difference.ts";
-import { ListenError, StateDirectoryError } from "../errors.ts";
+import { ListenError, ProtocolError, StateDirectoryError } from "../errors.ts";
 import type { CrashOptions } from "../evidence/options.ts";
 import { systemClock } from "../os/clock.ts";
 import { writePrivateFile } from "../os/files.ts";
@@ -120,7 +120,12 @@ export async function assemble(
       makeNodeDirectory(accepted);
       return accepted;
     },
-    strays: () => state.strays(),
+    strays: () => {
+      const strays = state.strays();
+      // Then the Stem connects again, until they can be seen.
+      if (strays === undefined) throw new ProtocolError("what is left of nodes cannot be seen");
+      return strays;
+    },
     send: (message) => link.send(message),
     say,
     stemSays: (text) => stemOutput.stderr.push(Buffer.from(`${text}\n`)),

@@ -17,20 +17,22 @@ test("without a free descriptor a process that runs is not taken for one that ha
 });
 
 test("without a free descriptor nothing is said to have ended that may live", () => {
-  const [groups, before, after, gone] = withoutDescriptors<unknown[]>(
+  const [groups, marked, before, after, gone] = withoutDescriptors<unknown[]>(
     `const directory = fs.mkdtempSync("/tmp/coppice-group-");
      fs.writeFileSync(directory + "/cgroup.events", "populated 0\\n");
      const isPopulated = (one) => cgroups.isPopulated(one, cgroups.systemCgroups);
      const before = isPopulated(directory);
      useUp();
      const groups = table.livingGroups() ?? null;
-     const value = [groups, before, isPopulated(directory), isPopulated(directory + "/gone")];
+     const marked = table.groupsWithVariable("PATH", "") ?? null;
+     const value = [groups, marked, before, isPopulated(directory), isPopulated(directory + "/gone")];
      free();
      fs.rmSync(directory, { recursive: true });
      return value;`,
     MODULES,
   );
   assert.equal(groups, null, "which groups live cannot be seen");
+  assert.equal(marked, null, "nor whose they are");
   assert.deepEqual([before, after], [false, true], "a control group may have members");
   assert.equal(gone, false, "one that is not there has none");
 });

@@ -2,12 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Stray } from "../../src/supervisor/roster/reconcile.ts";
+import { ProtocolError } from "../../src/errors.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import type { FromStem, ToStem } from "../../src/wire/stem-messages.ts";
 
 const LEFT: Stray = { name: "a", pid: 50, startTime: 7 };
 
-function meet(strays: Stray[] = []) {
+function meet(strays: Stray[] = [], canSee = () => true) {
   const sent: ToStem[] = [];
   const turns: (() => void)[] = [];
   const stem = { pid: 40, signal: () => {} };
@@ -17,7 +18,10 @@ function meet(strays: Stray[] = []) {
     takeOverStem: () => stem,
     soon: (act) => turns.push(act),
     accept: (config) => config as { name: string },
-    strays: () => strays,
+    strays: () => {
+      if (!canSee()) throw new ProtocolError("nothing can be seen");
+      return strays;
+    },
     send: (message) => sent.push(message),
     say: () => {},
     stemSays: () => {},
@@ -52,6 +56,25 @@ test("36: what the Stem before it has left is ended before a node of that name s
   assert.equal(first?.type, "end");
   assert.deepEqual(first?.type === "end" && first.previous, [{ pid: 50, startTime: 7 }]);
   assert.deepEqual([second?.type, orders.length], ["create", 2]);
+});
+
+test("36: while it cannot be seen what is left nothing starts, and the next connection is another try", async () => {
+  let canSee = false;
+  const { supervisor, settled } = meet([LEFT], () => canSee);
+  const taken = supervisor.takeOver();
+  supervisor.connected();
+  assert.throws(() => supervisor.receive(SYNCED), ProtocolError, "which ends the connection");
+  supervisor.disconnected();
+  canSee = true;
+  supervisor.connected();
+  supervisor.receive(SYNCED);
+  assert.equal(await taken, true);
+  void supervisor.create({ name: "a" });
+  const orders = settled().flatMap((one) => (one.type === "together" ? one.commands : [one]));
+  assert.deepEqual(
+    orders.map(({ type }) => type),
+    ["end", "create"],
+  );
 });
 
 test("a Stem that has not yet said what it has cannot hold on to it", () => {
