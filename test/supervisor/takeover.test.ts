@@ -1,8 +1,8 @@
 /** A Supervisor that takes over the Stem of another one, which itself had only just begun. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Stray } from "../../src/supervisor/roster/reconcile.ts";
 import { ProtocolError } from "../../src/errors.ts";
+import type { Stray } from "../../src/supervisor/roster/reconcile.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import type { FromStem, ToStem } from "../../src/wire/stem-messages.ts";
 
