@@ -59,7 +59,7 @@ export class Run implements World {
   readonly #alone = new Map<string, Promise<void>>();
 
   constructor(stage: Stage, journal: Journal, end: AbortController) {
-    const { directory, cramped, crampedState } = stage;
+    const { directory, cramped, crampedState, zeek } = stage;
     this.directory = directory;
     this.cramped = cramped;
     this.crampedState = crampedState;
@@ -68,7 +68,7 @@ export class Run implements World {
     this.faults = new Faults(journal, () => end.abort());
     const fault = (text: string) => this.faults.add(text);
     const isRoot = process.getuid?.() === 0;
-    this.kinds = kindsOf({ directory, cramped, isRoot, hasCgroups: hasCgroups() });
+    this.kinds = kindsOf({ directory, cramped, zeek, isRoot, hasCgroups: hasCgroups() });
     this.wanted = new Wanted(directory, this.kinds);
     this.lines = new SupervisorLines(fault, (text) => this.#said(text));
     this.bounds = new Bounds(fault);

@@ -4,6 +4,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { ownCgroup } from "../../src/os/cgroup-fs.ts";
+import { installZeek } from "../fixtures/zeek/install.ts";
 import { toolOf } from "./nodes/kinds.ts";
 
 const NODES = path.join(import.meta.dirname, "nodes");
@@ -13,6 +14,8 @@ export class Stage {
   readonly directory: string;
   /** 1 MB, for a node's output; undefined where none can be made. */
   readonly cramped: string | undefined;
+  /** What stands in for a Zeek. */
+  readonly zeek: string;
   /** A little more than is needed, for the state directory. */
   readonly crampedState: string | undefined;
   readonly #mounts: string[] = [];
@@ -27,6 +30,7 @@ export class Stage {
     for (const name of ["node.sh", "clock.cjs"])
       fs.copyFileSync(path.join(NODES, name), this.file(name));
     fs.copyFileSync(path.join(NODES, "script.mjs"), this.file("tree.mjs"));
+    this.zeek = installZeek(this.file("opt")).executable;
     fs.writeFileSync(this.file("tool"), toolOf(this.directory), { mode: 0o755 });
     fs.writeFileSync(this.file("twice"), "");
     fs.chmodSync(this.file("twice"), 0o666);

@@ -21,6 +21,8 @@ export interface Surroundings {
   directory: string;
   /** Where what is written soon has no room; undefined where none can be made. */
   cramped: string | undefined;
+  /** A Zeek, or what stands in for one. */
+  zeek?: string;
   isRoot: boolean;
   hasCgroups: boolean;
 }
@@ -34,7 +36,7 @@ const REVIVAL = { delay: DELAY_MS, factor: 1 };
 const STOP = { interval: 300, attempts: 3 };
 
 export function kindsOf(surroundings: Surroundings): Kind[] {
-  const { directory, cramped, isRoot, hasCgroups } = surroundings;
+  const { directory, cramped, zeek, isRoot, hasCgroups } = surroundings;
   const sh = (code: string): string[] => [
     "/bin/sh",
     "-c",
@@ -121,6 +123,18 @@ export function kindsOf(surroundings: Surroundings): Kind[] {
       make("cramped", sh("while :; do say 8; sleep 0.4; done"), {
         lines: "cramped",
         config: { directory: cramped, output: { file: "log", maxSize: "100K", keep: 3 } },
+      }),
+    );
+  if (zeek !== undefined)
+    kinds.push(
+      make("zeek", undefined, {
+        lines: "none",
+        config: {
+          directory: path.join(directory, "zeek"),
+          interface: "lo",
+          zeek: { executable: zeek, supervised: false },
+          env: { STANDIN_NO_FIXED_PORTS: "1" },
+        },
       }),
     );
   if (isRoot) kinds.push(make("nobody", sh(counting), { config: { user: "nobody" } }));

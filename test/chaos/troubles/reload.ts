@@ -34,7 +34,9 @@ export const brokenScript: Trouble = {
     const script = path.join(world.directory, "tree.mjs");
     const text = fs.readFileSync(script, "utf8");
     // A node that is started just then cannot load it either.
-    const scripts = world.kinds.filter(({ config }) => config.command === undefined);
+    const scripts = world.kinds.filter(
+      ({ config }) => (config.command ?? config.zeek) === undefined,
+    );
     const names = scripts.map(({ config }) => config.name);
     const over = world.excuses.deathsAndDelaysOf(names, "the script cannot be loaded");
     try {
