@@ -7,6 +7,13 @@ import path from "node:path";
 import type { NodeConfig } from "coppice";
 import type { Kind } from "./nodes/kinds.ts";
 
+export interface Ordering {
+  /** An order was carried out. @param isStopped whether it was to stop */
+  done(name: string, isStopped: boolean): void;
+  /** No more are given. */
+  over(): void;
+}
+
 export class Wanted {
   readonly #file: string;
   readonly #kinds: readonly Kind[];
@@ -14,6 +21,10 @@ export class Wanted {
   readonly #stopped = new Map<string, boolean | undefined>();
 
   #isChanged = false;
+  /** Orders that are under way, by node; and those beside which there were others. */
+  readonly #under = new Map<string, Set<number>>();
+  readonly #mixed = new Set<number>();
+  #orders = 0;
 
   constructor(directory: string, kinds: readonly Kind[]) {
     this.#file = path.join(directory, "nodes.json");
@@ -45,6 +56,31 @@ export class Wanted {
   /** @param isStopped undefined: that is not known */
   ordered(name: string, isStopped: boolean | undefined): void {
     this.#stopped.set(name, isStopped);
+  }
+
+  /** Orders are about to be given: what becomes of these nodes is not known, until somebody alone knows. */
+  ordering(names: readonly string[]): Ordering {
+    const order = ++this.#orders;
+    for (const name of names) {
+      this.#stopped.set(name, undefined);
+      const under = this.#under.get(name) ?? new Set();
+      this.#under.set(name, under.add(order));
+    }
+    return {
+      done: (name, isStopped) => {
+        const under = this.#under.get(name);
+        // Another's may be carried out before this one, or after it.
+        if (under?.size === 1 && under.has(order) && !this.#mixed.has(order))
+          this.#stopped.set(name, isStopped);
+      },
+      over: () => {
+        for (const name of names) {
+          const under = this.#under.get(name);
+          under?.delete(order);
+          for (const other of under ?? []) this.#mixed.add(other);
+        }
+      },
+    };
   }
 
   /** Whether orders still hold nobody knows: a tree that begins anew has had none. */

@@ -19,13 +19,14 @@ export const restarts: Trouble = {
     say(`restart ${isAll ? "all" : names.join(", ")}, ${times} times at once`);
     // An order whose answer is not waited for any more is carried out all the same.
     world.untilCalm(world.excuses.deathsAndDelaysOf(names, "restart"));
+    // Whoever was stopped is started by that.
+    const ordering = world.wanted.ordering(names);
     await ordered(world, async (client) => {
       const all = isAll ? [""] : names;
       const orders = Array.from({ length: times }, () => all.map((name) => client.restart(name)));
       await Promise.allSettled(orders.flat());
-      // Whoever was stopped is started by that.
-      for (const name of names) world.wanted.ordered(name, undefined);
     });
+    ordering.over();
   },
 };
 
@@ -38,18 +39,19 @@ export const stopsAndStarts: Trouble = {
     const isStarted = dice.chance(0.6);
     say(`stop ${names.join(", ")}${isStarted ? `, and start after ${ms} ms` : ""}`);
     world.untilCalm(world.excuses.deathsAndDelaysOf(names, "stop"));
-    for (const name of names) world.wanted.ordered(name, undefined);
+    const ordering = world.wanted.ordering(names);
     await ordered(world, async (client) => {
       await each(names, async (name) => {
         const life = world.tree.living;
         const isDone = await client.stopNode(name);
-        if (isDone && world.tree.living === life) world.wanted.ordered(name, true);
+        // A Supervisor that has come since may not know of it.
+        if (isDone && world.tree.living === life && !isStarted) ordering.done(name, true);
       });
       if (!isStarted) return;
       await pause(ms, world.stop);
-      for (const name of names) world.wanted.ordered(name, undefined);
       await each(names, (name) => client.startNode(name));
     });
+    ordering.over();
   },
 };
 
