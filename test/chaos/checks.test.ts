@@ -30,27 +30,27 @@ function lines(may: { skip?: boolean; cut?: boolean } = {}) {
 }
 
 test("lines: what is missing, doubled, out of order or torn is found", () => {
-  assert.deepEqual(lines().take("~ a 7 1 .", "~ a 7 2 .", "~ a 8 1 .", "~ a 7 3 ."), []);
+  assert.deepEqual(lines().take("~ a 7-1 1 .", "~ a 7-1 2 .", "~ a 8-1 1 .", "~ a 7-1 3 ."), []);
   for (const wrong of [
-    ["~ a 7 2 ."],
-    ["~ a 7 1 .", "~ a 7 3 ."],
-    ["~ a 7 1 .", "~ a 7 1 ."],
-    ["~ a 7 1 .", "~ a 7 2 .", "~ a 7 1 ."],
-    ["~ a 7 1 .", "~ a 7"],
-    ["~ a 7 1 .", "7 2 ."],
-    ["~ b 7 1 ."],
-    ["~ a 7 1 !"],
+    ["~ a 7-1 2 ."],
+    ["~ a 7-1 1 .", "~ a 7-1 3 ."],
+    ["~ a 7-1 1 .", "~ a 7-1 1 ."],
+    ["~ a 7-1 1 .", "~ a 7-1 2 .", "~ a 7-1 1 ."],
+    ["~ a 7-1 1 .", "~ a 7-1"],
+    ["~ a 7-1 1 .", "7-1 2 ."],
+    ["~ b 7-1 1 ."],
+    ["~ a 7-1 1 !"],
   ])
     assert.equal(lines().take(...wrong).length, 1, `${wrong}`);
   assert.deepEqual(lines().take("something else"), []);
 });
 
 test("lines: what was lost with who was killed is a gap, and at most one part", () => {
-  assert.deepEqual(lines({ skip: true }).take("~ a 7 1 .", "~ a 7 5 .", "~ a 7 6 ."), []);
-  assert.equal(lines({ skip: true }).take("~ a 7 5 .", "~ a 7 4 .").length, 1, "never back");
-  assert.deepEqual(lines({ cut: true }).take("~ a 7 1 .", "~ a 7 2"), []);
+  assert.deepEqual(lines({ skip: true }).take("~ a 7-1 1 .", "~ a 7-1 5 .", "~ a 7-1 6 ."), []);
+  assert.equal(lines({ skip: true }).take("~ a 7-1 5 .", "~ a 7-1 4 .").length, 1, "never back");
+  assert.deepEqual(lines({ cut: true }).take("~ a 7-1 1 .", "~ a 7-1 2"), []);
   assert.equal(
-    lines({ cut: true }).take("~ a 7 1 .", "~ a 7 2", "~ a 7 2 .").length,
+    lines({ cut: true }).take("~ a 7-1 1 .", "~ a 7-1 2", "~ a 7-1 2 .").length,
     1,
     "nothing comes after a part",
   );
@@ -66,7 +66,7 @@ function complete(came: number, isAlive: boolean) {
 
 test("completeness: what a process has written and did not arrive is found, unless its Stem was killed", (t) => {
   const directory = temporaryDirectory(t);
-  fs.writeFileSync(path.join(directory, "a.7.40"), "         5          0\n");
+  fs.writeFileSync(path.join(directory, "a.7-1.40"), "         5          0\n");
   const nodes = new Set(["a"]);
   const behind = new Complete(directory, complete(4, true));
   assert.equal(behind.missing(behind.due(nodes, 40)).length, 1);
@@ -81,18 +81,18 @@ test("completeness: what a process has written and did not arrive is found, unle
 test("files: both streams are followed through what was rotated", (t) => {
   const directory = temporaryDirectory(t);
   const file = path.join(directory, "log");
-  fs.writeFileSync(`${file}.10`, "~ a 7 1 .\n");
-  fs.writeFileSync(`${file}.9`, "~ a 7 2 .\n~ a 7 1 !\n");
-  fs.writeFileSync(file, "~ a 7 3 .\n");
+  fs.writeFileSync(`${file}.10`, "~ a 7-1 1 .\n");
+  fs.writeFileSync(`${file}.9`, "~ a 7-1 2 .\n~ a 7-1 1 !\n");
+  fs.writeFileSync(file, "~ a 7-1 3 .\n");
   const faults: string[] = [];
   const check = (stdout: number, stderr: number) =>
     checkFiles("a", { both: file }, { fault: (text) => faults.push(text) }, [
-      { node: "a", pid: 7, stem: 1, stdout, stderr, file: "" },
+      { node: "a", life: "7-1", stem: 1, stdout, stderr, file: "" },
     ]).behind;
   assert.deepEqual(check(3, 1), []);
   assert.equal(check(4, 1).length, 1);
   assert.deepEqual(faults, []);
-  fs.appendFileSync(file, "~ a 7 5 .\nhalf");
+  fs.appendFileSync(file, "~ a 7-1 5 .\nhalf");
   check(3, 1);
   assert.equal(faults.length, 2, `${faults}`);
 });

@@ -18,7 +18,8 @@ import { waitFor } from "./world.ts";
 /** How long a tree may take to end before what is left of it is killed (ms). */
 const END_MS = 20_000;
 
-process.exitCode = await main(process.argv.slice(2));
+// Clients that nobody waits for any more would go on.
+process.exit(await main(process.argv.slice(2)));
 
 /** @returns the exit status */
 async function main(args: readonly string[]): Promise<number> {
@@ -43,7 +44,7 @@ async function chaos({ minutes, seed, only, keep }: ChaosOptions): Promise<numbe
   const end = new AbortController();
   let status = 0;
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-    process.once(name, () => {
+    process.on(name, () => {
       status = 128 + os.constants.signals[name];
       end.abort();
     });

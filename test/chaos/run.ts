@@ -14,7 +14,7 @@ import type { Journal } from "./journal.ts";
 import { kindsOf } from "./nodes/kinds.ts";
 import { Plan, type Step } from "./plan.ts";
 import { ProcessWatch } from "./process-watch.ts";
-import { lives } from "./processes.ts";
+import { lives, type Seen } from "./processes.ts";
 import { hasCgroups, type Stage } from "./stage.ts";
 import { ChaosTree, type Ended, type Life } from "./tree.ts";
 import type { Trouble } from "./troubles/trouble.ts";
@@ -76,11 +76,14 @@ export class Run implements World {
     this.remains = new Remains();
     const { stdout, stderr } = this.lines.numbers;
     this.complete = new Complete(path.join(directory, "progress"), {
-      came: (node, pid) => ({ stdout: stdout.last(node, pid), stderr: stderr.last(node, pid) }),
-      isAlive: (pid) => this.processes.last.seen.some((one) => one.pid === pid && lives(one)),
-      forget: (node, pid) => {
-        stdout.forget(node, pid);
-        stderr.forget(node, pid);
+      came: (node, life) => ({ stdout: stdout.last(node, life), stderr: stderr.last(node, life) }),
+      isAlive: (life) => {
+        const [pid = 0, startTime = 0] = life.split("-").map(Number);
+        return lives({ pid, startTime });
+      },
+      forget: (node, life) => {
+        stdout.forget(node, life);
+        stderr.forget(node, life);
       },
     });
     this.processes = new ProcessWatch(directory, fault, (since) => this.excuses.stoodStill(since));
@@ -157,7 +160,7 @@ export class Run implements World {
   lost(who: "Supervisor" | "Stem", stem?: number): void {
     this.hasLost = true;
     const { seen } = this.processes.look();
-    this.lines.killed(who === "Supervisor" ? seen.map(({ pid }) => pid) : []);
+    this.lines.killed(who === "Supervisor" ? seen.map(lifeOf) : []);
     this.complete.excuse(who === "Stem" ? stem : undefined);
   }
 
@@ -264,4 +267,9 @@ export class Run implements World {
     if (stem !== undefined) this.bounds.look("Stem", stem.pid);
     this.remains.look(this.tree.stateDirectory);
   }
+}
+
+/** As the processes call themselves. */
+function lifeOf({ pid, startTime }: Seen): string {
+  return `${pid}-${startTime}`;
 }

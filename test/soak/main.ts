@@ -24,7 +24,8 @@ const WHO = ["Supervisor", "Stem"] as const;
 
 type Who = (typeof WHO)[number];
 
-process.exitCode = await main(process.argv.slice(2));
+// Clients that nobody waits for any more would go on.
+process.exit(await main(process.argv.slice(2)));
 
 /** @returns the exit status */
 async function main(args: readonly string[]): Promise<number> {
@@ -38,7 +39,7 @@ async function main(args: readonly string[]): Promise<number> {
   const end = new AbortController();
   let status = 0;
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-    process.once(name, () => {
+    process.on(name, () => {
       status = 128 + os.constants.signals[name];
       end.abort();
     });

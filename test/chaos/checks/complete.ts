@@ -7,9 +7,9 @@ import { type Progress, progressIn } from "./progress.ts";
 
 export interface CompletePorts {
   /** The last numbers that came of a process, where its lines come through the Supervisor. */
-  came(node: string, pid: number): { stdout: number; stderr: number };
-  isAlive(pid: number): boolean;
-  forget(node: string, pid: number): void;
+  came(node: string, life: string): { stdout: number; stderr: number };
+  isAlive(life: string): boolean;
+  forget(node: string, life: string): void;
 }
 
 interface Due extends Progress {
@@ -43,21 +43,21 @@ export class Complete {
   due(nodes: ReadonlySet<string>, stem: number | undefined): Due[] {
     // In this order: what has ended has written all that it ever will.
     const over = new Set(
-      progressIn(this.#directory).flatMap(({ pid }) => (this.#ports.isAlive(pid) ? [] : [pid])),
+      progressIn(this.#directory).flatMap(({ life }) => (this.#ports.isAlive(life) ? [] : [life])),
     );
     return progressIn(this.#directory)
       .filter(({ node }) => nodes.has(node))
       .filter((one) => stem === undefined || (one.stem === stem && !this.#excused.has(one.file)))
-      .map((one) => ({ ...one, isOver: over.has(one.pid) }));
+      .map((one) => ({ ...one, isOver: over.has(one.life) }));
   }
 
   /** @returns what of that has not arrived yet, in words */
   missing(due: readonly Due[]): string[] {
-    return due.flatMap(({ node, pid, stdout, stderr }) => {
-      const came = this.#ports.came(node, pid);
+    return due.flatMap(({ node, life, stdout, stderr }) => {
+      const came = this.#ports.came(node, life);
       if (came.stdout >= stdout && came.stderr >= stderr) return [];
       return [
-        `'${node}' (PID ${pid}) has written ${stdout} and ${stderr} lines, and ${came.stdout} and ${came.stderr} came`,
+        `'${node}' (PID ${life}) has written ${stdout} and ${stderr} lines, and ${came.stdout} and ${came.stderr} came`,
       ];
     });
   }
@@ -66,7 +66,7 @@ export class Complete {
   settled(due: readonly Due[]): void {
     const over = due.filter(({ isOver }) => isOver);
     this.whole += over.length;
-    for (const { node, pid } of over) this.#ports.forget(node, pid);
+    for (const { node, life } of over) this.#ports.forget(node, life);
     for (const { file } of over) fs.rmSync(file, { force: true });
   }
 }

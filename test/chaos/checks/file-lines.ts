@@ -45,11 +45,11 @@ export function checkFiles(
       if (!isNumbered) fault(`${file}: this is no line of '${node}': ${JSON.stringify(line)}`);
     }
   }
-  const behind = due.flatMap(({ pid, ...written }) => {
-    const [out, err] = [stdout.last(node, pid), stderr.last(node, pid)];
+  const behind = due.flatMap(({ life, ...written }) => {
+    const [out, err] = [stdout.last(node, life), stderr.last(node, life)];
     if (out >= written.stdout && err >= written.stderr) return [];
     return [
-      `'${node}' (PID ${pid}) has written ${written.stdout} and ${written.stderr} lines, and its files have ${out} and ${err}`,
+      `'${node}' (PID ${life}) has written ${written.stdout} and ${written.stderr} lines, and its files have ${out} and ${err}`,
     ];
   });
   const lines = stdout.count + stderr.count;

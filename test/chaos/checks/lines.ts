@@ -3,10 +3,10 @@
  * where a process was killed that had it in its hands.
  */
 
-/** `~ NODE PID NUMBER .` on stdout, with `!` on stderr: that shows that it is whole. */
+/** `~ NODE PID-START NUMBER .` on stdout, with `!` on stderr: that shows that it is whole. */
 const WHOLE = {
-  stdout: /^~ (\S+) (\d+) (\d+) \.$/,
-  stderr: /^~ (\S+) (\d+) (\d+) !$/,
+  stdout: /^~ (\S+) (\d+-\d+) (\d+) \.$/,
+  stderr: /^~ (\S+) (\d+-\d+) (\d+) !$/,
 } as const;
 /** What may be left of one: its beginning, or its end. */
 const PART = { stdout: /^~|(?:^|\d) ?\.$/, stderr: /^~|(?:^|\d) ?!$/ } as const;
@@ -16,7 +16,7 @@ export type Stream = "stdout" | "stderr";
 export interface LinePorts {
   fault(text: string): void;
   /** Whether lines of this process may be missing here; asked once for each gap. */
-  maySkip(node: string, pid: number): boolean;
+  maySkip(node: string, life: string): boolean;
   /** Whether a line of this node may have been cut. */
   mayCut(node: string): boolean;
 }
@@ -48,16 +48,16 @@ export class NumberedLines {
 
   /** @param node whose line it is. @returns whether it was a numbered line, or part of one */
   take(node: string, line: string): boolean {
-    const [, name, pid, number] = WHOLE[this.#stream].exec(line) ?? [];
+    const [, name, life = "", number] = WHOLE[this.#stream].exec(line) ?? [];
     if (name !== node) return this.#odd(node, line);
     this.count++;
-    this.#compare(node, Number(pid), Number(number));
+    this.#compare(node, life, Number(number));
     return true;
   }
 
   /** The last number that came from a process. */
-  last(node: string, pid: number): number {
-    return this.#said.get(`${node} ${pid}`)?.last ?? 0;
+  last(node: string, life: string): number {
+    return this.#said.get(`${node} ${life}`)?.last ?? 0;
   }
 
   /** How many lines were missed in all. */
@@ -66,19 +66,19 @@ export class NumberedLines {
   }
 
   /** Nothing more will come of it. */
-  forget(node: string, pid: number): void {
-    this.#said.delete(`${node} ${pid}`);
+  forget(node: string, life: string): void {
+    this.#said.delete(`${node} ${life}`);
   }
 
-  #compare(node: string, pid: number, number: number): void {
-    const key = `${node} ${pid}`;
+  #compare(node: string, life: string, number: number): void {
+    const key = `${node} ${life}`;
     const said = this.#said.get(key) ?? { last: 0, missing: 0, isCut: false };
     const gap = number - said.last - 1;
     const isWrong = gap < 0 || (gap === 0 && said.isCut);
-    if (isWrong || (gap > 0 && !this.#ports.maySkip(node, pid))) {
+    if (isWrong || (gap > 0 && !this.#ports.maySkip(node, life))) {
       const what = said.isCut ? `a part of a line, and line ${said.last}` : `line ${said.last}`;
       this.#ports.fault(
-        `${this.#stream} of '${node}' (PID ${pid}): line ${number} came after ${what}`,
+        `${this.#stream} of '${node}' (PID ${life}): line ${number} came after ${what}`,
       );
     }
     this.excused += Math.max(0, gap);

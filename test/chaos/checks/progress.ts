@@ -4,7 +4,8 @@ import path from "node:path";
 
 export interface Progress {
   node: string;
-  pid: number;
+  /** Its number, and when it was started. */
+  life: string;
   /** Its parent when it began: the Stem. */
   stem: number;
   /** Lines on stdout and on stderr, at least. */
@@ -17,13 +18,13 @@ export interface Progress {
 export function progressIn(directory: string): Progress[] {
   const found: Progress[] = [];
   for (const name of fs.readdirSync(directory)) {
-    const [, node, pid, stem] = /^(.+)\.(\d+)\.(\d+)$/.exec(name) ?? [];
+    const [, node, life, stem] = /^(.+)\.(\d+-\d+)\.(\d+)$/.exec(name) ?? [];
     const file = path.join(directory, name);
     const [, stdout, stderr] = /^ *(\d+) +(\d+)\n/.exec(read(file)) ?? [];
-    if (node === undefined || stderr === undefined) continue;
+    if (node === undefined || life === undefined || stderr === undefined) continue;
     found.push({
       node,
-      pid: Number(pid),
+      life,
       stem: Number(stem),
       stdout: Number(stdout),
       stderr: Number(stderr),

@@ -24,7 +24,7 @@ export class SupervisorLines {
   readonly #rest = new Map<string, string>();
   readonly #decoders = new Map<string, StringDecoder>();
   /** Of which processes lines were lost with a Supervisor that was killed: one gap each. */
-  readonly #lost: Readonly<Record<Stream, Set<number>>> = {
+  readonly #lost: Readonly<Record<Stream, Set<string>>> = {
     stdout: new Set(),
     stderr: new Set(),
   };
@@ -36,7 +36,7 @@ export class SupervisorLines {
     const of = (stream: Stream) =>
       new NumberedLines(stream, {
         fault,
-        maySkip: (_node, pid) => this.#lost[stream].delete(pid),
+        maySkip: (_node, life) => this.#lost[stream].delete(life),
         // What prints all it can is ended in the midst of it.
         mayCut: (node) => node.startsWith(FLOOD) || performance.now() < this.#cutUntil,
       });
@@ -44,9 +44,9 @@ export class SupervisorLines {
   }
 
   /** A Stem, or a Supervisor whose tree lives on, has been killed: what it had in its hands is lost. */
-  killed(pids: readonly number[]): void {
+  killed(lives: readonly string[]): void {
     this.#cutUntil = performance.now() + patient(PARTS_MS);
-    for (const pid of pids) for (const lost of Object.values(this.#lost)) lost.add(pid);
+    for (const life of lives) for (const lost of Object.values(this.#lost)) lost.add(life);
   }
 
   take(life: Life, stream: Stream, bytes: Buffer): void {

@@ -20,13 +20,15 @@ else on("init", () => count());
 function count() {
   const { CHAOS_DIR: directory, CHAOS_NODE: name } = process.env;
   takeLock(`${directory}/locks/${name}`, `${directory}/twice`);
-  const progress = fs.openSync(`${directory}/progress/${name}.${process.pid}.${process.ppid}`, "w");
+  const [, fields = ""] = fs.readFileSync("/proc/self/stat", "utf8").split(") ");
+  const life = `${process.pid}-${fields.split(" ")[19]}`;
+  const progress = fs.openSync(`${directory}/progress/${name}.${life}.${process.ppid}`, "w");
   let number = 0;
   setInterval(() => {
     number++;
     // A pipe is written to at once.
-    process.stdout.write(`~ ${name} ${process.pid} ${number} .\n`);
-    process.stderr.write(`~ ${name} ${process.pid} ${number} !\n`);
+    process.stdout.write(`~ ${name} ${life} ${number} .\n`);
+    process.stderr.write(`~ ${name} ${life} ${number} !\n`);
     const text = String(number).padStart(10);
     fs.writeSync(progress, `${text} ${text}\n`, 0);
   }, EVERY_MS);

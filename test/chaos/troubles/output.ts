@@ -45,12 +45,19 @@ export const slowReader: Trouble = {
   },
 };
 
+/** As in nodes/node.sh. */
+const LIFE = `read -r stat </proc/$$/stat; set -- $stat; life=$$-$\{22}`;
+
 /** Numbered lines in the words of all others, as fast as it goes; between them lines of this width. */
 function flooding(name: string, width: number): NodeConfig {
   const wide = width === 0 ? "" : `${"x".repeat(width)}\n`;
   return {
     name,
-    command: ["/bin/sh", "-c", `exec seq -f "${wide}~ ${name} $$ %.0f ." 1 1000000000000`],
+    command: [
+      "/bin/sh",
+      "-c",
+      `${LIFE}; exec seq -f "${wide}~ ${name} $life %.0f ." 1 1000000000000`,
+    ],
     env: { CHAOS_NODE: name },
     stop: { interval: 300, attempts: 3 },
     revival: { delay: 500, factor: 1 },
