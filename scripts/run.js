@@ -47,6 +47,15 @@ const commands = {
       ...files,
     ]);
   },
+  /** All that, and what takes longer: with the same seeds each time. */
+  "test:long"() {
+    commands.test();
+    for (const [name, ...args] of LONGER) {
+      if (commands[name] === undefined) continue;
+      process.argv.splice(3, Infinity, ...args);
+      commands[name]();
+    }
+  },
   build() {
     rmSync(path.join(root, "dist"), { recursive: true, force: true });
     // Types alone: the code itself comes in one piece, as near as may be.
@@ -65,6 +74,14 @@ const commands = {
   mutants() {
     run(node(), [...NODE_OPTIONS, "scripts/mutants.ts", ...process.argv.slice(3)]);
   },
+  chaos() {
+    commands.build();
+    run(node(), [...NODE_OPTIONS, "test/chaos/main.ts", ...process.argv.slice(3)]);
+  },
+  soak() {
+    commands.build();
+    run(node(), [...NODE_OPTIONS, "test/soak/main.ts", ...process.argv.slice(3)]);
+  },
   bench() {
     commands.build();
     run(node(), [...NODE_OPTIONS, "bench/main.ts", ...process.argv.slice(3)]);
@@ -76,6 +93,12 @@ const commands = {
     run(node(), [...NODE_OPTIONS, "bench/peers/main.ts", ...process.argv.slice(3)]);
   },
 };
+
+const LONGER = [
+  ["simulate"],
+  ["fuzz", "--frames", "100000", "--seed", "1"],
+  ["chaos", "--minutes", "1", "--seed", "1"],
+];
 
 const command = commands[process.argv[2]];
 if (command === undefined) fail(`usage: run.js ${Object.keys(commands).join("|")}`, 2);

@@ -103,7 +103,7 @@ export class DemoTree {
 
   /** What of the tree still runs. */
   left(): number[] {
-    const nodes = groupsWithVariable("COPPICE_NODE", `${this.#directory}/`).map(
+    const nodes = (groupsWithVariable("COPPICE_NODE", `${this.#directory}/`) ?? []).map(
       ({ group }) => group,
     );
     const seen = [...this.#seen.values()].filter((one) => isRunning(one.pid, one.startTime));

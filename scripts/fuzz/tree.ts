@@ -129,7 +129,8 @@ export class FuzzTree {
 
   /** The process groups of nodes that still run. */
   left(): number[] {
-    return groupsWithVariable("COPPICE_NODE", `${this.#directory}/`).map(({ group }) => group);
+    const groups = groupsWithVariable("COPPICE_NODE", `${this.#directory}/`) ?? [];
+    return groups.map(({ group }) => group);
   }
 
   /** Whatever happened: ends the tree in order if it still runs, and leaves nothing behind. */

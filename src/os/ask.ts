@@ -72,6 +72,8 @@ function run(
       },
     },
   );
+  // Where descriptors are used up there are no streams, whatever Node.js' types say.
+  if (group === 0) return { aside: null, ended };
   for (const stream of [child.stdout, child.stderr])
     if (stream !== null) texts.push(textOf(stream, MAX_BYTES));
   return { aside: child.other(ANSWER_FD), ended };

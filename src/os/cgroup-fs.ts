@@ -14,6 +14,8 @@ export interface CgroupFs {
   remove(directory: string): boolean;
   /** The groups in a group, by name. */
   children(directory: string): string[];
+  /** Needs no descriptor. */
+  exists(directory: string): boolean;
 }
 
 export const systemCgroups: CgroupFs = {
@@ -52,6 +54,7 @@ export const systemCgroups: CgroupFs = {
       return [];
     }
   },
+  exists: (directory) => fs.existsSync(directory),
 };
 
 /**
@@ -74,9 +77,10 @@ export function ownCgroup(mounts: string, own: string): string | undefined {
   return undefined;
 }
 
-/** Whether a process lives in a group, or below it. */
+/** Whether a process lives in a group, or below it; if that cannot be read, one may. */
 export function isPopulated(directory: string, cgroups: CgroupFs): boolean {
-  return /^populated 1$/m.test(cgroups.read(path.join(directory, "cgroup.events")) ?? "");
+  const events = cgroups.read(path.join(directory, "cgroup.events"));
+  return events === undefined ? cgroups.exists(directory) : /^populated 1$/m.test(events);
 }
 
 /** The processes in a group and below it. */

@@ -26,10 +26,14 @@ export function processStat(pid: number): ProcessStat | undefined {
   };
 }
 
-/** Whether the process that `pid` named at `startTime` still runs. A zombie does not. */
+/**
+ * Whether the process that `pid` named at `startTime` still runs. A zombie does not. Where nothing can
+ * be read of it (no /proc, or no descriptor is left) its number alone has to do: to take one that runs
+ * for dead would have another started in its place.
+ */
 export function isRunning(pid: number, startTime: number | undefined): boolean {
   const stat = processStat(pid);
-  if (stat === undefined) return startTime === undefined && exists(pid);
+  if (stat === undefined) return exists(pid);
   return stat.state !== "Z" && (startTime === undefined || stat.startTime === startTime);
 }
 
@@ -51,11 +55,18 @@ export function allPids(): number[] {
   }
 }
 
-/** The groups that have a member which is not a zombie. */
-export function livingGroups(): Set<number> {
+/**
+ * The groups that have a member which is not a zombie; undefined where that cannot be seen (no /proc, or
+ * no descriptor is left).
+ */
+export function livingGroups(): Set<number> | undefined {
+  const pids = allPids();
+  // At the least there is this process itself.
+  if (pids.length === 0) return undefined;
   const groups = new Set<number>();
-  for (const pid of allPids()) {
+  for (const pid of pids) {
     const stat = processStat(pid);
+    if (stat === undefined && exists(pid)) return undefined;
     if (stat !== undefined && stat.state !== "Z") groups.add(stat.group);
   }
   return groups;
@@ -63,17 +74,22 @@ export function livingGroups(): Set<number> {
 
 /**
  * Process groups of which a member's environment says `name=value`, where `value` starts with
- * `start`. The leader may be gone; its children inherited what it was given.
+ * `start`. The leader may be gone; its children inherited what it was given. Undefined where that cannot
+ * be seen, since no descriptor is left.
  */
 export function groupsWithVariable(
   name: string,
   start: string,
-): { group: number; value: string }[] {
+): { group: number; value: string }[] | undefined {
+  const pids = allPids();
+  if (pids.length === 0 && fs.existsSync("/proc/self")) return undefined;
   const wanted = `${name}=${start}`;
   const found = new Map<number, string>();
-  for (const pid of allPids()) {
+  for (const pid of pids) {
     const entry = environmentEntries(pid)?.find((line) => line.startsWith(wanted));
-    const group = entry === undefined ? undefined : processStat(pid)?.group;
+    const stat = processStat(pid);
+    if (stat === undefined && exists(pid)) return undefined;
+    const group = entry === undefined ? undefined : stat?.group;
     if (entry !== undefined && group !== undefined) found.set(group, entry.slice(name.length + 1));
   }
   return [...found].map(([group, value]) => ({ group, value }));

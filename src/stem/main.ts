@@ -139,6 +139,8 @@ const stem = new Stem(
       const members = groups.filter(hasMembers);
       if (members.length === 0) return members;
       const living = livingGroupsOfThisTurn();
+      // What cannot be seen may live: it is looked for again.
+      if (living === undefined) return members;
       return members.filter((group) => living.has(group) || cgroups?.hasMembers(group) === true);
     },
     hasMembers,
@@ -234,7 +236,7 @@ function privateDirectory(name: string): string {
 }
 
 /** Reading all of /proc serves every node that asks in one turn of the loop. */
-function livingGroupsOfThisTurn(): Set<number> {
+function livingGroupsOfThisTurn(): Set<number> | undefined {
   if (groupsOfThisTurn === undefined) {
     groupsOfThisTurn = livingGroups();
     setImmediate(() => {

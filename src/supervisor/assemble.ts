@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { Watchers } from "../control/watchers.ts";
 import type { NodeConfig } from "../core/config.ts";
 import { isSameConfig } from "../core/difference.ts";
-import { ListenError, StateDirectoryError } from "../errors.ts";
+import { ListenError, ProtocolError, StateDirectoryError } from "../errors.ts";
 import type { CrashOptions } from "../evidence/options.ts";
 import { systemClock } from "../os/clock.ts";
 import { writePrivateFile } from "../os/files.ts";
@@ -108,6 +108,7 @@ export async function assemble(
     keep,
     output: stemOutput,
     expect: (token) => link.expect(token),
+    say,
   });
   const ports: SupervisorPorts = {
     clock: systemClock,
@@ -119,7 +120,12 @@ export async function assemble(
       makeNodeDirectory(accepted);
       return accepted;
     },
-    strays: () => state.strays(),
+    strays: () => {
+      const strays = state.strays();
+      // Then the Stem connects again, until they can be seen.
+      if (strays === undefined) throw new ProtocolError("what is left of nodes cannot be seen");
+      return strays;
+    },
     send: (message) => link.send(message),
     say,
     stemSays: (text) => stemOutput.stderr.push(Buffer.from(`${text}\n`)),
@@ -160,6 +166,8 @@ export async function assemble(
       history,
       endLines: () => output.end(),
       evidence,
+      isStemRecorded: () => stems.isRecorded,
+      say,
       control: () => control,
       ending: () => ending,
       instance,
@@ -214,7 +222,9 @@ async function prepare(
       state.makePipeDirectory();
     }
     removeOtherImages(state.path, earlier === undefined ? [image] : [image, earlier.image]);
-    writePrivateFile(state.file(places.args), JSON.stringify(handedDown));
+    const args = JSON.stringify(handedDown);
+    // A disk that is full must not end a tree that is taken over, and in which nothing has changed.
+    if (!state.has(places.args, args)) writePrivateFile(state.file(places.args), args);
     await link.listen(state.path);
   } catch (error) {
     if (earlier === undefined) state.clear();

@@ -90,9 +90,9 @@ export class StateDirectory {
     return undefined;
   }
 
-  /** Process groups of nodes of this state directory, whoever started them. */
-  strays(): Stray[] {
-    return groupsWithVariable("COPPICE_NODE", `${this.file(places.nodes)}/`).map(
+  /** Process groups of nodes of this state directory, whoever started them; undefined if they cannot be seen. */
+  strays(): Stray[] | undefined {
+    return groupsWithVariable("COPPICE_NODE", `${this.file(places.nodes)}/`)?.map(
       ({ group, value }) => {
         const startTime = processStat(group)?.startTime;
         const name = path.basename(value, ".json");
@@ -109,7 +109,7 @@ export class StateDirectory {
 
   /** Those whose environment still says whose they are. */
   async #endNamed(say: (text: string) => void): Promise<void> {
-    let strays = this.strays();
+    let strays = this.strays() ?? [];
     if (strays.length === 0) return;
     say(
       `ending what an earlier tree left here: ${strays.map(({ name, pid }) => `${name} (PID ${pid})`).join(", ")}`,
@@ -118,7 +118,7 @@ export class StateDirectory {
     for (const group of groups) signalGroup(group, "SIGTERM");
     const until = performance.now() + PATIENCE_MS;
     while ([...groups].some(groupHasMembers) && performance.now() < until) await pause();
-    for (strays = this.strays(); strays.length > 0; strays = this.strays()) {
+    for (strays = this.strays() ?? []; strays.length > 0; strays = this.strays() ?? []) {
       for (const { pid } of strays) signalGroup(pid, "SIGKILL");
       await pause();
     }

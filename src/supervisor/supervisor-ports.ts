@@ -23,7 +23,7 @@ export interface SupervisorPorts {
   soon(act: () => void): void;
   /** Checks a configuration and makes its directory. @throws NodeConfigError */
   accept(config: unknown, known: (name: string) => NodeConfig | undefined): NodeConfig;
-  /** Processes of earlier Stems' nodes. */
+  /** Processes of earlier Stems' nodes. @throws ProtocolError if they cannot be seen: the link is to be made anew */
   strays(): Stray[];
   send(message: ToStem): void;
   /** A line for the operator, on stderr. */

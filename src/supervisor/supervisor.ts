@@ -92,7 +92,7 @@ export class Supervisor {
 
   /** Has the Stem hold on to everything until the next Supervisor is there. @param within in ms; `false`: there is none */
   hold(within: number): boolean {
-    if (!this.#stem.isLinked) return false;
+    if (!this.#stem.isIntroduced) return false;
     this.#outbox.flush();
     this.#ports.send({ type: "hold", within });
     return true;
@@ -207,7 +207,7 @@ export class Supervisor {
     if (message.type === "note") return this.#teller.stemSays(message.text);
     if (message.type === "used") return this.#ports.used?.(message.name, message.pid, message.cpu);
     if (message.type === "pong") return this.#stem.pong();
-    const strays = (): Stray[] => (this.#stem.count > 1 ? this.#ports.strays() : []);
+    const strays = (): Stray[] => (this.#stem.isSuccessor ? this.#ports.strays() : []);
     this.#performer.perform(this.#roster.receive(message, strays));
     if (message.type === "synced") this.#stem.introduced();
   }

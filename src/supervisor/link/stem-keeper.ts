@@ -1,6 +1,7 @@
 /** The Supervisor's Stem as a process: one that it starts, or one that it takes over. */
 import { randomBytes } from "node:crypto";
 import type { Exit } from "../../core/revival.ts";
+import { systemClock } from "../../os/clock.ts";
 import { processId } from "../../os/process-table.ts";
 import { signalProcess } from "../../os/signals.ts";
 import { type Watched, watchProcess } from "../../os/watch-process.ts";
@@ -8,8 +9,9 @@ import type { ToStem } from "../../wire/stem-messages.ts";
 import { places } from "../../wire/stem-setup.ts";
 import type { StateDirectory } from "../state-directory.ts";
 import type { StemProcess } from "../supervisor-ports.ts";
+import { LastingRecord } from "./lasting-record.ts";
 import { type StemOptions, startStem } from "./stem-process.ts";
-import { runs, type StemRecord, writeStemRecord } from "./stem-record.ts";
+import { runs, type StemRecord } from "./stem-record.ts";
 
 export interface StemKeeperOptions extends Pick<StemOptions, "image" | "env" | "output"> {
   state: StateDirectory;
@@ -17,15 +19,24 @@ export interface StemKeeperOptions extends Pick<StemOptions, "image" | "env" | "
   keep: number;
   /** From now on only a Stem with this token is let in. */
   expect(token: string): void;
+  say(text: string): void;
 }
 
 export class StemKeeper {
   readonly #options: StemKeeperOptions;
   readonly #supervisor = processId(process.pid);
+  readonly #record: LastingRecord;
   #watched: Watched | undefined;
 
   constructor(options: StemKeeperOptions) {
     this.#options = options;
+    const { state, say } = options;
+    this.#record = new LastingRecord(state.file(places.stem), { clock: systemClock, say });
+  }
+
+  /** Whether the next Supervisor would find the Stem. */
+  get isRecorded(): boolean {
+    return this.#record.isWritten;
   }
 
   /** @param exited called once, also for one that could not be started */
@@ -63,7 +74,6 @@ export class StemKeeper {
   }
 
   #remember(stem: Pick<StemRecord, "stem" | "token" | "image">): void {
-    const { state, keep } = this.#options;
-    writeStemRecord(state.file(places.stem), { ...stem, supervisor: this.#supervisor, keep });
+    this.#record.write({ ...stem, supervisor: this.#supervisor, keep: this.#options.keep });
   }
 }

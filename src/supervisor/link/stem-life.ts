@@ -19,6 +19,8 @@ export class StemLife {
   #revival: Revival = FRESH;
   #count = 0;
   #isLinked = false;
+  #isIntroduced = false;
+  #isTaken = false;
   /** Until the first Stem has said what it has. */
   #first: { introduced: () => void; failed: (error: Error) => void } | undefined;
   /** What to do about the last Stem's death once its link has closed. */
@@ -38,13 +40,23 @@ export class StemLife {
     return this.#process?.pid ?? -1;
   }
 
-  /** How many there have been: from the second on, an earlier one may have left processes. */
+  /** How many there have been. */
   get count(): number {
     return this.#count;
   }
 
+  /** There was another one before, which may have left processes; of one that was taken over nobody knows. */
+  get isSuccessor(): boolean {
+    return this.#count > 1 || this.#isTaken;
+  }
+
   get isLinked(): boolean {
     return this.#isLinked;
+  }
+
+  /** On this connection it has said what it has, and so was told what is wanted. */
+  get isIntroduced(): boolean {
+    return this.#isLinked && this.#isIntroduced;
   }
 
   get isEnding(): boolean {
@@ -70,7 +82,7 @@ export class StemLife {
     const startedAt = this.#ports.clock.now();
     this.#process = this.#ports.takeOverStem((exit) => this.#exited(exit, startedAt));
     if (this.#process === undefined) failed();
-    else this.#count = 1;
+    else [this.#count, this.#isTaken] = [1, true];
   }
 
   /** Ends it for good. Resolves with how it ended. */
@@ -86,6 +98,7 @@ export class StemLife {
   connected(): boolean {
     if (this.#process === undefined) return false;
     this.#isLinked = true;
+    this.#isIntroduced = false;
     return true;
   }
 
@@ -93,6 +106,7 @@ export class StemLife {
   introduced(): void {
     // The late word of one that has gone says nothing of the next.
     if (!this.#isLinked) return;
+    this.#isIntroduced = true;
     this.#first?.introduced();
     this.#first = undefined;
   }

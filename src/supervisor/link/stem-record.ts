@@ -19,9 +19,32 @@ export interface StemRecord {
   keep: number;
 }
 
+/** @throws the system's error */
 export function writeStemRecord(file: string, record: Omit<StemRecord, "link">): void {
-  writePrivateFile(file, JSON.stringify({ ...record, link: LINK_VERSION }));
+  const text = JSON.stringify({ ...record, link: LINK_VERSION }).padEnd(ROOM);
+  try {
+    writePrivateFile(file, text);
+  } catch (error) {
+    overwrite(file, text, error);
+  }
 }
+
+/** On a disk that is full there is no room for another file, and still that of the last one. */
+function overwrite(file: string, text: string, error: unknown): void {
+  try {
+    const fd = fs.openSync(file, "r+");
+    try {
+      fs.writeSync(fd, text, 0);
+    } finally {
+      fs.closeSync(fd);
+    }
+  } catch {
+    throw error;
+  }
+}
+
+/** As much as file systems give at once; each record is as long as every other. */
+const ROOM = 4096;
 
 /** @returns undefined if there is none that can be read */
 export function readStemRecord(file: string): StemRecord | undefined {

@@ -17,6 +17,8 @@ export interface ReloadPorts {
   rehearse(purpose: RehearsalOrder["purpose"]): Promise<Rehearsed>;
   present(): Present[];
   isEnding(): boolean;
+  /** Writes down what the next image begins with. @throws ReloadError: nothing has changed */
+  prepare(next: Next): void;
   /** Tells scripts what is about to happen. */
   tellScripts(): Promise<void>;
   /** Has the Stem hold on to everything. @param ms for how long at most; `false`: there is none */
@@ -27,8 +29,8 @@ export interface ReloadPorts {
   resume(): void;
   /** Closes what clients and peers are connected to. */
   close(): Promise<void>;
-  /** Leaves to the next image what it has to know. */
-  leave(options: ReloadOptions, next: Next): void;
+  /** Leaves to the next image what it had better know; never throws. */
+  leave(options: ReloadOptions): void;
   /** Does not return. */
   replace(next: Next): void;
 }
@@ -87,6 +89,7 @@ export class Reload {
       const { next } = rehearsed;
       if (next === undefined) throw new ReloadError(OTHER_LINK);
       const plan = this.#planOf(rehearsed);
+      this.#ports.prepare(next);
       await within(HANDLERS_MS, this.#ports.tellScripts(), () => {});
       await this.#hold();
       void this.#replace(options, next);
@@ -139,7 +142,7 @@ export class Reload {
     await new Promise((soon) => setImmediate(soon));
     await this.#ports.close();
     await this.onReplace();
-    if (this.#isHolding) this.#ports.leave(options, next);
+    if (this.#isHolding) this.#ports.leave(options);
     // An order to end that has come meanwhile is heard: after the next line nothing is, for a moment.
     await new Promise((soon) => setImmediate(soon));
     if (this.#isHolding) this.#ports.replace(next);

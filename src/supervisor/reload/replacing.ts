@@ -2,6 +2,7 @@
 import path from "node:path";
 import { ReloadError } from "../../errors.ts";
 import { processId } from "../../os/process-table.ts";
+import { errnoText } from "../../os/tools.ts";
 import { within } from "../../os/within.ts";
 import type { History } from "../../output/history.ts";
 import type { Sink } from "../../output/sink.ts";
@@ -31,6 +32,9 @@ export interface ReplacingParts {
   /** Prints what is left of lines that scripts have begun to print. */
   endLines(): void;
   evidence: { flush(ms: number): Promise<void> };
+  /** Whether the next Supervisor would find the Stem. */
+  isStemRecorded(): boolean;
+  say(text: string): void;
   control(): RemoteControl;
   ending(): Ending;
   instance: string;
@@ -58,10 +62,19 @@ export function reloadPorts(parts: ReplacingParts): ReloadPorts {
     },
     present: () => supervisor.present(),
     isEnding: () => parts.ending().hasBegun,
+    prepare(next) {
+      const file = state.file(places.successor);
+      try {
+        leaveSuccessor(file, { ...next, invocation });
+      } catch (error) {
+        const reason = errnoText(error as NodeJS.ErrnoException);
+        throw new ReloadError(`cannot write ${file}: ${reason}`);
+      }
+    },
     tellScripts: () => raise("reload"),
     hold(ms) {
-      const isThere = supervisor.hold(ms);
-      if (!isThere) return false;
+      // The next image finds the Stem by what is written of it.
+      if (!parts.isStemRecorded() || !supervisor.hold(ms)) return false;
       receiver.hold();
       link.hold();
       return true;
@@ -89,16 +102,22 @@ export function reloadPorts(parts: ReplacingParts): ReloadPorts {
         () => {},
       );
     },
-    leave({ rolling }, next) {
-      leaveSuccessor(state.file(places.successor), { ...next, invocation });
-      writeHandover(state.file(places.handover), {
-        supervisor: processId(process.pid),
-        instance: parts.instance,
-        reloads: parts.reloads + 1,
-        ...(rolling === undefined ? {} : { rolling }),
-        unfinished: receiver.unfinished,
-        history: history.dump(),
-      });
+    leave({ rolling }) {
+      const file = state.file(places.handover);
+      try {
+        writeHandover(file, {
+          supervisor: processId(process.pid),
+          instance: parts.instance,
+          reloads: parts.reloads + 1,
+          ...(rolling === undefined ? {} : { rolling }),
+          unfinished: receiver.unfinished,
+          history: history.dump(),
+        });
+      } catch (error) {
+        // There is no way back any more, and the tree matters more than its last lines.
+        const reason = errnoText(error as NodeJS.ErrnoException);
+        parts.say(`warning: cannot write ${file}: ${reason}: the nodes' last lines are forgotten`);
+      }
     },
     replace({ image }) {
       const { executable, nodeOptions, directory, env } = invocation;

@@ -19,6 +19,7 @@ function meet(changed: Partial<ReloadPorts> = {}) {
     },
     present: () => [],
     isEnding: () => false,
+    prepare: () => void done.push("prepare"),
     tellScripts: async () => void done.push("tell scripts"),
     hold: () => done.push("hold") > 0,
     drained: async () => void done.push("drained"),
@@ -44,6 +45,7 @@ test("all is tried, held and written out before anything is closed", async () =>
   await replaced;
   assert.deepEqual(done, [
     "rehearse",
+    "prepare",
     "tell scripts",
     "hold",
     "drained",
@@ -51,6 +53,20 @@ test("all is tried, held and written out before anything is closed", async () =>
     "leave",
     "replace",
   ]);
+});
+
+test("what the next image begins with cannot be written: nothing is changed, and it can be tried again", async () => {
+  let isFull = true;
+  const { reload, done, replaced } = meet({
+    prepare: () => {
+      if (isFull) throw new ReloadError("No space left on device");
+    },
+  });
+  await assert.rejects(reload.begin(), /No space left on device/);
+  assert.deepEqual(done, ["rehearse"]);
+  isFull = false;
+  await reload.begin();
+  await replaced;
 });
 
 test("scripts that fail, or a link that the next image does not speak, change nothing", async () => {
@@ -66,7 +82,7 @@ test("scripts that fail, or a link that the next image does not speak, change no
 test("without a Stem there is nobody to hold on to anything", async () => {
   const { reload, done } = meet({ hold: () => false });
   await assert.rejects(reload.begin(), /no Stem just now/);
-  assert.deepEqual(done, ["rehearse", "tell scripts"]);
+  assert.deepEqual(done, ["rehearse", "prepare", "tell scripts"]);
 });
 
 test("output that nobody reads: the Stem goes on, and nothing is replaced", async (t: TestContext) => {
@@ -76,7 +92,7 @@ test("output that nobody reads: the Stem goes on, and nothing is replaced", asyn
   while (!done.includes("hold")) await new Promise((turn) => setImmediate(turn));
   t.mock.timers.tick(5_000);
   await failed;
-  assert.deepEqual(done, ["rehearse", "tell scripts", "hold", "resume"]);
+  assert.deepEqual(done, ["rehearse", "prepare", "tell scripts", "hold", "resume"]);
 });
 
 for (const stage of ["drained", "close", "leave"] as const) {

@@ -1,0 +1,93 @@
+/** The processes of the run as the kernel knows them: each carries the run's mark in its environment. */
+import fs from "node:fs";
+import { environmentEntries } from "../../src/os/environ.ts";
+import { allPids, type ProcessStat, processStat } from "../../src/os/process-table.ts";
+
+/** In the command line of whatever is run beside a node, to see how it is. */
+export const CHECK = "chaos-check";
+/** Names the run, by its directory; and the node that a process belongs to. */
+export const RUN_VARIABLE = "CHAOS_DIR";
+export const NODE_VARIABLE = "CHAOS_NODE";
+
+export interface Seen extends ProcessStat {
+  /** The node that it belongs to, if to one. */
+  node: string | undefined;
+  /** It is what the Stem has started for that node, and not something that this has started. */
+  isLeader: boolean;
+}
+
+/** Whether that very process still runs: zombies do not. */
+export function lives({ pid, startTime }: Pick<ProcessStat, "pid" | "startTime">): boolean {
+  const stat = processStat(pid);
+  return stat !== undefined && stat.startTime === startTime && !isDead(stat);
+}
+
+interface Known {
+  /** "": none. */
+  node: string;
+  /** It only looks how the node is. */
+  isCheck: boolean;
+}
+
+export class ProcessScan {
+  readonly #mark: string;
+  /** What is known of processes that belong to nodes, which does not change any more. */
+  #known = new Map<string, Known>();
+
+  constructor(directory: string) {
+    this.#mark = `${RUN_VARIABLE}=${directory}`;
+  }
+
+  /** Every living process of the run. */
+  look(): Seen[] {
+    const known = new Map<string, Known>();
+    const seen: Seen[] = [];
+    for (const pid of allPids()) {
+      const stat = processStat(pid);
+      if (stat === undefined || isDead(stat)) continue;
+      const key = `${pid}:${stat.startTime}`;
+      // One that has not yet taken on its program still has its parent's environment.
+      const about = this.#known.get(key) ?? this.#aboutOf(pid);
+      if (about === undefined) continue;
+      const { node, isCheck } = about;
+      if (node !== "") known.set(key, about);
+      const isLeader = node !== "" && !isCheck && stat.group === pid;
+      seen.push({ ...stat, node: node === "" ? undefined : node, isLeader });
+    }
+    this.#known = known;
+    return seen;
+  }
+
+  /** @returns undefined of a process that is none of this run */
+  #aboutOf(pid: number): Known | undefined {
+    const entries = environmentEntries(pid);
+    if (entries === undefined || !entries.includes(this.#mark)) return undefined;
+    const entry = entries.find((one) => one.startsWith(`${NODE_VARIABLE}=`));
+    // Only now: while it takes on another program, which its environment tells, it has no command line.
+    const isCheck = commandOf(pid).includes(CHECK);
+    return { node: entry?.slice(NODE_VARIABLE.length + 1) ?? "", isCheck };
+  }
+}
+
+/** What `ps` shows of a process. */
+export function commandOf(pid: number): string {
+  try {
+    return fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").join(" ").trim();
+  } catch {
+    return "";
+  }
+}
+
+/** @returns whether there was such a process */
+export function signal(pid: number, name: NodeJS.Signals): boolean {
+  try {
+    process.kill(pid, name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isDead({ state }: ProcessStat): boolean {
+  return state === "Z" || state === "X";
+}
