@@ -103,6 +103,12 @@ const systemPorts: SamplerPorts = {
   wall: () => Date.now(),
   sample: sampleOf,
   after(ms, act) {
+    // What is left of a look is for the next turn: a timer would have the process sleep before each.
+    if (ms === 0) {
+      const immediate = setImmediate(act);
+      immediate.unref();
+      return () => clearImmediate(immediate);
+    }
     const timer = setTimeout(act, ms);
     timer.unref();
     return () => clearTimeout(timer);
