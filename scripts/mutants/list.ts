@@ -745,8 +745,8 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   // The tree.
   m("tree.ts", "if (!isGoing(known.state)) return [];", "", "a name that is in use is taken"),
-  m("tree.ts", "delete known.lastExit;", "", "a new node has its predecessor's last exit"),
-  m("tree.ts", "delete known.request;", "", "a new node answers its predecessor's request"),
+  m("tree.ts", "known.lastExit = undefined;", "", "a new node has its predecessor's last exit"),
+  m("tree.ts", "known.request = undefined;", "", "a new node answers its predecessor's request"),
   m(
     "tree.ts",
     "this.#waits.left(known.config);\n      known.id = id;",
@@ -767,7 +767,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   m(
     "tree.ts",
-    "entry.request = { number, goal };\n    delete entry.failingSince;",
+    "entry.request = { number, goal };\n    entry.failingSince = undefined;",
     "entry.request = { number, goal };",
     "an order does not forgive failures",
   ),
@@ -803,7 +803,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   m(
     "tree.ts",
-    "entry.ending.push(entry.id);\n    delete entry.failingSince;",
+    "entry.ending.push(entry.id);\n    entry.failingSince = undefined;",
     "entry.ending.push(entry.id);",
     "a new node has failed since its predecessor did",
   ),
@@ -815,7 +815,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   m(
     "tree.ts",
-    'if (state.tag === "running" && state.readiness.tag === "ready") delete entry.failingSince;',
+    'if (state.tag === "running" && state.readiness.tag === "ready") entry.failingSince = undefined;',
     "",
     "what is ready again still counts as failed",
   ),
@@ -827,7 +827,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   m(
     "tree.ts",
-    "delete entry.created;\n          out",
+    "entry.created = undefined;\n          out",
     "out",
     "a node that has been started still waits for others of its layout",
   ),

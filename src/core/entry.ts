@@ -14,10 +14,10 @@ import type { Member } from "./waits.ts";
 export interface Entry extends Reported, Member {
   origin: Origin;
   /** While it waits for others: when to look again, and when people are told that it waits. */
-  lookAt?: number;
-  sayAt?: number;
+  lookAt: number | undefined;
+  sayAt: number | undefined;
   /** What was asked for last, until it is fulfilled. */
-  request?: Request;
+  request: Request | undefined;
   /** Destroyed creations of this name whose process still has to end. */
   ending: number[];
 }
@@ -40,6 +40,13 @@ export function newEntry(
     waitsFor: [],
     answered: 0,
     ending: [],
+    // All that it will ever have: what gains or loses fields later takes ten times the memory.
+    lastExit: undefined,
+    created: undefined,
+    failingSince: undefined,
+    lookAt: undefined,
+    sayAt: undefined,
+    request: undefined,
   };
 }
 

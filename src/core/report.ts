@@ -51,7 +51,7 @@ export interface Reported {
   state: State;
   generation: number;
   since: number;
-  lastExit?: Exit & { at: number };
+  lastExit: (Exit & { at: number }) | undefined;
   waitsFor: readonly string[];
   answered: number;
 }

@@ -82,9 +82,9 @@ export class Tree {
       known.id = id;
       known.config = config;
       known.origin = origin;
-      delete known.lastExit;
-      delete known.request;
-      delete known.created;
+      known.lastExit = undefined;
+      known.request = undefined;
+      known.created = undefined;
     }
     const entry =
       known ?? newEntry({ id, config, origin }, rulesOf(config, id, this.#sigkill), now);
@@ -106,7 +106,7 @@ export class Tree {
     const entry = this.#entries.get(name);
     if (entry === undefined) return [];
     entry.request = { number, goal };
-    delete entry.failingSince;
+    entry.failingSince = undefined;
     const effects = this.#step(entry, { type: goal }, now);
     // What was so already is told all the same: somebody waits for it.
     if (entry.answered === number && !effects.some(({ type }) => type === "report"))
@@ -188,7 +188,7 @@ export class Tree {
 
   #destroy(entry: Entry, now: number): TreeEffect[] {
     entry.ending.push(entry.id);
-    delete entry.failingSince;
+    entry.failingSince = undefined;
     return this.#step(entry, { type: "destroy" }, now);
   }
 
@@ -206,18 +206,18 @@ export class Tree {
     const { request } = entry;
     if (request !== undefined && isFulfilled(request, before, event, state)) {
       entry.answered = request.number;
-      delete entry.request;
+      entry.request = undefined;
     }
     if (stateName(state) !== stateName(before)) entry.since = now;
     entry.state = state;
     if (state.tag !== "gone") entry.generation = state.life.generation;
-    if (state.tag === "running" && state.readiness.tag === "ready") delete entry.failingSince;
+    if (state.tag === "running" && state.readiness.tag === "ready") entry.failingSince = undefined;
     const out: TreeEffect[] = [];
     for (const effect of effects) {
       switch (effect.type) {
         case "spawn":
           entry.rules = rulesOf(entry.config, entry.id, this.#sigkill);
-          delete entry.created;
+          entry.created = undefined;
           out.push(...this.#released(entry));
           // A revival that did not wait is no news: a crash loop would say it each time.
           if (before.tag === "pending" || !isRevived(state))
@@ -260,14 +260,14 @@ export class Tree {
     else this.#held.delete(entry);
     if (state.tag !== "pending" && state.tag !== "held") {
       entry.waitsFor = [];
-      delete entry.lookAt;
-      delete entry.sayAt;
+      entry.lookAt = undefined;
+      entry.sayAt = undefined;
       return;
     }
     if (state.tag === "pending" && entry.state.tag !== "pending") entry.sayAt = now + SAY_AFTER_MS;
     if (wait === undefined) return;
     entry.waitsFor = wait.names;
-    if (wait.until === undefined) delete entry.lookAt;
+    if (wait.until === undefined) entry.lookAt = undefined;
     else entry.lookAt = wait.until;
   }
 
@@ -298,7 +298,7 @@ export class Tree {
 
   #sayBlocked(entry: Entry, now: number): TreeEffect[] {
     if (entry.sayAt === undefined || now < entry.sayAt) return [];
-    delete entry.sayAt;
+    entry.sayAt = undefined;
     return this.#report(entry, { kind: "blocked" }, now);
   }
 

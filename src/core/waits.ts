@@ -19,9 +19,9 @@ export interface Member {
   /** Of the process that runs or ran last; `config` may already be its successor's. */
   rules: Rules;
   /** When it was created, if it has never been started. */
-  created?: number;
+  created: number | undefined;
   /** Since when it has not been ready, after a failure. */
-  failingSince?: number;
+  failingSince: number | undefined;
 }
 
 export class Waits {
