@@ -821,8 +821,8 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   m(
     "tree.ts",
-    "entry.rules = rulesOf(entry.config, entry.id, this.#sigkill);\n          delete",
-    "delete",
+    "entry.rules = rulesOf(entry.config, entry.id, this.#sigkill);\n          entry.created",
+    "entry.created",
     "a new node lives by its predecessor's rules",
   ),
   m(
