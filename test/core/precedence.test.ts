@@ -228,6 +228,43 @@ test("what was stopped, and a task that is done, is not waited for; one that was
   assert.deepEqual(grove.words, ["spawn b"]);
 });
 
+test("what is told to end is not waited for until it has: stopped, or destroyed and of the layout only", () => {
+  const cluster = {
+    m: { role: "MANAGER", host: "::1", port: 0 },
+    w: { role: "WORKER", host: "::1", port: 0 },
+  } as const;
+  const grove = new Grove();
+  grove.create("m", { ...PLAIN, cluster });
+  grove.started("m", 1);
+  grove.order("stop", "m");
+  assert.deepEqual(grove.words, ["spawn m", "SIGTERM 1"]);
+  grove.create("w", { ...PLAIN, cluster });
+  assert.deepEqual(grove.words, ["spawn w"]);
+  grove.destroy("m");
+  grove.create("x", { ...PLAIN, cluster: { ...cluster, x: cluster.w } });
+  grove.pass(100);
+  assert.deepEqual(grove.words, ["spawn x"]);
+});
+
+test("of several that have failed, each is waited for for its own time", () => {
+  const grove = new Grove();
+  for (const [name, pid] of [
+    ["a", 1],
+    ["b", 2],
+  ] as const) {
+    grove.create(name, { ...FD, revival: { when: "never" } });
+    grove.started(name, pid);
+    grove.died(name, pid);
+    grove.pass(grove.now + 500);
+  }
+  grove.create("c", { after: ["a", "b"], afterTimeout: 2_000 });
+  assert.deepEqual(grove.waitsOf("c"), ["a", "b"]);
+  grove.pass(2_000);
+  assert.deepEqual(grove.waitsOf("c"), ["b"]);
+  grove.pass(2_500);
+  assert.deepEqual(grove.words.slice(-2), ["c impatient without a,b", "spawn c"]);
+});
+
 test("nodes of a cluster that are created one by one, in the wrong order, start in the right one", () => {
   const cluster = {
     w: { role: "WORKER", host: "::1", port: 0 },
