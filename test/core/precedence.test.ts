@@ -367,6 +367,26 @@ test("an end is waited for through nodes in between", () => {
   assert.deepEqual(grove.words, ["gone c", "SIGTERM 1"]);
 });
 
+test("an end that waits for many names the first ten, and waits for all", () => {
+  const grove = new Grove();
+  grove.create("m", PLAIN);
+  grove.started("m", 1);
+  const names = Array.from({ length: 12 }, (_, i) => `w${i}`);
+  for (const [i, name] of names.entries()) {
+    grove.create(name, { ...PLAIN, after: ["m"] });
+    grove.started(name, 10 + i);
+  }
+  for (const name of names) grove.order("stop", name);
+  grove.order("stop", "m");
+  assert.deepEqual(grove.waitsOf("m"), names.slice(0, 10));
+  assert.ok(!grove.words.includes("SIGTERM 1"));
+  for (const [i, name] of names.entries()) {
+    assert.deepEqual(grove.words, [], `${name} is waited for`);
+    grove.died(name, 10 + i, 0);
+  }
+  assert.deepEqual(grove.words, ["SIGTERM 1"]);
+});
+
 test("names that are in use again, the other way round, do not wait for each other in a circle", () => {
   const grove = clusterOf("a", "b", "c");
   for (const name of ["c", "b", "a"]) grove.destroy(name);
