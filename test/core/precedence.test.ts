@@ -367,6 +367,22 @@ test("an end is waited for through nodes in between", () => {
   assert.deepEqual(grove.words, ["gone c", "SIGTERM 1"]);
 });
 
+test("a new node comes after whom its own configuration says, not its predecessor's", () => {
+  const grove = new Grove();
+  grove.create("a", PLAIN);
+  grove.started("a", 1);
+  grove.create("b", { ...PLAIN, after: ["a"] });
+  grove.started("b", 2);
+  grove.destroy("b");
+  grove.create("b", PLAIN);
+  grove.died("b", 2);
+  grove.started("b", 3);
+  grove.order("stop", "b");
+  assert.equal(grove.words.at(-1), "SIGTERM 3");
+  grove.order("stop", "a");
+  assert.deepEqual(grove.words, ["SIGTERM 1"]);
+});
+
 test("an end that waits for many names the first ten, and waits for all", () => {
   const grove = new Grove();
   grove.create("m", PLAIN);
