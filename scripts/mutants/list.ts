@@ -724,7 +724,12 @@ export const MUTANTS: readonly Mutant[] = [
     "if (found.length > MOST_NAMED) break;",
     "names more than the first ten",
   ),
-  m("waits.ts", "standing.failsAt <= now", "standing.failsAt < now", "late by a moment more"),
+  m(
+    "waits.ts",
+    "else known.add(config.name);",
+    "",
+    "only the first that comes after a node is known to do so",
+  ),
   m(
     "waits.ts",
     'state.tag === "pending" ? state.since : now',

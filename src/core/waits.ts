@@ -77,7 +77,7 @@ export class Waits {
   #toStart({ state, config, created }: Member, now: number): Wait {
     const waiting = state.tag === "pending" ? state.since : now;
     const since = { waiting, ...(created !== undefined && { created }) };
-    return waitToStart(config, since, now, (name) => this.#standingOf(name, now));
+    return waitToStart(config, since, now, (name) => this.#standingOf(name));
   }
 
   #toEnd({ name }: Member): Wait {
@@ -93,13 +93,9 @@ export class Waits {
     return { names: waitToEnd(name, isEndingNow, followers, predecessors), without: [] };
   }
 
-  #standingOf(name: string, now: number): Standing | undefined {
+  #standingOf(name: string): Standing | undefined {
     const member = this.#find(name);
     if (member === undefined) return undefined;
-    const standing = standingOf(member.state, member.failingSince, member.rules.ready.timeout);
-    // From then on it has failed, however slowly it goes on.
-    if (standing?.tag === "coming" && standing.failsAt !== undefined && standing.failsAt <= now)
-      return { tag: "failing", since: standing.failsAt };
-    return standing;
+    return standingOf(member.state, member.failingSince, member.rules.ready.timeout);
   }
 }

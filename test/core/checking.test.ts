@@ -1,6 +1,7 @@
 /** Health on virtual time: when checks come, and what their outcomes come to. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { afterCheck, firstHealth } from "../../src/core/checking.ts";
 import type { NodeConfig } from "../../src/core/config.ts";
 import { Tree, type TreeEffect } from "../../src/core/tree.ts";
 
@@ -67,6 +68,14 @@ class Subject {
     return this.#first;
   }
 }
+
+test("the first check of a process comes when its node's turn is, the others after each interval", () => {
+  const rules = { what: "port 80", interval: 100, failures: 3, first: 170 };
+  const first = firstHealth(rules, 1_000);
+  assert.deepEqual(first, { tag: "due", checkAt: 1_170, wellAt: 1_000 });
+  const next = afterCheck({ tag: "checking", wellAt: 1_000 }, undefined, rules, 1_200);
+  assert.deepEqual(next, { tag: "due", checkAt: 1_300, wellAt: 1_200 });
+});
 
 test("checks begin when it is ready, and each next one an interval after the last outcome", () => {
   const a = new Subject();

@@ -228,6 +228,43 @@ test("what was stopped, and a task that is done, is not waited for; one that was
   assert.deepEqual(grove.words, ["spawn b"]);
 });
 
+test("what is told to end is not waited for until it has: stopped, or destroyed and of the layout only", () => {
+  const cluster = {
+    m: { role: "MANAGER", host: "::1", port: 0 },
+    w: { role: "WORKER", host: "::1", port: 0 },
+  } as const;
+  const grove = new Grove();
+  grove.create("m", { ...PLAIN, cluster });
+  grove.started("m", 1);
+  grove.order("stop", "m");
+  assert.deepEqual(grove.words, ["spawn m", "SIGTERM 1"]);
+  grove.create("w", { ...PLAIN, cluster });
+  assert.deepEqual(grove.words, ["spawn w"]);
+  grove.destroy("m");
+  grove.create("x", { ...PLAIN, cluster: { ...cluster, x: cluster.w } });
+  grove.pass(100);
+  assert.deepEqual(grove.words, ["spawn x"]);
+});
+
+test("of several that have failed, each is waited for for its own time", () => {
+  const grove = new Grove();
+  for (const [name, pid] of [
+    ["a", 1],
+    ["b", 2],
+  ] as const) {
+    grove.create(name, { ...FD, revival: { when: "never" } });
+    grove.started(name, pid);
+    grove.died(name, pid);
+    grove.pass(grove.now + 500);
+  }
+  grove.create("c", { after: ["a", "b"], afterTimeout: 2_000 });
+  assert.deepEqual(grove.waitsOf("c"), ["a", "b"]);
+  grove.pass(2_000);
+  assert.deepEqual(grove.waitsOf("c"), ["b"]);
+  grove.pass(2_500);
+  assert.deepEqual(grove.words.slice(-2), ["c impatient without a,b", "spawn c"]);
+});
+
 test("nodes of a cluster that are created one by one, in the wrong order, start in the right one", () => {
   const cluster = {
     w: { role: "WORKER", host: "::1", port: 0 },
@@ -328,6 +365,42 @@ test("an end is waited for through nodes in between", () => {
   assert.deepEqual(grove.words, ["SIGTERM 3"]);
   grove.died("c", 3, 0);
   assert.deepEqual(grove.words, ["gone c", "SIGTERM 1"]);
+});
+
+test("a new node comes after whom its own configuration says, not its predecessor's", () => {
+  const grove = new Grove();
+  grove.create("a", PLAIN);
+  grove.started("a", 1);
+  grove.create("b", { ...PLAIN, after: ["a"] });
+  grove.started("b", 2);
+  grove.destroy("b");
+  grove.create("b", PLAIN);
+  grove.died("b", 2);
+  grove.started("b", 3);
+  grove.order("stop", "b");
+  assert.equal(grove.words.at(-1), "SIGTERM 3");
+  grove.order("stop", "a");
+  assert.deepEqual(grove.words, ["SIGTERM 1"]);
+});
+
+test("an end that waits for many names the first ten, and waits for all", () => {
+  const grove = new Grove();
+  grove.create("m", PLAIN);
+  grove.started("m", 1);
+  const names = Array.from({ length: 12 }, (_, i) => `w${i}`);
+  for (const [i, name] of names.entries()) {
+    grove.create(name, { ...PLAIN, after: ["m"] });
+    grove.started(name, 10 + i);
+  }
+  for (const name of names) grove.order("stop", name);
+  grove.order("stop", "m");
+  assert.deepEqual(grove.waitsOf("m"), names.slice(0, 10));
+  assert.ok(!grove.words.includes("SIGTERM 1"));
+  for (const [i, name] of names.entries()) {
+    assert.deepEqual(grove.words, [], `${name} is waited for`);
+    grove.died(name, 10 + i, 0);
+  }
+  assert.deepEqual(grove.words, ["SIGTERM 1"]);
 });
 
 test("names that are in use again, the other way round, do not wait for each other in a circle", () => {

@@ -68,6 +68,12 @@ test("42: a group is looked at within 100 ms of its end, however fast signals fo
   }
 });
 
+test("42: what is left of a group gets no SIGTERM either if the node is to get none", () => {
+  assert.equal(nextSignal(0, 0, forRemains(rules({ attempts: 0 }).stop)).signal, "SIGKILL");
+  assert.equal(nextSignal(0, 0, forRemains(rules({ attempts: 9 }).stop)).signal, "SIGTERM");
+  assert.equal(nextSignal(1, 0, forRemains(rules({ attempts: 9 }).stop)).signal, "SIGKILL");
+});
+
 test("42: looks start close together and thin out", () => {
   assert.deepEqual(
     [0, 1, 2, 3, 4, 5, 50].map((looks) => lookAgainAfter(looks)),

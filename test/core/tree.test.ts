@@ -156,6 +156,21 @@ test("29: the same for a start that succeeds: its process ends first", () => {
   assert.deepEqual(death, ["a exited pending", "a gone 1", "a spawn 2.1"]);
 });
 
+test("29: a new node has neither the last exit nor the request of the one whose name it has", () => {
+  const tree = running("a");
+  tree.handle("a", exited(101, { code: 3 }), 20);
+  tree.wake(1_010);
+  tree.handle("a", { type: "started", pid: 102, group: 102 }, 1_010);
+  tree.order("restart", "a", 5, 1_020);
+  tree.destroy("a", 1_030);
+  tree.create({ id: 9, config: A }, 1_040);
+  assert.deepEqual(words(tree.handle("a", exited(102), 1_050)).at(-1), "a spawn 9.1");
+  const report = lastReport(tree.handle("a", { type: "started", pid: 103, group: 103 }, 1_060));
+  assert.equal(report?.pid, 103);
+  assert.equal(report.lastExit, undefined);
+  assert.equal(report.answered, undefined);
+});
+
 test("30: a start that failed is reported without a pid, and tried again", () => {
   const tree = new Tree({ sigkill: true });
   tree.create({ id: 1, config: A }, 0);
