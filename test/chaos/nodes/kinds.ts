@@ -74,7 +74,7 @@ export function kindsOf(surroundings: Surroundings): Kind[] {
       config: {
         after: ["first"],
         afterTimeout: 60_000,
-        ready: { line: "^~ second \\d+ 4 \\.$" },
+        ready: { line: "^~ second \\S+ 4 \\.$" },
       },
     }),
     make("third", sh(counting), {
