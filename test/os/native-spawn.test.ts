@@ -128,3 +128,19 @@ test("every end is heard of, in the midst of the ends of Node.js' own children",
     codes.map((code) => ({ code })),
   );
 });
+
+test("a process with children waits for them, and for nothing else", async () => {
+  const module = JSON.stringify(
+    new URL("../../src/os/native/posix-spawn.ts", import.meta.url).href,
+  );
+  const code = `const { openSpawner } = await import(${module});
+    openSpawner({})({ file: "/bin/sleep", args: ["0.2"], env: {}, stdout: "ignore", stderr: "ignore" },
+      { started() {}, failed() {}, exited: (exit) => console.log(JSON.stringify(exit)) });`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", code]);
+  let text = "";
+  child.stdout.on("data", (bytes) => {
+    text += bytes;
+  });
+  const status = await new Promise((ended) => child.once("close", ended));
+  assert.deepEqual([text, status], ['{"code":0}\n', 0]);
+});

@@ -12,6 +12,8 @@ export class Children {
   readonly #info = Buffer.alloc(SIZES.info);
   readonly #usage = Buffer.alloc(SIZES.usage);
   #isListening = false;
+  /** As with children of Node.js' own, a process does not end by itself while it has some. */
+  #stay: NodeJS.Timeout | undefined;
 
   constructor(libc: Libc) {
     this.#libc = libc;
@@ -20,9 +22,14 @@ export class Children {
   /** Calls back once when this child of ours has ended, and never before this turn of the loop is over. */
   watch(pid: number, ended: Ended): void {
     this.#alive.set(pid, ended);
+    if (this.#stay === undefined) this.#stayForThem();
     if (this.#isListening) return;
     this.#isListening = true;
     process.on("SIGCHLD", () => this.reap());
+  }
+
+  #stayForThem(): void {
+    this.#stay = setTimeout(() => this.#stayForThem(), LONGEST_TIMER);
   }
 
   /** Hears of all that have ended by now. The kernel's signal, which asks for it, comes once for many. */
@@ -49,10 +56,16 @@ export class Children {
     if (result === 0) return;
     const ended = this.#alive.get(pid);
     this.#alive.delete(pid);
+    if (this.#alive.size === 0) {
+      clearTimeout(this.#stay);
+      this.#stay = undefined;
+    }
     // Nobody else waits for it: if it cannot be waited for it is gone all the same.
     ended?.(result === pid ? exitOf(status[0]) : {}, result === pid ? cpuOf(this.#usage) : 0);
   }
 }
+
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** @param status as the kernel packs it; see wait(2) */
 export function exitOf(status: number): Exit {
