@@ -130,7 +130,7 @@ export class Spares {
     const [file = "", ...args] = [...prefix, ...SHELL];
     let spare: Spare | undefined;
     startProcess(
-      { file, args, env, stdin: script.read, stdout: stdout.write, stderr: stderr.write },
+      { file, args, env, cwd: "/", stdin: script.read, stdout: stdout.write, stderr: stderr.write },
       {
         started: (pid) => {
           spare = { pid, ...streams, script: script.write, events: undefined };
