@@ -67,8 +67,8 @@ export class OutputChannel {
   #socket: Socket | undefined;
   #discarding = false;
   #paused = true;
-  /** How often reading was paused: a stream that was not read all the time is not known to be empty. */
-  #pauses = 0;
+  /** How often reading was paused or resumed: a stream that was not read all the time is not known to be empty. */
+  #changes = 0;
   /** Lines of our own (pid 0) and ends of streams that could not be sent yet. */
   #held: Uint8Array[] = [];
   #heldBytes = 0;
@@ -130,11 +130,11 @@ export class OutputChannel {
   exited(pid: number, group = pid): void {
     if (!this.#sources.has(pid)) return;
     let groupGone = false;
-    let pauses = this.#pauses;
+    let changes = this.#changes;
     const look = (): void => {
       const sources = this.#sources.get(pid);
       if (sources === undefined) return;
-      const wasRead = !this.#paused && pauses === this.#pauses;
+      const wasRead = !this.#paused && changes === this.#changes;
       const isFirst = !groupGone && !this.#hasMembers(group);
       for (const source of sources) {
         const isRead = source.file === undefined ? wasRead : source.file.isIdle;
@@ -143,7 +143,7 @@ export class OutputChannel {
         source.fresh = 0;
       }
       groupGone ||= isFirst;
-      pauses = this.#pauses;
+      changes = this.#changes;
       lookLater();
     };
     // After a turn of reading: timers alone may run twice in a row in a process that was held up.
@@ -240,7 +240,7 @@ export class OutputChannel {
   #pause(): void {
     if (this.#paused || this.#discarding) return;
     this.#paused = true;
-    this.#pauses++;
+    this.#changes++;
     this.#forEach((bytes) => bytes.pause());
   }
 
@@ -249,6 +249,7 @@ export class OutputChannel {
       this.#discarding || (this.#socket !== undefined && !this.#socket.writableNeedDrain);
     if (!this.#paused || !canTake) return;
     this.#paused = false;
+    this.#changes++;
     this.#forEach((bytes) => bytes.resume());
   }
 
