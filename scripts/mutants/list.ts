@@ -850,12 +850,6 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   m(
     "tree.ts",
-    "if (isFailure(effect.news, before) && predecessorOf(entry) === undefined)",
-    "if (isFailure(effect.news, before))",
-    "a predecessor's failure is its successor's",
-  ),
-  m(
-    "tree.ts",
     "entry.failingSince ??= now;",
     "entry.failingSince = now;",
     "each failure begins the patience anew",
@@ -865,12 +859,6 @@ export const MUTANTS: readonly Mutant[] = [
     "this.#held.add(entry);",
     "this.#held.delete(entry);",
     "nobody lets a held node end",
-  ),
-  m(
-    "tree.ts",
-    "waitsFor.includes(name));\n      for",
-    "true);\n      for",
-    "who waits for others is looked at for nothing",
   ),
   m(
     "tree.ts",
@@ -917,8 +905,8 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   m(
     "entry.ts",
-    "return ending.includes(id) ? undefined : ending.at(-1);",
-    "return ending.includes(id) ? undefined : ending.at(0);",
+    "ending: [oldest] }: Entry): number | undefined {",
+    "ending }: Entry): number | undefined {\n  const oldest = ending.includes(id) ? id : ending.at(-1);",
     "what happens to one destroyed node is told of another",
   ),
   m(

@@ -82,8 +82,9 @@ export function isGoing(state: State): boolean {
 }
 
 /** The destroyed creation whose process still has to end before the entry's own can start. */
-export function predecessorOf({ id, ending }: Entry): number | undefined {
-  return ending.includes(id) ? undefined : ending.at(-1);
+export function predecessorOf({ id, ending: [oldest] }: Entry): number | undefined {
+  // Those that were destroyed after it never had a process.
+  return oldest === id ? undefined : oldest;
 }
 
 export function keptOf(entry: Entry): Kept {

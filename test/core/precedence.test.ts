@@ -246,6 +246,23 @@ test("what is told to end is not waited for until it has: stopped, or destroyed 
   assert.deepEqual(grove.words, ["spawn x"]);
 });
 
+test("one that has been started waits for no node of its layout that is gone, however young it is", () => {
+  const cluster = {
+    m: { role: "MANAGER", host: "::1", port: 0 },
+    w: { role: "WORKER", host: "::1", port: 0 },
+  } as const;
+  const grove = new Grove();
+  grove.create("m", { ...PLAIN, cluster });
+  grove.started("m", 1);
+  grove.create("w", { ...PLAIN, cluster });
+  grove.started("w", 2);
+  grove.destroy("m");
+  grove.died("m", 1);
+  grove.order("restart", "w");
+  grove.died("w", 2);
+  assert.equal(grove.words.at(-1), "spawn w");
+});
+
 test("of several that have failed, each is waited for for its own time", () => {
   const grove = new Grove();
   for (const [name, pid] of [

@@ -120,6 +120,20 @@ test("29: destroy, create, destroy, create: each creation is told gone, the last
   assert.deepEqual(death, ["a exited pending", "a gone 1", "a gone 2", "a spawn 3.1"]);
 });
 
+test("29: what is reported of a process is reported of the creation that started it", () => {
+  for (const isDestroyedAgain of [true, false]) {
+    const tree = running("a");
+    tree.destroy("a", 20);
+    tree.create({ id: 2, config: A }, 30);
+    if (isDestroyedAgain) {
+      tree.destroy("a", 40);
+      tree.create({ id: 3, config: A }, 50);
+      tree.destroy("a", 60);
+    }
+    assert.equal(lastReport(tree.handle("a", exited(101), 70))?.id, 1);
+  }
+});
+
 test("29: a create of a name that is in use changes nothing", () => {
   const tree = running("a");
   assert.deepEqual(tree.create({ id: 2, config: { name: "a", command: ["other"] } }, 50), []);
@@ -290,6 +304,18 @@ function words(effects: readonly TreeEffect[]): string[] {
     }
   });
 }
+
+test("a node that was told to stop is stopped for the next Supervisor, whatever its predecessor does", () => {
+  const tree = new Tree({ sigkill: true });
+  tree.create({ id: 1, config: A }, 0);
+  tree.destroy("a", 1);
+  tree.create({ id: 2, config: A }, 2);
+  tree.order("stop", "a", 1, 3);
+  assert.deepEqual(
+    tree.snapshot().nodes.map(({ report: { id }, stopped }) => ({ id, stopped })),
+    [{ id: 2, stopped: true }],
+  );
+});
 
 test("a snapshot says who wants a node, and whether it was told to stop, on its way there too", () => {
   const tree = new Tree({ sigkill: true });
