@@ -133,8 +133,10 @@ export class Run implements World {
       const isDecided = async () => {
         if (life.ended !== undefined) return true;
         const client = await this.tree.connect(3_000).catch(() => undefined);
+        const status = await client?.status().catch(() => undefined);
         client?.close();
-        life.isGrown = client !== undefined;
+        // A Stem that dies before it has said anything is the end of a Supervisor that begins.
+        life.isGrown = Object.values(status?.nodes ?? {}).some(({ generation }) => generation > 0);
         return life.isGrown;
       };
       await waitFor(isDecided, GROWN_MS, this.stop);

@@ -76,6 +76,7 @@ export class SupervisorLines {
   #take(stream: Stream, line: string): void {
     const [, node, text = ""] = OF_NODE.exec(line) ?? [];
     if (node !== undefined && this.numbers[stream].take(node, text)) return;
+    if (node?.startsWith(FLOOD)) return;
     this.#note(`${stream}: ${line.slice(0, LONGEST)}`);
     if (BROKEN.test(line)) this.#fault(`it said: ${line}`);
     const word = line.replace(/\d+/g, "#").slice(0, LONGEST);

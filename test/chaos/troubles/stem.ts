@@ -40,6 +40,7 @@ export const stopStem: Trouble = {
 
 /** Ends the Stem, and waits until another one has been there for a moment. */
 async function withoutStem(world: World, end: (stem: Seen) => void): Promise<void> {
+  if (world.tree.living?.isGrown !== true) return;
   const { stem } = world.processes.look();
   if (stem === undefined) return;
   const over = world.excuses.deathsAndDelaysOf("all", "the Stem was killed");
