@@ -70,6 +70,7 @@ const spares =
         pipes: pool,
         prefix: orphanPrefix(tools),
         env: inherited,
+        kill: (pid) => signalProcess(pid, "SIGKILL"),
         after: (ms, act) => systemClock.at(systemClock.now() + ms, act),
       });
 const launcher = new Launcher({

@@ -15,6 +15,7 @@ export interface SparesOptions {
   /** What comes before the shell: what the kernel ends it with. */
   prefix: readonly string[];
   env: NodeJS.ProcessEnv;
+  kill(pid: number): void;
   /** Calls back later. @returns a function that forgets it */
   after(ms: number, act: () => void): () => void;
 }
@@ -70,14 +71,11 @@ export class Spares {
     if (bytes.length > LONGEST_SCRIPT) return undefined;
     const spare = this.#ready.shift();
     if (spare === undefined) return undefined;
-    try {
-      fs.writeSync(spare.script, bytes);
-    } catch {
-      // It has gone, which we shall hear.
-      fs.closeSync(spare.script);
-      return undefined;
-    }
+    const isTold = hasWritten(spare.script, bytes);
+    // Before it can take what it has for everything.
+    if (!isTold) this.#options.kill(spare.pid);
     fs.closeSync(spare.script);
+    if (!isTold) return undefined;
     for (const { write } of [spare.stdout, spare.stderr]) fs.closeSync(write);
     spare.events = events;
     this.#alive--;
@@ -89,8 +87,11 @@ export class Spares {
   discard(gone: () => void): void {
     this.#isOver = true;
     this.#forget?.();
-    // A shell that reads the end of its script has nothing more to do.
-    for (const { script } of this.#ready.splice(0)) fs.closeSync(script);
+    // Somebody may have stopped one, so that it would never read the end of its script.
+    for (const { pid, script } of this.#ready.splice(0)) {
+      this.#options.kill(pid);
+      fs.closeSync(script);
+    }
     this.#onGone = gone;
     this.#tellIfGone();
   }
@@ -169,12 +170,21 @@ export class Spares {
   }
 }
 
+/** Whether a pipe took all of it, and somebody is there to read it. */
+function hasWritten(pipe: number, bytes: Uint8Array): boolean {
+  try {
+    return fs.writeSync(pipe, bytes) === bytes.length;
+  } catch {
+    return false;
+  }
+}
+
 /** Enough for two nodes that die together; each is a shell's memory. */
 const SPARES = 2;
 /** For how long nothing was started before spares are (ms): what is urgent goes first. */
 const REST_MS = 100;
 const MOST_WASTED = 3;
-/** As much as a pipe always takes at once (pipe(7): 4,096 bytes are certain, and Linux gives 16 pages). */
+/** Half of what Linux' pipes take at once, unless their owner has too many (pipe(7)). */
 const LONGEST_SCRIPT = 32_768;
 /** It reads what it is to do; its last word is for who looks at the processes of a machine. */
 const SHELL = ["/bin/sh", "-s", "coppice: spare"];

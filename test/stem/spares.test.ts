@@ -11,6 +11,7 @@ import { temporaryDirectory } from "../fixtures/tree.ts";
 function world(t: TestContext) {
   const processes = new Map<number, SpawnEvents>();
   const inputs = new Map<number, number>();
+  const killed: number[] = [];
   let later: (() => void) | undefined;
   let isStarting = true;
   let last = 0;
@@ -26,6 +27,7 @@ function world(t: TestContext) {
     pipes: new PipePool(temporaryDirectory(t), "/usr/bin/mkfifo"),
     prefix: [],
     env: {},
+    kill: (pid) => killed.push(pid),
     after: (_, act) => {
       later = act;
       return () => {
@@ -56,7 +58,7 @@ function world(t: TestContext) {
     spares.discard(() => {});
     for (const pid of inputs.keys()) end(pid);
   });
-  return { spares, processes, pass, end, exit, cannotStart };
+  return { spares, processes, killed, inputs, pass, end, exit, cannotStart };
 }
 
 const nobody = { exited: () => {} };
@@ -89,6 +91,21 @@ test("one that has died unheard becomes nobody's process", (t) => {
   assert.equal(spares.take("exec true\n", nobody)?.pid, 2);
 });
 
+test("one that could not be told everything is killed before it does a part of it", (t) => {
+  const { spares, killed, inputs, pass } = world(t);
+  spares.wanted();
+  pass();
+  // As of somebody who has too many pipes: hardly any room is left.
+  const filler = fs.openSync(
+    `/proc/self/fd/${inputs.get(1)}`,
+    fs.constants.O_WRONLY | fs.constants.O_NONBLOCK,
+  );
+  fs.writeSync(filler, Buffer.alloc(65_536 - 4_096));
+  fs.closeSync(filler);
+  assert.equal(spares.take("x".repeat(8_000), nobody), undefined);
+  assert.deepEqual(killed, [1]);
+});
+
 test("what does not fit into a pipe is not for a spare", (t) => {
   const { spares, pass } = world(t);
   spares.wanted();
@@ -113,6 +130,14 @@ test("where spares die again and again, or cannot be started, there are none", (
   poor.spares.wanted();
   poor.pass();
   assert.ok(!poor.spares.areReady);
+});
+
+test("in the end all are killed: one that somebody has stopped would wait for ever", (t) => {
+  const { spares, killed, pass } = world(t);
+  spares.wanted();
+  pass();
+  spares.discard(() => {});
+  assert.deepEqual(killed, [1, 2]);
 });
 
 test("in the end it is told when the last has gone, and none comes after it", (t) => {
