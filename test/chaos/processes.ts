@@ -1,6 +1,7 @@
 /** The processes of the run as the kernel knows them: each carries the run's mark in its environment. */
 import fs from "node:fs";
 import { environmentEntries } from "../../src/os/environ.ts";
+import { statFields } from "../../src/os/proc-stat.ts";
 import { allPids, type ProcessStat, processStat } from "../../src/os/process-table.ts";
 
 /** In the command line of whatever is run beside a node, to see how it is. */
@@ -31,7 +32,7 @@ interface Known {
 
 export class ProcessScan {
   readonly #mark: string;
-  /** What is known of processes that belong to nodes, which does not change any more. */
+  /** What is known of programs that belong to nodes, by process and by where its environment lies. */
   #known = new Map<string, Known>();
 
   constructor(directory: string) {
@@ -43,14 +44,12 @@ export class ProcessScan {
     const known = new Map<string, Known>();
     const seen: Seen[] = [];
     for (const pid of allPids()) {
+      // First what it is, then what group it is in: a program may leave a group, and never change its node.
+      const program = this.#programOf(pid);
       const stat = processStat(pid);
-      if (stat === undefined || isDead(stat)) continue;
-      const key = `${pid}:${stat.startTime}`;
-      // One that has not yet taken on its program still has its parent's environment.
-      const about = this.#known.get(key) ?? this.#aboutOf(pid);
-      if (about === undefined) continue;
-      const { node, isCheck } = about;
-      if (node !== "") known.set(key, about);
+      if (program === undefined || stat === undefined || isDead(stat)) continue;
+      const { node, isCheck } = program.about;
+      if (node !== "") known.set(program.key, program.about);
       const isLeader = node !== "" && !isCheck && stat.group === pid;
       seen.push({ ...stat, node: node === "" ? undefined : node, isLeader });
     }
@@ -59,15 +58,38 @@ export class ProcessScan {
   }
 
   /** @returns undefined of a process that is none of this run */
+  #programOf(pid: number): { key: string; about: Known } | undefined {
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      const key = programKey(pid);
+      if (key === undefined) return undefined;
+      const known = this.#known.get(key);
+      if (known !== undefined) return { key, about: known };
+      const about = this.#aboutOf(pid);
+      // One that takes on another program meanwhile is looked at again.
+      if (key === programKey(pid)) return about && { key, about };
+    }
+    return undefined;
+  }
+
   #aboutOf(pid: number): Known | undefined {
     const entries = environmentEntries(pid);
     if (entries === undefined || !entries.includes(this.#mark)) return undefined;
     const entry = entries.find((one) => one.startsWith(`${NODE_VARIABLE}=`));
-    // Only now: while it takes on another program, which its environment tells, it has no command line.
     const isCheck = commandOf(pid).includes(CHECK);
     return { node: entry?.slice(NODE_VARIABLE.length + 1) ?? "", isCheck };
   }
 }
+
+/** Names a process and the program that it runs: each program has its environment elsewhere. */
+function programKey(pid: number): string | undefined {
+  const fields = statFields(pid);
+  return fields && `${pid} ${fields[START_TIME]} ${fields[ENVIRONMENT_START]}`;
+}
+
+/** As `statFields` counts. */
+const START_TIME = 19;
+const ENVIRONMENT_START = 47;
+const MOST_TRIES = 100;
 
 /** What `ps` shows of a process. */
 export function commandOf(pid: number): string {

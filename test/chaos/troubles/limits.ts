@@ -3,9 +3,14 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { openDescriptors } from "../../../scripts/fuzz/process.ts";
-import { lives } from "../processes.ts";
-import { pause } from "../world.ts";
+import { TICKS_PER_SECOND } from "../../../src/os/proc-stat.ts";
+import { patient } from "../patience.ts";
+import { lives, type Seen } from "../processes.ts";
+import { pause, type World } from "../world.ts";
 import type { Trouble } from "./trouble.ts";
+
+/** What Node.js takes to begin (ms). */
+const BEGUN_MS = 1_000;
 
 export const noDescriptors: Trouble = {
   name: "no-descriptors",
@@ -16,8 +21,7 @@ export const noDescriptors: Trouble = {
     const left = dice.between(0, 6);
     const ms = dice.between(300, 5_000);
     say(`the ${who} has ${left} descriptors left for ${ms} ms`);
-    const target = who === "Stem" ? world.processes.look().stem?.pid : world.tree.living?.pid;
-    const seen = world.processes.last.seen.find(({ pid }) => pid === target);
+    const seen = settled(world, who);
     if (seen === undefined) return;
     const over = world.excuses.delaysOf("all", `the ${who} has no descriptors`);
     // A process may have lower numbers free: what counts is the highest that is open.
@@ -39,8 +43,7 @@ export const noProcesses: Trouble = {
     const ms = dice.between(300, 5_000);
     const who = dice.pick(["Stem", "Stem", "Supervisor"] as const);
     say(`the ${who} may start no process for ${ms} ms`);
-    const target = who === "Stem" ? world.processes.look().stem?.pid : world.tree.living?.pid;
-    const seen = world.processes.last.seen.find(({ pid }) => pid === target);
+    const seen = settled(world, who);
     const above = groupsOfProcesses();
     if (seen === undefined || above === undefined) return;
     const group = path.join(above, `coppice-chaos-${process.pid}`);
@@ -57,6 +60,17 @@ export const noProcesses: Trouble = {
     over();
   },
 };
+
+/** One of the two, once Node.js itself has begun: that without what it needs does not get so far. */
+function settled(world: World, who: "Stem" | "Supervisor"): Seen | undefined {
+  const { stem, seen } = world.processes.look();
+  const { living } = world.tree;
+  if (living?.isGrown !== true) return undefined;
+  const one = who === "Stem" ? stem : seen.find(({ pid }) => pid === living.pid);
+  const uptime = Number(fs.readFileSync("/proc/uptime", "latin1").split(" ")[0]);
+  const age = uptime - (one?.startTime ?? 0) / TICKS_PER_SECOND;
+  return age * 1000 > patient(BEGUN_MS) ? one : undefined;
+}
 
 /** Whoever was started in it meanwhile goes as well. */
 function lift(group: string, above: string): void {
