@@ -40,6 +40,7 @@ export class Run implements World {
   readonly journal: Journal;
   readonly stop: AbortSignal;
   hasLost = false;
+  hasReloads = false;
   readonly lines: SupervisorLines;
   readonly complete: Complete;
   readonly bounds: Bounds;
@@ -164,6 +165,8 @@ export class Run implements World {
     const { seen } = this.processes.look();
     this.lines.killed(who === "Supervisor" ? seen.map(lifeOf) : []);
     this.complete.excuse(who === "Stem" ? stem : undefined);
+    // While one image follows another the Stem alone knows what was ordered.
+    if (who === "Stem" && this.hasReloads) this.wanted.doubt();
   }
 
   untilCalm(over: () => void): void {
@@ -223,6 +226,7 @@ export class Run implements World {
     if (this.stop.aborted) return;
     this.calms++;
     this.hasLost = false;
+    this.hasReloads = false;
     this.excuses.forget(performance.now());
     const { stdout, stderr } = this.lines.numbers;
     const took = ((performance.now() - begun) / 1000).toFixed(1);

@@ -33,6 +33,8 @@ export interface World {
   lost(who: "Supervisor" | "Stem", stem?: number): void;
   /** Whether that has been so since the last calm. */
   readonly hasLost: boolean;
+  /** Whether there was a reload since the last calm: it may still go on. */
+  hasReloads: boolean;
   /** How many reloads have been done, or given up. */
   readonly reloads: number;
   /** What is called when all is calm again. */

@@ -50,6 +50,7 @@ export const brokenScript: Trouble = {
 };
 
 async function reloadBy(world: World, how: string): Promise<void> {
+  world.hasReloads = true;
   const { living } = world.tree;
   // In the first moments of a process a signal ends it.
   if (living?.isGrown !== true) return;

@@ -27,6 +27,7 @@ export const killSupervisor: Trouble = {
     await withoutSupervisor(
       world,
       async () => {
+        if (withStem) world.lost("Stem");
         if (withStem) signal(world.processes.look().stem?.pid ?? 0, "SIGKILL");
         signal(living.pid, "SIGKILL");
         await waitFor(() => living.ended !== undefined, ENDED_MS, world.stop);
