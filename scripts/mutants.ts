@@ -11,16 +11,24 @@ import { MUTANTS, type Mutant } from "./mutants/list.ts";
 
 const ROOT = path.join(import.meta.dirname, "..");
 const USAGE = "usage: npm run mutants -- [--file NAME] [--mutant NUMBER]…";
-/** Far longer than any of these tests takes: a mutant that never ends is noticed, too (ms). */
-const PATIENCE_MS = 180_000;
+/** How long a stage may take (ms), and how many times longer than with no fault: what never ends is noticed, too. */
+const PATIENCE_MS = 30_000;
+const PATIENCE_TIMES = 5;
 
 const core = readdirSync(path.join(ROOT, "test", "core"))
   .filter((name) => name.endsWith(".test.ts"))
   .map((name) => `test/core/${name}`);
 const isLong = (file: string): boolean => file.includes("property");
 
+interface Stage {
+  name: string;
+  files: string[];
+  env?: NodeJS.ProcessEnv;
+}
+type Outcome = "passed" | "failed" | "never ended";
+
 /** The quickest first: most faults go no further. */
-const STAGES: readonly { name: string; files: string[]; env?: NodeJS.ProcessEnv }[] = [
+const STAGES: readonly Stage[] = [
   { name: "test/core", files: core.filter((file) => !isLong(file)) },
   { name: "the tree's properties", files: core.filter(isLong) },
   {
@@ -30,6 +38,7 @@ const STAGES: readonly { name: string; files: string[]; env?: NodeJS.ProcessEnv 
   },
 ];
 
+const patience = new Map<Stage, number>();
 process.exitCode = await main();
 
 /** @returns the exit status */
@@ -41,9 +50,14 @@ async function main(): Promise<number> {
     process.stderr.write(`${String(error)}\n${USAGE}\n`);
     return 2;
   }
-  const failing = await noticedBy();
-  if (failing !== undefined) {
-    say(`FAILED: ${failing} fails with no fault made`);
+  for (const stage of STAGES) {
+    const begun = performance.now();
+    if ((await outcomeOf(stage)) === "passed") {
+      const took = performance.now() - begun;
+      patience.set(stage, Math.ceil(Math.max(PATIENCE_MS, PATIENCE_TIMES * took)));
+      continue;
+    }
+    say(`FAILED: ${stage.name} fails with no fault made`);
     return 1;
   }
   const begun = performance.now();
@@ -53,9 +67,13 @@ async function main(): Promise<number> {
   const work = async (): Promise<void> => {
     for (const number of queue) {
       const by = await noticedBy(number);
-      if (by === undefined) survivors.push(number);
-      else noticed.set(by, (noticed.get(by) ?? 0) + 1);
-      say(`${by === undefined ? "SURVIVED" : "killed"} ${textOf(number)}${by ? ` (${by})` : ""}`);
+      if (by === undefined) {
+        survivors.push(number);
+        say(`SURVIVED ${textOf(number)}`);
+        continue;
+      }
+      noticed.set(by.name, (noticed.get(by.name) ?? 0) + 1);
+      say(`killed ${textOf(number)} (${by.name} ${by.how})`);
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, work));
@@ -85,15 +103,20 @@ function wantedOf(args: readonly string[]): number[] {
   return chosen;
 }
 
-/** The first stage that fails, if one does. @param number the mutant's; without it, nothing is wrong */
-async function noticedBy(number?: number): Promise<string | undefined> {
-  for (const stage of STAGES) if (!(await passes(stage, number))) return stage.name;
+/** What the first stage that does not pass is called, and how it ended, if there is one. */
+async function noticedBy(number: number): Promise<{ name: string; how: Outcome } | undefined> {
+  for (const stage of STAGES) {
+    const how = await outcomeOf(stage, number);
+    if (how !== "passed") return { name: stage.name, how };
+  }
   return undefined;
 }
 
-function passes({ files, env }: (typeof STAGES)[number], number?: number): Promise<boolean> {
-  const args = ["--disable-warning=ExperimentalWarning", "--test", "--test-isolation=none"];
+/** @param number the mutant's; without it, nothing is wrong */
+function outcomeOf(stage: Stage, number?: number): Promise<Outcome> {
+  const { files, env } = stage;
   const mutate = ["--import", path.join(ROOT, "scripts", "mutants", "mutate.ts")];
+  const args = ["--disable-warning=ExperimentalWarning", "--test", "--test-isolation=none"];
   return new Promise((done) => {
     const child = spawn(
       process.execPath,
@@ -106,12 +129,12 @@ function passes({ files, env }: (typeof STAGES)[number], number?: number): Promi
           ...(number !== undefined && { COPPICE_MUTANT: `${number}` }),
         },
         stdio: "ignore",
-        timeout: PATIENCE_MS,
+        timeout: patience.get(stage),
         killSignal: "SIGKILL",
       },
     );
-    child.once("close", (code) => {
-      done(code === 0);
+    child.once("close", (code, signal) => {
+      done(code === 0 ? "passed" : signal === "SIGKILL" ? "never ended" : "failed");
     });
   });
 }
