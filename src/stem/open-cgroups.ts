@@ -2,6 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { ownCgroup, systemCgroups } from "../os/cgroup-fs.ts";
+import { type Clock, systemClock } from "../os/clock.ts";
 import { writePrivateFile } from "../os/files.ts";
 import { processStat } from "../os/process-table.ts";
 import { signalProcess } from "../os/signals.ts";
@@ -26,7 +27,7 @@ export function openCgroups(stateDirectory: string): { cgroups?: Cgroups; why: s
     const supervisor = process.ppid;
     const isOurs = (pid: number) => pid === process.pid || isFrom(pid, supervisor);
     const tree = makeCgroupTree({ cgroups: systemCgroups, directory, isOurs });
-    writePrivateFile(record, directory);
+    writeOnce(record, directory, systemClock);
     const groupOf = (pid: number) => processStat(pid)?.group;
     const options = { cgroups: systemCgroups, tree, groupOf, signal: signalProcess };
     return { cgroups: new Cgroups(options), why: "" };
@@ -34,6 +35,20 @@ export function openCgroups(stateDirectory: string): { cgroups?: Cgroups; why: s
     return { why: `${directory}: ${errnoText(error as NodeJS.ErrnoException)}` };
   }
 }
+
+/**
+ * A disk that is full just now must not cost the tree its groups: it is tried again until it is written,
+ * for the Stem and the Supervisor that come next.
+ */
+export function writeOnce(file: string, text: string, clock: Pick<Clock, "now" | "at">): void {
+  try {
+    writePrivateFile(file, text);
+  } catch {
+    clock.at(clock.now() + RETRY_MS, () => writeOnce(file, text, clock));
+  }
+}
+
+const RETRY_MS = 1_000;
 
 /** Whether a process is that one, or was started by it or by one that it started. */
 function isFrom(pid: number, ancestor: number): boolean {
