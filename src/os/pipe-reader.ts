@@ -2,6 +2,7 @@
  * Reading many pipes that mostly say nothing. A `net.Socket` for each, with what a stream can do besides,
  * holds 4.5 KB; what is below it, Node.js' own handle of a pipe, holds a tenth of that.
  */
+import fs from "node:fs";
 import net from "node:net";
 import type { Readable } from "node:stream";
 
@@ -13,6 +14,8 @@ export interface Flow {
 
 /** Where bytes come from. It is paused at first. */
 export interface ByteSource extends Flow {
+  /** For `readNow`; undefined where it cannot be read but by the source, or not any more. */
+  readonly fd?: number | undefined;
   /** No more bytes come. Its sink is told once it is closed. */
   destroy(): void;
 }
@@ -25,6 +28,20 @@ export interface ByteSink {
    * @param isEnded it was read to its end, and not destroyed
    */
   closed(isEnded: boolean): void;
+}
+
+/**
+ * Reads what there is by now, as much as fits.
+ * @param fd of a source, which is paused meanwhile
+ * @returns how many bytes; 0: none for now, or for good
+ */
+export function readNow(fd: number, into: Uint8Array): number {
+  try {
+    return fs.readSync(fd, into);
+  } catch {
+    // There is nothing; or the source itself will hear what is wrong.
+    return 0;
+  }
 }
 
 /** Reads a pipe to its end. @param fd our end of it: it does not wait, and is closed with the source */
@@ -74,15 +91,21 @@ function handleOf(socket: net.Socket): PipeHandleClass | undefined {
 
 class PipeReader implements ByteSource {
   readonly #handle: PipeHandle;
+  readonly #fd: number;
   readonly #sink: ByteSink;
   #isDone = false;
 
   constructor(handle: PipeHandle, fd: number, sink: ByteSink) {
     this.#handle = handle;
+    this.#fd = fd;
     this.#sink = sink;
     handle.reader = this;
     handle.onread = hear;
     handle.open(fd);
+  }
+
+  get fd(): number | undefined {
+    return this.#isDone ? undefined : this.#fd;
   }
 
   pause(): void {

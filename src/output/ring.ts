@@ -1,5 +1,7 @@
 /** The last bytes of one node's output, in a buffer that grows up to a limit and then goes round. */
 
+import { lastLines } from "./last-lines.ts";
+
 export type Stream = "stdout" | "stderr";
 
 /** Bytes of one stream that arrived together. */
@@ -165,14 +167,6 @@ export class Ring {
     bytes.set(this.#buffer.subarray(0, bytes.length - before), before);
     return bytes;
   }
-}
-
-/** As much of the end as fits, from the beginning of a line if there is one. */
-function lastLines(bytes: Uint8Array, limit: number): Uint8Array {
-  if (bytes.length <= limit) return bytes;
-  const newline = bytes.indexOf(NEWLINE, bytes.length - limit - 1);
-  const start = newline < 0 || newline === bytes.length - 1 ? bytes.length - limit : newline + 1;
-  return bytes.subarray(start);
 }
 
 const NEWLINE = 0x0a;

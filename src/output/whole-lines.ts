@@ -30,6 +30,22 @@ export class WholeLines {
     return undefined;
   }
 
+  /**
+   * Moves what it holds of a line to the beginning of `into`, to be pushed again with what comes next.
+   * @returns how many bytes: 64 KiB at most
+   */
+  moveTo(into: Uint8Array): number {
+    const length = this.#length;
+    let at = 0;
+    for (const piece of this.#held) {
+      into.set(piece, at);
+      at += piece.length;
+    }
+    this.#held = [];
+    this.#length = 0;
+    return length;
+  }
+
   /** The stream has ended. @returns what is left of a line, with a newline */
   end(): Run | undefined {
     return this.#length > 0 || this.#inLine ? this.#out(NEWLINES, true) : undefined;

@@ -2,12 +2,20 @@
 import fs from "node:fs";
 import type { Flow } from "../os/pipe-reader.ts";
 
+/** A stream of a process, as who takes it may have it wait, or take more at once. */
+export interface StreamFlow extends Flow {
+  /** Undefined where there is no more to be had at once. */
+  readonly fd: number | undefined;
+  /** Reads what there is by now of a stream that is paused. @returns how many bytes; 0: none */
+  readNow(into: Uint8Array): number;
+}
+
 /** What takes a stream in the Supervisor's place. */
 export interface OutputFile {
   /** Nothing is on its way to the file. */
   readonly isIdle: boolean;
   /** Takes what a stream gave, and has it give no more until it has room. */
-  take(bytes: Uint8Array, from: Flow): void;
+  take(bytes: Uint8Array, from: StreamFlow): void;
   /** The stream has ended. Calls back when everything is written. */
   end(done: () => void): void;
 }

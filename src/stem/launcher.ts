@@ -4,6 +4,7 @@ import type { NodeConfig } from "../core/config.ts";
 import { identityVariables } from "../core/identity.ts";
 import { isConfined } from "../core/limits.ts";
 import { READY_FD, readyOf } from "../core/readiness.ts";
+import type { WidenPipe } from "../os/native/pipe-size.ts";
 import type { StartProcess } from "../os/native/posix-spawn.ts";
 import type { PipePool } from "../os/pipes.ts";
 import type { LaunchTools } from "../os/tools.ts";
@@ -27,6 +28,8 @@ export interface LauncherOptions {
   startProcess: StartProcess;
   tools: LaunchTools;
   pipes: PipePool;
+  /** For streams of which much comes. */
+  widenPipe: WidenPipe;
   /** Undefined: every process is started anew. */
   spares: Spares | undefined;
   output: OutputChannel;
@@ -115,7 +118,7 @@ export class Launcher {
   #startWithFiles(order: StartOrder, events: StartEvents): void {
     import("./output-files.ts").then(
       ({ OutputFiles }) => {
-        this.#files ??= new OutputFiles(this.#options.output);
+        this.#files ??= new OutputFiles(this.#options.output, this.#options.widenPipe);
         this.start(order, events);
       },
       (error: Error) => this.#fail(order, error, events),

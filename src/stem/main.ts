@@ -3,6 +3,8 @@ import fs from "node:fs";
 import path from "node:path";
 import { systemClock } from "../os/clock.ts";
 import { ownExecutable } from "../os/executable.ts";
+import { openLibc } from "../os/native/libc.ts";
+import { openPipeWidener } from "../os/native/pipe-size.ts";
 import { openSpawner } from "../os/native/posix-spawn.ts";
 import { PipePool } from "../os/pipes.ts";
 import { isRunning, livingGroups, processId, processStat } from "../os/process-table.ts";
@@ -60,7 +62,8 @@ const health = new HealthChecks({
   prefixOf: (config) => launcher.prefixBeside(config),
   pipes: pool,
 });
-const startProcess = openSpawner(process.env);
+const libc = openLibc(process.env);
+const startProcess = openSpawner(libc);
 const inherited = inheritable(process.env);
 const spares =
   tools.mkfifo === undefined
@@ -80,6 +83,7 @@ const launcher = new Launcher({
   output,
   heartbeats: health.heartbeats,
   pipes: pool,
+  widenPipe: openPipeWidener(libc, process.geteuid?.() === 0),
   files: new ConfigFiles(privateDirectory(places.nodes)),
   stateDirectory: setup.stateDirectory,
   env: inherited,

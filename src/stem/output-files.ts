@@ -1,10 +1,11 @@
 /** The files that nodes' output is written to by the Stem, which outlive the processes that they are for. */
 import path from "node:path";
 import { outputOf } from "../core/output-file.ts";
-import type { Flow } from "../os/pipe-reader.ts";
-import { type Run, WholeLines } from "../output/whole-lines.ts";
+import type { WidenPipe } from "../os/native/pipe-size.ts";
 import { Copies, type SendCopy } from "./copies.ts";
 import type { OutputFile } from "./file-sink.ts";
+import { FileStream, type Writer } from "./file-stream.ts";
+import { LargeBuffers } from "./large-buffers.ts";
 import { RotatingFile } from "./rotating-file.ts";
 import type { StartOrder } from "./start.ts";
 import type { StreamName } from "./streams.ts";
@@ -16,14 +17,6 @@ export interface Copied {
   copy: SendCopy;
   /** Told when there is room again for what `copy` did not take. */
   copies: { flush(): void; discard(): void } | undefined;
-}
-
-/** A process whose streams go to a file. */
-interface Writer {
-  node: string;
-  pid: number;
-  /** Whether the Supervisor looks for a line among its lines by which it is ready. */
-  isAwaited: boolean;
 }
 
 interface Entry {
@@ -39,8 +32,11 @@ export class OutputFiles {
   readonly #writers = new Map<number, Writer>();
   readonly #say: Copied["say"];
   readonly #copies: Copies;
+  readonly #buffers = new LargeBuffers();
+  readonly #widenPipe: WidenPipe;
 
-  constructor(output: Copied) {
+  constructor(output: Copied, widenPipe: WidenPipe) {
+    this.#widenPipe = widenPipe;
     this.#say = (node, text) => output.say(node, text);
     this.#copies = new Copies((one, bytes) => output.copy(one, bytes));
     output.copies = this.#copies;
@@ -70,10 +66,15 @@ export class OutputFiles {
     const isAwaited = typeof ready === "object" && "line" in ready;
     const writer: Writer = { node: name, pid, isAwaited };
     if (isAwaited) this.#writers.set(pid, writer);
+    const common = {
+      file,
+      writer,
+      copies: this.#copies,
+      buffers: this.#buffers,
+      widenPipe: this.#widenPipe,
+    };
     const stream = (stream: StreamName) =>
-      new FileStream({ file, writer, stream, copies: this.#copies }, () =>
-        this.#leave(place, writer),
-      );
+      new FileStream({ ...common, stream }, () => this.#leave(place, writer));
     return { stdout: stream("stdout"), stderr: stream("stderr") };
   }
 
@@ -112,67 +113,3 @@ export class OutputFiles {
     });
   }
 }
-
-interface FileStreamOptions {
-  file: RotatingFile;
-  writer: Writer;
-  stream: StreamName;
-  copies: Copies;
-}
-
-/** One stream of a process, which gives no more while what it gave is not written. */
-class FileStream implements OutputFile {
-  readonly #to: FileStreamOptions;
-  readonly #left: () => void;
-  readonly #lines = new WholeLines();
-  /** Bytes that are on their way. */
-  #pending = 0;
-  #onIdle: (() => void) | undefined;
-
-  constructor(to: FileStreamOptions, left: () => void) {
-    this.#to = to;
-    this.#left = left;
-  }
-
-  get isIdle(): boolean {
-    return this.#pending === 0;
-  }
-
-  take(bytes: Uint8Array, from: Flow): void {
-    const run = this.#lines.push(bytes);
-    if (run === undefined) return;
-    this.#pass(run, from);
-  }
-
-  end(done: () => void): void {
-    const leave = (): void => {
-      this.#left();
-      done();
-    };
-    const rest = this.#lines.end();
-    if (rest !== undefined) this.#pass(rest);
-    if (this.isIdle) leave();
-    else this.#onIdle = leave;
-  }
-
-  #pass(run: Run, from?: Flow): void {
-    const { file, writer, stream, copies } = this.#to;
-    const { node, pid, isAwaited } = writer;
-    const { length } = run.bytes;
-    let left = isAwaited ? 2 : 1;
-    const done = (): void => {
-      left--;
-      if (left > 0) return;
-      this.#pending -= length;
-      if (this.#pending < AHEAD) from?.resume();
-      if (this.isIdle) this.#onIdle?.();
-    };
-    this.#pending += length;
-    if (this.#pending >= AHEAD) from?.pause();
-    copies.add(node, pid, stream, run.bytes, isAwaited ? done : undefined);
-    file.write(this, run, done);
-  }
-}
-
-/** What of a stream may be on its way before it gives no more: reading and writing take turns otherwise. */
-const AHEAD = 128 * 1024;

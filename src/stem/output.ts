@@ -1,12 +1,11 @@
 /** The output of all nodes, on its way to the Supervisor: read only as fast as it is taken. */
 import type { Socket } from "node:net";
-import type { ByteSink, ByteSource } from "../os/pipe-reader.ts";
+import { LARGEST_PIPE } from "../os/native/pipe-size.ts";
+import { type ByteSink, type ByteSource, readNow } from "../os/pipe-reader.ts";
 import { encodeOutputHead, type Output } from "../wire/stem-messages.ts";
-import type { OutputFile } from "./file-sink.ts";
+import type { OutputFile, StreamFlow } from "./file-sink.ts";
 import type { StreamName } from "./streams.ts";
 
-/** What may have been in a pipe when its last writer of the node's own ended (Linux's largest pipe). */
-const LARGEST_PIPE = 1024 * 1024;
 /** How often to look whether a stream that someone else holds open is done with. */
 const LOOK_MS = 100;
 /** What the Stem keeps of failed starts' messages, and of streams' ends, while nobody takes them. */
@@ -16,7 +15,7 @@ const MAX_HELD_BYTES = 256 * 1024;
 export type OpenSource = (sink: ByteSink) => ByteSource;
 
 /** One stream of a process. There are many, and most say little. */
-class Source implements ByteSink {
+class Source implements ByteSink, StreamFlow {
   readonly node: string;
   readonly pid: number;
   readonly name: StreamName;
@@ -40,6 +39,30 @@ class Source implements ByteSink {
     this.file = file;
     this.#channel = channel;
     this.bytes = open(this);
+  }
+
+  get fd(): number | undefined {
+    return this.bytes.fd;
+  }
+
+  pause(): void {
+    this.bytes.pause();
+  }
+
+  resume(): void {
+    this.bytes.resume();
+  }
+
+  readNow(into: Uint8Array): number {
+    const { fd } = this;
+    const length = fd === undefined ? 0 : readNow(fd, into);
+    this.count(length);
+    return length;
+  }
+
+  count(length: number): void {
+    this.fresh += length;
+    this.afterEnd += length;
   }
 
   data(bytes: Uint8Array): void {
@@ -173,9 +196,8 @@ export class OutputChannel {
   }
 
   #take(source: Source, bytes: Uint8Array): void {
-    source.fresh += bytes.length;
-    source.afterEnd += bytes.length;
-    if (source.file !== undefined) return source.file.take(bytes, source.bytes);
+    source.count(bytes.length);
+    if (source.file !== undefined) return source.file.take(bytes, source);
     const { node, pid, name: stream } = source;
     this.#send({ node, pid, stream }, bytes);
   }
@@ -195,7 +217,7 @@ export class OutputChannel {
     this.copies?.flush();
   }
 
-  /** All that the node itself wrote has been read: the pipe was empty, or a pipeful has passed. */
+  /** All that the node itself wrote has been read: the pipe was empty, or as much has passed as any holds. */
   #closeIfRead(source: Source): void {
     if (source.fresh === 0 || source.afterEnd > LARGEST_PIPE) source.bytes.destroy();
   }

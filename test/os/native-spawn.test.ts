@@ -5,10 +5,11 @@ import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import type { Exit } from "../../src/core/revival.ts";
+import { openLibc } from "../../src/os/native/libc.ts";
 import { openSpawner } from "../../src/os/native/posix-spawn.ts";
 import { type SpawnRequest, startProcess } from "../../src/os/spawn.ts";
 
-const start = openSpawner({});
+const start = openSpawner(openLibc({}));
 
 interface Run {
   pid: number;
@@ -52,7 +53,7 @@ test("koffi is there, on the machines that the tests run on", () => {
 });
 
 test("without native code, processes are started as Node.js starts them", () => {
-  assert.equal(openSpawner({ COPPICE_NO_NATIVE: "1" }), startProcess);
+  assert.equal(openSpawner(openLibc({ COPPICE_NO_NATIVE: "1" })), startProcess);
 });
 
 test("a process has its words, its environment and its directory, and nothing else", async () => {
@@ -130,11 +131,11 @@ test("every end is heard of, in the midst of the ends of Node.js' own children",
 });
 
 test("a process with children waits for them, and for nothing else", async () => {
-  const module = JSON.stringify(
-    new URL("../../src/os/native/posix-spawn.ts", import.meta.url).href,
-  );
-  const code = `const { openSpawner } = await import(${module});
-    openSpawner({})({ file: "/bin/sleep", args: ["0.2"], env: {}, stdout: "ignore", stderr: "ignore" },
+  const module = (name: string) =>
+    JSON.stringify(new URL(`../../src/os/native/${name}.ts`, import.meta.url).href);
+  const code = `const { openSpawner } = await import(${module("posix-spawn")});
+    const { openLibc } = await import(${module("libc")});
+    openSpawner(openLibc({}))({ file: "/bin/sleep", args: ["0.2"], env: {}, stdout: "ignore", stderr: "ignore" },
       { started() {}, failed() {}, exited: (exit) => console.log(JSON.stringify(exit)) });`;
   const child = spawn(process.execPath, ["--input-type=module", "-e", code]);
   let text = "";

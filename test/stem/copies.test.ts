@@ -7,16 +7,21 @@ import { Copies } from "../../src/stem/copies.ts";
 function setUp() {
   const sent: string[] = [];
   const link = { room: Number.POSITIVE_INFINITY };
+  let turn = () => {};
+  const after = (ms: number, act: () => void) => {
+    assert.equal(ms, 1_000);
+    turn = act;
+  };
   const copies = new Copies(({ node, pid, stream, isFiled }, bytes) => {
     assert.equal(isFiled, true);
     if (link.room === 0) return false;
     link.room--;
     sent.push(`${node} ${pid} ${stream} ${Buffer.from(bytes).toString()}`);
     return true;
-  });
+  }, after);
   const add = (pid: number, text: string, taken?: () => void) =>
     copies.add(`n${pid}`, pid, "stdout", Buffer.from(text), taken);
-  return { sent, link, copies, add };
+  return { sent, link, copies, add, turn: () => turn() };
 }
 
 test("with room they go at once, without it they wait, and go out in order", () => {
@@ -91,4 +96,51 @@ test("at the end nobody is left waiting", () => {
   });
   copies.discard();
   assert.ok(isTaken);
+});
+
+test("floods have 4 MiB a second; then the newest of them wait, and hold up nobody else", () => {
+  const { sent, copies, add, turn } = setUp();
+  const flood = Buffer.from(`${"y".repeat(1023)}\n`.repeat(1024));
+  const addFlood = () => copies.addOfFlood("f", 9, "stdout", flood);
+  for (let i = 0; i < 4; i++) addFlood();
+  assert.equal(sent.length, 4);
+  for (let i = 0; i < 3; i++) addFlood();
+  add(1, "at once");
+  copies.flush();
+  assert.deepEqual(sent.slice(4), ["n1 1 stdout at once"]);
+  turn();
+  const omitted = 3 * 1024 * 1024 - 63 * 1024;
+  assert.deepEqual(
+    sent.slice(5).map((one) => one.slice(0, 80)),
+    [
+      `f 9 stderr [coppice: ${omitted} bytes of output here are in its file alone]\n`,
+      `f 9 stdout ${"y".repeat(69)}`,
+    ],
+  );
+  assert.equal(sent[6]!.length, "f 9 stdout ".length + 63 * 1024);
+  addFlood();
+  assert.equal(sent.length, 8, "there is room again");
+});
+
+test("the bytes of a flood are its own again", () => {
+  const { sent, link, copies } = setUp();
+  link.room = 0;
+  const bytes = Buffer.from("mine\n");
+  copies.addOfFlood("f", 9, "stdout", bytes);
+  bytes.fill("x");
+  link.room = 1;
+  copies.flush();
+  assert.deepEqual(sent, ["f 9 stdout mine\n"]);
+});
+
+test("of a large piece that cannot be sent the end is kept", () => {
+  const { sent, link, copies, add } = setUp();
+  link.room = 0;
+  add(1, "old\n");
+  add(1, `${"z".repeat(99)}\n`.repeat(1000));
+  link.room = 9;
+  copies.flush();
+  assert.match(sent[0]!, /^n1 1 stderr \[coppice: 35504 bytes/);
+  assert.equal(sent[1]!.length, "n1 1 stdout ".length + 64_500);
+  assert.equal(sent.length, 2);
 });

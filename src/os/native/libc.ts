@@ -1,5 +1,6 @@
 /** What of the C library is called, with its types; see the manual's page of each name. */
 import type { LibraryHandle } from "koffi";
+import { openLibrary } from "./library.ts";
 
 export interface Libc {
   posix_spawn_file_actions_init(actions: Buffer): number;
@@ -28,6 +29,7 @@ export interface Libc {
   ): number;
   waitid(idType: number, id: number, info: Buffer, options: number): number;
   wait4(pid: number, status: [number], options: number, usage: Buffer): number;
+  fcntl(fd: number, command: number, type: "int", argument: number): number;
 }
 
 const PROTOTYPES = [
@@ -43,10 +45,17 @@ const PROTOTYPES = [
   "int posix_spawn(_Out_ int *pid, str path, void *actions, void *attributes, str *args, str *env)",
   "int waitid(int idType, int id, void *info, int options)",
   "int wait4(int pid, _Out_ int *status, int options, void *usage)",
+  "int fcntl(int fd, int command, ...)",
 ];
 
+/** @param env may forbid native code; @returns undefined where there is none to call */
+export function openLibc(env: NodeJS.ProcessEnv): Libc | undefined {
+  const library = openLibrary(env);
+  return library && bindLibc(library);
+}
+
 /** @returns undefined where the C library is too old, and lacks one */
-export function bindLibc(library: LibraryHandle): Libc | undefined {
+function bindLibc(library: LibraryHandle): Libc | undefined {
   try {
     return Object.fromEntries(
       PROTOTYPES.map((prototype) => [/(\w+)\(/.exec(prototype)?.[1], library.func(prototype)]),

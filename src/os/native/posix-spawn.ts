@@ -8,16 +8,13 @@ import path from "node:path";
 import { getSystemErrorMap } from "node:util";
 import { type SpawnEvents, type SpawnRequest, type Started, startProcess } from "../spawn.ts";
 import { Children } from "./children.ts";
-import { bindLibc, type Libc, SIZES, SPAWN } from "./libc.ts";
-import { openLibrary } from "./library.ts";
+import { type Libc, SIZES, SPAWN } from "./libc.ts";
 
 /** The same contract as `startProcess`. */
 export type StartProcess = typeof startProcess;
 
-/** The quickest way to start processes that this machine has. @param env may forbid native code */
-export function openSpawner(env: NodeJS.ProcessEnv): StartProcess {
-  const library = openLibrary(env);
-  const libc = library && bindLibc(library);
+/** The quickest way to start processes that this machine has. @param libc undefined: Node.js' own */
+export function openSpawner(libc: Libc | undefined): StartProcess {
   if (libc === undefined) return startProcess;
   const spawner = new PosixSpawner(libc);
   return (request, events) => spawner.start(request, events) ?? startProcess(request, events);
