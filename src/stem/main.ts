@@ -8,6 +8,7 @@ import { openPipeWidener } from "../os/native/pipe-size.ts";
 import { openSpawner } from "../os/native/posix-spawn.ts";
 import { PipePool } from "../os/pipes.ts";
 import { isRunning, livingGroups, processId, processStat } from "../os/process-table.ts";
+import { Rest, releaseMemory } from "../os/rest.ts";
 import { runtimeFile } from "../os/runtime.ts";
 import { groupHasMembers, signalGroup, signalProcess } from "../os/signals.ts";
 import { findLaunchTools, type LaunchTools } from "../os/tools.ts";
@@ -64,6 +65,7 @@ const health = new HealthChecks({
 });
 const libc = openLibc(process.env);
 const startProcess = openSpawner(libc);
+const rest = new Rest(systemClock, () => releaseMemory(libc));
 const inherited = inheritable(process.env);
 const spares =
   tools.mkfifo === undefined
@@ -151,7 +153,10 @@ const stem = new Stem(
     hasMembers,
     leftovers: (name) => cgroups?.leftovers(name) ?? [],
     startTime: (pid) => processStat(pid)?.startTime,
-    send: (message) => link.send(message),
+    send: (message) => {
+      rest.stir();
+      return link.send(message);
+    },
     forget: (name) => launcher.forget(name),
   },
   { sigkill },

@@ -8,7 +8,9 @@ import type { CrashOptions } from "../evidence/options.ts";
 import { systemClock } from "../os/clock.ts";
 import { writePrivateFile } from "../os/files.ts";
 import { removeOtherImages } from "../os/image.ts";
+import { type Libc, openLibc } from "../os/native/libc.ts";
 import { processId } from "../os/process-table.ts";
+import { Rest, releaseMemory } from "../os/rest.ts";
 import { errnoText } from "../os/tools.ts";
 import type { HandedDown } from "../script/args.ts";
 import { raise, reportError } from "../script/lifecycle.ts";
@@ -89,11 +91,19 @@ export async function assemble(
       link.send(stems.welcome());
       supervisor.connected();
     },
-    message: (message) => supervisor.receive(message),
+    message: (message) => {
+      rest.stir();
+      supervisor.receive(message);
+    },
     disconnected: () => {
       supervisor.disconnected();
       stems.linkLost();
     },
+  });
+  let libc: Libc | undefined;
+  const rest = new Rest(systemClock, () => {
+    libc ??= openLibc(env);
+    releaseMemory(libc);
   });
   const isSame = sameness(state, earlier, handedDown);
   await prepare(state, image, earlier, handedDown, link);

@@ -30,6 +30,8 @@ export interface Libc {
   waitid(idType: number, id: number, info: Buffer, options: number): number;
   wait4(pid: number, status: [number], options: number, usage: Buffer): number;
   fcntl(fd: number, command: number, type: "int", argument: number): number;
+  /** glibc has it, and musl has no need of it. */
+  malloc_trim?(pad: number): number;
 }
 
 const PROTOTYPES = [
@@ -48,6 +50,9 @@ const PROTOTYPES = [
   "int fcntl(int fd, int command, ...)",
 ];
 
+/** Done without where it is missing. */
+const MALLOC_TRIM = "int malloc_trim(size_t pad)";
+
 /** @param env may forbid native code; @returns undefined where there is none to call */
 export function openLibc(env: NodeJS.ProcessEnv): Libc | undefined {
   const library = openLibrary(env);
@@ -56,10 +61,17 @@ export function openLibc(env: NodeJS.ProcessEnv): Libc | undefined {
 
 /** @returns undefined where the C library is too old, and lacks one */
 function bindLibc(library: LibraryHandle): Libc | undefined {
+  const bind = (prototypes: readonly string[]) =>
+    Object.fromEntries(
+      prototypes.map((prototype) => [/(\w+)\(/.exec(prototype)?.[1], library.func(prototype)]),
+    );
   try {
-    return Object.fromEntries(
-      PROTOTYPES.map((prototype) => [/(\w+)\(/.exec(prototype)?.[1], library.func(prototype)]),
-    ) as unknown as Libc;
+    const libc = bind(PROTOTYPES) as unknown as Libc;
+    try {
+      return { ...libc, ...bind([MALLOC_TRIM]) };
+    } catch {
+      return libc;
+    }
   } catch {
     return undefined;
   }
