@@ -16,12 +16,22 @@ const MOST_OF_ONE = 64 * 1024;
 const MOST_OF_ALL = 1024 * 1024;
 /** Of one piece, if it is not sent whole: beside it there has to be room for the line that tells of the rest. */
 const MOST_OF_PIECE = MOST_OF_ONE - 1024;
-/** Of all floods together, in how many ms. */
+/** In one turn each process has MOST_OF_ONE sent, and this is what there is for all who want more. */
 const MOST_OF_FLOODS = 4 * 1024 * 1024;
-const FLOODS_MS = 1_000;
+const TURN_MS = 1_000;
 
 /** Calls back after some ms. */
 export type After = (ms: number, act: () => void) => void;
+
+export interface CopyOf {
+  node: string;
+  pid: number;
+  stream: StreamName;
+  /** The bytes may change afterwards. */
+  isLent?: boolean;
+  /** Has them arrive for certain; called once they are on their way, or nobody waits for them any more. */
+  taken?: (() => void) | undefined;
+}
 
 interface Copy {
   stream: StreamName;
@@ -36,7 +46,7 @@ interface Waiting {
   length: number;
   /** Bytes that were left out before these. */
   omitted: number;
-  /** They wait for the next turn of the floods, and not for room. */
+  /** They wait for the next turn, and not for room. */
   isFlood: boolean;
 }
 
@@ -46,34 +56,31 @@ export class Copies {
   readonly #waiting = new Map<number, Waiting>();
   #length = 0;
   readonly #after: After;
-  /** What floods may still send in this turn; undefined: there are none. */
-  #roomForFloods: number | undefined;
+  /** How much has been sent in this turn, by pid. */
+  readonly #sent = new Map<number, number>();
+  #roomForFloods = MOST_OF_FLOODS;
 
   constructor(send: SendCopy, after: After = (ms, act) => void setTimeout(act, ms)) {
     this.#send = send;
     this.#after = after;
   }
 
-  /** @param taken has it arrive for certain; called once it is on its way, or nobody waits for it any more */
-  add(node: string, pid: number, stream: StreamName, bytes: Uint8Array, taken?: () => void): void {
-    const waiting = this.#waiting.get(pid);
-    if (waiting === undefined && this.#send({ node, pid, stream, isFiled: true }, bytes))
-      return taken?.();
+  add({ node, pid, stream, isLent, taken }: CopyOf, bytes: Uint8Array): void {
+    const own = (part: Uint8Array) => (isLent === true ? new Uint8Array(part) : part);
+    const known = this.#waiting.get(pid);
+    const isInTurn = known === undefined && (taken !== undefined || this.#hasTurn(pid, bytes));
+    if (isInTurn && this.#send({ node, pid, stream, isFiled: true }, own(bytes))) return taken?.();
+    const waiting = known ?? this.#wait(node, pid);
+    if (known === undefined) waiting.isFlood = !isInTurn;
     const last = taken === undefined ? lastLines(bytes, MOST_OF_PIECE) : bytes;
-    this.#keep(waiting ?? this.#wait(node, pid), { stream, bytes: last, taken }, bytes.length);
-  }
-
-  /** The same of a stream of which much comes. @param bytes they may change afterwards */
-  addOfFlood(node: string, pid: number, stream: StreamName, bytes: Uint8Array): void {
-    this.#roomForFloods ??= this.#beginTurn();
-    if (bytes.length <= this.#roomForFloods) {
-      this.#roomForFloods -= bytes.length;
-      return this.add(node, pid, stream, new Uint8Array(bytes));
+    if (last.length < bytes.length) {
+      while (this.#omit(waiting));
+      waiting.omitted += bytes.length - last.length;
     }
-    const waiting = this.#waiting.get(pid) ?? this.#wait(node, pid);
-    waiting.isFlood = true;
-    const last = new Uint8Array(lastLines(bytes, MOST_OF_PIECE));
-    this.#keep(waiting, { stream, bytes: last, taken: undefined }, bytes.length);
+    waiting.copies.push({ stream, bytes: own(last), taken });
+    this.#count(waiting, last.length);
+    while (waiting.length > MOST_OF_ONE && waiting.copies.length > 1 && this.#omit(waiting));
+    while (this.#length > MOST_OF_ALL && this.#omit(waiting));
   }
 
   /** There is room. */
@@ -93,31 +100,28 @@ export class Copies {
     for (const { copies } of all) for (const { taken } of copies) taken?.();
   }
 
-  #beginTurn(): number {
-    this.#after(FLOODS_MS, () => {
-      this.#roomForFloods = undefined;
-      for (const waiting of this.#waiting.values()) waiting.isFlood = false;
-      this.flush();
-    });
-    return MOST_OF_FLOODS;
+  /** Whether a process may have that sent in this turn. */
+  #hasTurn(pid: number, { length }: Uint8Array): boolean {
+    if (this.#sent.size === 0) this.#after(TURN_MS, () => this.#endTurn());
+    const sent = (this.#sent.get(pid) ?? 0) + length;
+    this.#sent.set(pid, sent);
+    if (sent <= MOST_OF_ONE) return true;
+    if (length > this.#roomForFloods) return false;
+    this.#roomForFloods -= length;
+    return true;
+  }
+
+  #endTurn(): void {
+    this.#sent.clear();
+    this.#roomForFloods = MOST_OF_FLOODS;
+    for (const waiting of this.#waiting.values()) waiting.isFlood = false;
+    this.flush();
   }
 
   #wait(node: string, pid: number): Waiting {
     const waiting = { node, copies: [], length: 0, omitted: 0, isFlood: false };
     this.#waiting.set(pid, waiting);
     return waiting;
-  }
-
-  /** @param length of what the copy is the end of */
-  #keep(waiting: Waiting, copy: Copy, length: number): void {
-    if (copy.bytes.length < length) {
-      while (this.#omit(waiting));
-      waiting.omitted += length - copy.bytes.length;
-    }
-    waiting.copies.push(copy);
-    this.#count(waiting, copy.bytes.length);
-    while (waiting.length > MOST_OF_ONE && waiting.copies.length > 1 && this.#omit(waiting));
-    while (this.#length > MOST_OF_ALL && this.#omit(waiting));
   }
 
   #flushOne(pid: number, waiting: Waiting): boolean {

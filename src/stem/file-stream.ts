@@ -27,7 +27,7 @@ export interface FileStreamOptions {
 
 /** What of a stream may be on its way before it gives no more: reading and writing take turns otherwise. */
 const AHEAD = 128 * 1024;
-/** What comes at once of a stream that has more: half a pipeful. Less, and the flood is over. Bytes. */
+/** Half a pipeful: what comes at once of a stream whose pipe is too small. Bytes. */
 const MUCH = 32 * 1024;
 
 export class FileStream implements OutputFile {
@@ -50,8 +50,9 @@ export class FileStream implements OutputFile {
   }
 
   take(bytes: Uint8Array, from: StreamFlow): void {
-    if (bytes.length >= MUCH && from.fd !== undefined && !this.#to.writer.isAwaited)
-      return this.#takeFlood(bytes, from, from.fd);
+    const isFlood = bytes.length >= MUCH || this.#pending > 0;
+    if (isFlood && from.fd !== undefined && !this.#to.writer.isAwaited)
+      return this.#takeFlood(bytes, from);
     const run = this.#lines.push(bytes);
     if (run !== undefined) this.#pass(run, from);
   }
@@ -73,13 +74,12 @@ export class FileStream implements OutputFile {
   }
 
   /**
-   * Reads all that there is with one call, into a large buffer, and writes that with another: for as long as
-   * there is much, nothing else is done for each piece.
+   * More comes than is written meanwhile: from here on all that there is is read by one call, into a large
+   * buffer, and written by another, in turn, until there is nothing. Nothing else is done for each piece.
    */
-  #takeFlood(first: Uint8Array, from: StreamFlow, fd: number): void {
+  #takeFlood(first: Uint8Array, from: StreamFlow): void {
     this.#isFlooded = true;
     from.pause();
-    this.#narrow ??= this.#to.widenPipe(fd);
     this.#to.buffers.take((buffer) => this.#takeMuch(buffer, from, first));
   }
 
@@ -89,10 +89,11 @@ export class FileStream implements OutputFile {
     buffer.set(first, held);
     const begun = held + first.length;
     const more = from.readNow(buffer.subarray(begun));
+    if (first.length + more >= MUCH) this.#widen(from);
     const run = this.#lines.push(buffer.subarray(0, begun + more));
     const goOn = (): void => {
       buffers.giveBack(buffer);
-      if (more >= MUCH) return buffers.take((next) => this.#takeMuch(next, from));
+      if (more > 0) return buffers.take((next) => this.#takeMuch(next, from));
       this.#isFlooded = false;
       from.resume();
       if (this.isIdle) this.#onIdle?.();
@@ -101,9 +102,14 @@ export class FileStream implements OutputFile {
     else this.#writeFlood(run, goOn);
   }
 
+  #widen({ fd }: StreamFlow): void {
+    if (fd !== undefined) this.#narrow ??= this.#to.widenPipe(fd);
+  }
+
   #writeFlood(run: Run, done: () => void): void {
     const { file, writer, stream, copies } = this.#to;
-    copies.addOfFlood(writer.node, writer.pid, stream, run.bytes);
+    const { node, pid } = writer;
+    copies.add({ node, pid, stream, isLent: true }, run.bytes);
     file.write(this, run, done);
   }
 
@@ -121,7 +127,7 @@ export class FileStream implements OutputFile {
     };
     this.#pending += length;
     if (this.#pending >= AHEAD) from?.pause();
-    copies.add(node, pid, stream, run.bytes, isAwaited ? done : undefined);
+    copies.add({ node, pid, stream, taken: isAwaited ? done : undefined }, run.bytes);
     file.write(this, run, done);
   }
 }

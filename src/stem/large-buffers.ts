@@ -5,7 +5,7 @@ export const LARGE = 1024 * 1024;
 const COUNT = 4;
 
 export class LargeBuffers {
-  #free: Uint8Array[] = [];
+  readonly #free: Uint8Array[] = [];
   #lent = 0;
   readonly #waiting: ((buffer: Uint8Array) => void)[] = [];
 
@@ -25,7 +25,7 @@ export class LargeBuffers {
     if (next !== undefined) return next(buffer);
     this.#lent--;
     this.#free.push(buffer);
-    // Memory is for who needs it: the next flood may be long to come.
-    if (this.#lent === 0) this.#free = [];
+    // One is enough for what comes in bursts; memory is for who needs it.
+    if (this.#lent === 0) this.#free.length = 1;
   }
 }

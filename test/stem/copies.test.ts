@@ -20,7 +20,7 @@ function setUp() {
     return true;
   }, after);
   const add = (pid: number, text: string, taken?: () => void) =>
-    copies.add(`n${pid}`, pid, "stdout", Buffer.from(text), taken);
+    copies.add({ node: `n${pid}`, pid, stream: "stdout", taken }, Buffer.from(text));
   return { sent, link, copies, add, turn: () => turn() };
 }
 
@@ -98,10 +98,10 @@ test("at the end nobody is left waiting", () => {
   assert.ok(isTaken);
 });
 
-test("floods have 4 MiB a second; then the newest of them wait, and hold up nobody else", () => {
+test("floods have 4 MiB in a second; then the newest of them wait, and hold up nobody else", () => {
   const { sent, copies, add, turn } = setUp();
   const flood = Buffer.from(`${"y".repeat(1023)}\n`.repeat(1024));
-  const addFlood = () => copies.addOfFlood("f", 9, "stdout", flood);
+  const addFlood = () => copies.add({ node: "f", pid: 9, stream: "stdout", isLent: true }, flood);
   for (let i = 0; i < 4; i++) addFlood();
   assert.equal(sent.length, 4);
   for (let i = 0; i < 3; i++) addFlood();
@@ -122,11 +122,20 @@ test("floods have 4 MiB a second; then the newest of them wait, and hold up nobo
   assert.equal(sent.length, 8, "there is room again");
 });
 
-test("the bytes of a flood are its own again", () => {
+test("whatever others print, each has 64 KiB in a second", () => {
+  const { sent, add } = setUp();
+  for (let i = 0; i < 80; i++) add(9, "y".repeat(65_000));
+  const before = sent.length;
+  assert.ok(before > 60 && before < 70);
+  for (let i = 0; i < 64; i++) add(1, "x".repeat(1024));
+  assert.equal(sent.length, before + 64);
+});
+
+test("bytes that are lent are kept as they were", () => {
   const { sent, link, copies } = setUp();
   link.room = 0;
   const bytes = Buffer.from("mine\n");
-  copies.addOfFlood("f", 9, "stdout", bytes);
+  copies.add({ node: "f", pid: 9, stream: "stdout", isLent: true }, bytes);
   bytes.fill("x");
   link.room = 1;
   copies.flush();
