@@ -31,6 +31,8 @@ export class Cgroups {
   readonly #options: CgroupsOptions;
   /** By process group: whose number it is. */
   readonly #directories = new Map<number, string>();
+  /** The other way round. */
+  readonly #groups = new Map<string, Set<number>>();
   readonly #killsBefore = new Map<string, number>();
 
   constructor(options: CgroupsOptions) {
@@ -64,7 +66,7 @@ export class Cgroups {
       ...events,
       started: (pid, group = pid) => {
         this.#forget(directory);
-        this.#directories.set(group, directory);
+        this.#note(group, directory);
         events.started(pid, group);
       },
       exited: (exit) => events.exited(this.#toldWhy(directory, exit)),
@@ -97,7 +99,7 @@ export class Cgroups {
     for (const pid of processesIn(directory, cgroups)) {
       const group = groupOf(pid);
       if (group === undefined) continue;
-      this.#directories.set(group, directory);
+      this.#note(group, directory);
       return [group];
     }
     return [];
@@ -123,9 +125,19 @@ export class Cgroups {
     return path.join(this.#options.tree.directory, `node-${name}`);
   }
 
+  #note(group: number, directory: string): void {
+    this.#directories.set(group, directory);
+    const groups = this.#groups.get(directory);
+    if (groups === undefined) this.#groups.set(directory, new Set([group]));
+    else groups.add(group);
+  }
+
   #forget(directory: string): void {
-    for (const [group, one] of this.#directories)
-      if (one === directory) this.#directories.delete(group);
+    for (const group of this.#groups.get(directory) ?? []) {
+      // Its number may be another node's by now.
+      if (this.#directories.get(group) === directory) this.#directories.delete(group);
+    }
+    this.#groups.delete(directory);
   }
 
   #set(name: string, controller: Controller, file: string, value: string | undefined): void {

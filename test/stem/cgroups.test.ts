@@ -144,6 +144,19 @@ test("a number that the node had in an earlier life leads nowhere", () => {
   assert.equal(nodes.hasMembers(300), true);
 });
 
+test("a number that was one node's and is another's stays the other's, whatever becomes of the first", () => {
+  const { cgroups, nodes, start } = setUp();
+  const { directory } = start({ name: "a" }, 100);
+  cgroups.group(directory).processes.clear();
+  start({ name: "b" }, 100);
+  start({ name: "a" }, 300);
+  assert.equal(nodes.hasMembers(100), true);
+  nodes.forget("a");
+  assert.equal(nodes.hasMembers(100), true);
+  nodes.forget("b");
+  assert.equal(nodes.hasMembers(100), false);
+});
+
 test("a kill for want of memory is told, another one and an earlier one are not", () => {
   const { cgroups, start } = setUp();
   const first = start({ name: "a", memoryMax: "1M" }, 100);
