@@ -46,16 +46,21 @@ export class Cgroups {
   prepare(config: NodeConfig): string {
     const { cgroups } = this.#options;
     const directory = this.#directoryOf(config.name);
+    let isNew: boolean;
     try {
-      cgroups.make(directory);
+      isNew = cgroups.make(directory);
     } catch (error) {
       const reason = errnoText(error as NodeJS.ErrnoException);
       throw new StartFailure(`node '${config.name}' failed to make ${directory}: ${reason}`);
     }
-    for (const { controller, file, value } of settingsOf(config))
+    for (const { controller, file, value } of settingsOf(config)) {
+      // A new group has no limits.
+      if (value === undefined && isNew) continue;
       this.#set(config.name, controller, path.join(directory, file), value);
-    this.#endWhole(directory, config.memoryMax !== undefined);
-    this.#killsBefore.set(directory, this.#memoryKills(directory));
+    }
+    if (config.memoryMax !== undefined || !isNew)
+      this.#endWhole(directory, config.memoryMax !== undefined);
+    this.#killsBefore.set(directory, isNew ? 0 : this.#memoryKills(directory));
     return directory;
   }
 
@@ -96,6 +101,8 @@ export class Cgroups {
   leftovers(name: string): number[] {
     const { cgroups, groupOf } = this.#options;
     const directory = this.#directoryOf(name);
+    // Mostly there is none, and two errors would cost more than a look.
+    if (!cgroups.exists(directory)) return [];
     for (const pid of processesIn(directory, cgroups)) {
       const group = groupOf(pid);
       if (group === undefined) continue;

@@ -87,6 +87,10 @@ function setUp(offered: readonly string[] = ALL) {
 
 test("a node's group has its limits, and no longer those of the name's last creation", () => {
   const { cgroups, nodes } = setUp();
+  const before = cgroups.touched.length;
+  assert.deepEqual(nodes.leftovers("plain"), []);
+  nodes.prepare({ name: "plain" });
+  assert.deepEqual(cgroups.touched.slice(before), [], "a new group needs nothing else");
   const directory = nodes.prepare({ name: "a", memoryMax: "512M", cpuMax: 1.5, tasksMax: 7 });
   assert.equal(directory, `${TREE}/node-a`);
   assert.deepEqual(Object.fromEntries(cgroups.group(directory).files), {
