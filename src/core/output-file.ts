@@ -65,6 +65,12 @@ export function oldFile(
     : { number: Number(digits), isCompressed: suffix !== undefined };
 }
 
+/** The other way round: the file that one of this name would be an old one of, if it is such a name. */
+export function currentName(name: string): string | undefined {
+  const [, base] = /^(.+)\.[1-9]\d{0,2}(?:\.gz)?$/s.exec(name) ?? [];
+  return base;
+}
+
 /** What a file is called while it is being compressed. */
 export function draftName(base: string, number: number): string {
   return `${oldName(base, number, true)}.new`;

@@ -26,6 +26,7 @@ import {
 } from "./report.ts";
 import { rulesOf } from "./rules.ts";
 import { Waits } from "./waits.ts";
+import { Wakes } from "./wakes.ts";
 
 /** What a Stem is asked to create. */
 export interface Creation {
@@ -56,6 +57,7 @@ const SAY_AFTER_MS = 10_000;
 export class Tree {
   readonly #entries = new Map<string, Entry>();
   readonly #waits = new Waits((name) => this.#entries.get(name));
+  readonly #wakes = new Wakes<Entry>();
   /** Those that wait for others before they end. */
   readonly #held = new Set<Entry>();
   /** Names of nodes of which something has changed, for those that wait for them. */
@@ -149,8 +151,7 @@ export class Tree {
 
   /** Lets every node act whose time has come. */
   wake(now: number): TreeEffect[] {
-    const due = [...this.#entries.values()].filter((entry) => (wakeOf(entry) ?? Infinity) <= now);
-    const effects = due.flatMap((entry) => {
+    const effects = this.#wakes.due(now).flatMap((entry) => {
       if (entry.state.tag !== "pending") return this.#step(entry, { type: "wake" }, now);
       return [...this.#lookAgain(entry, now), ...this.#sayBlocked(entry, now)];
     });
@@ -159,12 +160,7 @@ export class Tree {
 
   /** When `wake` is next due (monotonic milliseconds). */
   nextWake(): number | undefined {
-    let earliest: number | undefined;
-    for (const entry of this.#entries.values()) {
-      const at = wakeOf(entry);
-      if (at !== undefined && (earliest === undefined || at < earliest)) earliest = at;
-    }
-    return earliest;
+    return this.#wakes.earliest();
   }
 
   /** What a Supervisor that has just connected must know. */
@@ -210,6 +206,7 @@ export class Tree {
     }
     if (stateName(state) !== stateName(before)) entry.since = now;
     entry.state = state;
+    this.#wakes.set(entry, wakeOf(entry));
     if (state.tag !== "gone") entry.generation = state.life.generation;
     if (state.tag === "running" && state.readiness.tag === "ready") entry.failingSince = undefined;
     const out: TreeEffect[] = [];
@@ -291,6 +288,7 @@ export class Tree {
     const wait = this.#waits.of(entry, now);
     if (wait.names.length === 0) return this.#step(entry, { type: "go" }, now);
     this.#noteWait(entry, entry.state, wait, now);
+    this.#wakes.set(entry, wakeOf(entry));
     const isSame =
       before.length === wait.names.length && before.every((n, i) => n === wait.names[i]);
     return isSame ? [] : this.#report(entry, { kind: "changed" }, now);
@@ -299,6 +297,7 @@ export class Tree {
   #sayBlocked(entry: Entry, now: number): TreeEffect[] {
     if (entry.sayAt === undefined || now < entry.sayAt) return [];
     entry.sayAt = undefined;
+    this.#wakes.set(entry, wakeOf(entry));
     return this.#report(entry, { kind: "blocked" }, now);
   }
 
@@ -310,6 +309,7 @@ export class Tree {
   #report(entry: Entry, news: News, now: number): TreeEffect[] {
     if (news.kind === "gone") {
       this.#entries.delete(entry.name);
+      this.#wakes.set(entry, undefined);
       this.#waits.left(entry.config);
       return this.#released(entry);
     }

@@ -8,8 +8,8 @@ export interface CgroupFs {
   read(file: string): string | undefined;
   /** @throws the system's error */
   write(file: string, text: string): void;
-  /** One that is there already is no error. @throws the system's error */
-  make(directory: string): void;
+  /** @returns whether it is a new one: one that was there already is no error. @throws the system's error */
+  make(directory: string): boolean;
   /** Whether it has gone: one with processes, or with others in it, stays. */
   remove(directory: string): boolean;
   /** The groups in a group, by name. */
@@ -30,11 +30,13 @@ export const systemCgroups: CgroupFs = {
   write: (file, text) => fs.writeFileSync(file, text, { flag: "r+" }),
   make: (directory) => {
     // An error costs more than a look, and most starts are not a node's first.
-    if (fs.existsSync(directory)) return;
+    if (fs.existsSync(directory)) return false;
     try {
       fs.mkdirSync(directory);
+      return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      return false;
     }
   },
   remove: (directory) => {

@@ -15,7 +15,8 @@ export function sampleOf(pid: number): Sample | undefined {
   const fields = statFields(pid);
   if (fields === undefined) return undefined;
   try {
-    const status = fs.readFileSync(`/proc/${pid}/status`, "latin1");
+    // In this encoding it is read in one go; see statFields.
+    const status = fs.readFileSync(`/proc/${pid}/status`, "utf8");
     const memory = kilobytes(status, "VmRSS");
     if (memory === undefined) return undefined;
     const peakMemory = kilobytes(status, "VmHWM") ?? memory;

@@ -9,8 +9,27 @@ export function executableProblem(
   search: string | undefined,
   directory: string,
 ): string | undefined {
+  // No path: what comes before the first slash is the command.
+  const key = command.includes("/") ? undefined : `${command}/${search ?? DEFAULT_PATH}`;
+  const known = key === undefined ? undefined : lastFound.get(key);
+  // What was found before will do as long as it can be executed, whatever comes before it by now.
+  if (known !== undefined && fileProblem(known) === undefined) return undefined;
   const found = findExecutable(command, search, directory);
-  return "file" in found ? undefined : found.problem;
+  if (!("file" in found)) return found.problem;
+  if (key !== undefined && isFoundAnywhere(found.file, search)) {
+    if (lastFound.size >= MOST_FOUND) lastFound.clear();
+    lastFound.set(key, found.file);
+  }
+  return undefined;
+}
+
+/** Many nodes run the same program: by what was looked for, where it was found. */
+const lastFound = new Map<string, string>();
+const MOST_FOUND = 100;
+
+/** Whether it is found from any directory: by an absolute folder of the search path. */
+function isFoundAnywhere(file: string, search = DEFAULT_PATH): boolean {
+  return search.split(":").includes(path.dirname(file));
 }
 
 /** Where the system finds a command that is executed from `directory`, or why it does not. */

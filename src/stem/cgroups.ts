@@ -31,6 +31,8 @@ export class Cgroups {
   readonly #options: CgroupsOptions;
   /** By process group: whose number it is. */
   readonly #directories = new Map<number, string>();
+  /** The other way round. */
+  readonly #groups = new Map<string, Set<number>>();
   readonly #killsBefore = new Map<string, number>();
 
   constructor(options: CgroupsOptions) {
@@ -44,16 +46,21 @@ export class Cgroups {
   prepare(config: NodeConfig): string {
     const { cgroups } = this.#options;
     const directory = this.#directoryOf(config.name);
+    let isNew: boolean;
     try {
-      cgroups.make(directory);
+      isNew = cgroups.make(directory);
     } catch (error) {
       const reason = errnoText(error as NodeJS.ErrnoException);
       throw new StartFailure(`node '${config.name}' failed to make ${directory}: ${reason}`);
     }
-    for (const { controller, file, value } of settingsOf(config))
+    for (const { controller, file, value } of settingsOf(config)) {
+      // A new group has no limits.
+      if (value === undefined && isNew) continue;
       this.#set(config.name, controller, path.join(directory, file), value);
-    this.#endWhole(directory, config.memoryMax !== undefined);
-    this.#killsBefore.set(directory, this.#memoryKills(directory));
+    }
+    if (config.memoryMax !== undefined || !isNew)
+      this.#endWhole(directory, config.memoryMax !== undefined);
+    this.#killsBefore.set(directory, isNew ? 0 : this.#memoryKills(directory));
     return directory;
   }
 
@@ -64,7 +71,7 @@ export class Cgroups {
       ...events,
       started: (pid, group = pid) => {
         this.#forget(directory);
-        this.#directories.set(group, directory);
+        this.#note(group, directory);
         events.started(pid, group);
       },
       exited: (exit) => events.exited(this.#toldWhy(directory, exit)),
@@ -94,10 +101,12 @@ export class Cgroups {
   leftovers(name: string): number[] {
     const { cgroups, groupOf } = this.#options;
     const directory = this.#directoryOf(name);
+    // Mostly there is none, and two errors would cost more than a look.
+    if (!cgroups.exists(directory)) return [];
     for (const pid of processesIn(directory, cgroups)) {
       const group = groupOf(pid);
       if (group === undefined) continue;
-      this.#directories.set(group, directory);
+      this.#note(group, directory);
       return [group];
     }
     return [];
@@ -123,9 +132,19 @@ export class Cgroups {
     return path.join(this.#options.tree.directory, `node-${name}`);
   }
 
+  #note(group: number, directory: string): void {
+    this.#directories.set(group, directory);
+    const groups = this.#groups.get(directory);
+    if (groups === undefined) this.#groups.set(directory, new Set([group]));
+    else groups.add(group);
+  }
+
   #forget(directory: string): void {
-    for (const [group, one] of this.#directories)
-      if (one === directory) this.#directories.delete(group);
+    for (const group of this.#groups.get(directory) ?? []) {
+      // Its number may be another node's by now.
+      if (this.#directories.get(group) === directory) this.#directories.delete(group);
+    }
+    this.#groups.delete(directory);
   }
 
   #set(name: string, controller: Controller, file: string, value: string | undefined): void {

@@ -23,10 +23,7 @@ export class ConfigFiles {
     const file = this.file(config.name);
     if (this.#written.get(config.name) === id && fs.existsSync(file)) return;
     try {
-      // Nobody reads it now: the node's last process has gone, and the next comes after this. Anew,
-      // for the last one may have been somebody else's.
-      fs.rmSync(file, { force: true });
-      fs.writeFileSync(file, `${JSON.stringify(config, undefined, 2)}\n`, { mode: 0o600 });
+      writeNew(file, `${JSON.stringify(config, undefined, 2)}\n`);
       const owner = ownerOf(order);
       if (owner !== undefined) fs.chownSync(file, owner.uid, owner.gid);
     } catch (error) {
@@ -46,5 +43,20 @@ export class ConfigFiles {
     } catch {
       // The disk may be read-only by now; whoever starts under this name is told then.
     }
+  }
+}
+
+/**
+ * Nobody reads it now: the node's last process has gone, and the next comes after this. Anew, for the
+ * last one may have been somebody else's; but mostly there is none.
+ */
+function writeNew(file: string, text: string): void {
+  const options = { mode: 0o600, flag: "wx" };
+  try {
+    fs.writeFileSync(file, text, options);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    fs.rmSync(file, { force: true });
+    fs.writeFileSync(file, text, options);
   }
 }

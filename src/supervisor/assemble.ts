@@ -17,6 +17,7 @@ import { raise, reportError } from "../script/lifecycle.ts";
 import { places } from "../wire/stem-setup.ts";
 import { acceptConfig } from "./config/config-schema.ts";
 import { makeNodeDirectory } from "./config/node-directory.ts";
+import { OutputClaims } from "./config/output-claims.ts";
 import { consoleRoutes } from "./console-routes.ts";
 import { Ending } from "./ending.ts";
 import { evidenceOf } from "./evidence.ts";
@@ -120,13 +121,14 @@ export async function assemble(
     expect: (token) => link.expect(token),
     say,
   });
+  const claims = new OutputClaims();
   const ports: SupervisorPorts = {
     clock: systemClock,
     startStem: (exited) => stems.start(exited),
     takeOverStem: (exited) => earlier && stems.takeOver(earlier, exited),
     soon: (act) => void setImmediate(act),
     accept: (config, known) => {
-      const accepted = acceptConfig(config, known, () => supervisor.asked());
+      const accepted = acceptConfig(config, known, claims);
       makeNodeDirectory(accepted);
       return accepted;
     },
@@ -162,7 +164,7 @@ export async function assemble(
       watchers.tell(event);
     },
   };
-  const supervisor = new Supervisor(ports, { rolling, isSame });
+  const supervisor = new Supervisor(ports, { rolling, isSame, asked: claims });
   const kept = new KeptNodes();
   const watchers = new Watchers((error) => reportError(error, "a watcher failed"));
   const reload: Reload = new Reload(

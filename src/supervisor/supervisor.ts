@@ -169,11 +169,6 @@ export class Supervisor {
     return { nodes: this.#roster.wanted.status(name) };
   }
 
-  /** The configurations that this Supervisor was asked for: what it has only inherited may yet go. */
-  asked(): NodeConfig[] {
-    return this.#roster.wanted.asked();
-  }
-
   /** Every node, with who wants it. */
   present(): Present[] {
     return this.#roster.wanted.present();

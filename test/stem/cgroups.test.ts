@@ -87,6 +87,10 @@ function setUp(offered: readonly string[] = ALL) {
 
 test("a node's group has its limits, and no longer those of the name's last creation", () => {
   const { cgroups, nodes } = setUp();
+  const before = cgroups.touched.length;
+  assert.deepEqual(nodes.leftovers("plain"), []);
+  nodes.prepare({ name: "plain" });
+  assert.deepEqual(cgroups.touched.slice(before), [], "a new group needs nothing else");
   const directory = nodes.prepare({ name: "a", memoryMax: "512M", cpuMax: 1.5, tasksMax: 7 });
   assert.equal(directory, `${TREE}/node-a`);
   assert.deepEqual(Object.fromEntries(cgroups.group(directory).files), {
@@ -142,6 +146,19 @@ test("a number that the node had in an earlier life leads nowhere", () => {
   start({ name: "a" }, 300);
   assert.equal(nodes.hasMembers(100), false);
   assert.equal(nodes.hasMembers(300), true);
+});
+
+test("a number that was one node's and is another's stays the other's, whatever becomes of the first", () => {
+  const { cgroups, nodes, start } = setUp();
+  const { directory } = start({ name: "a" }, 100);
+  cgroups.group(directory).processes.clear();
+  start({ name: "b" }, 100);
+  start({ name: "a" }, 300);
+  assert.equal(nodes.hasMembers(100), true);
+  nodes.forget("a");
+  assert.equal(nodes.hasMembers(100), true);
+  nodes.forget("b");
+  assert.equal(nodes.hasMembers(100), false);
 });
 
 test("a kill for want of memory is told, another one and an earlier one are not", () => {

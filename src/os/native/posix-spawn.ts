@@ -45,8 +45,9 @@ class PosixSpawner {
   /** @returns undefined if this cannot be started in this way; nothing has happened then */
   start(request: SpawnRequest, events: SpawnEvents): Started | undefined {
     const given = descriptorsOf(request);
-    if (given === undefined || !isPlain(request)) return undefined;
-    const started = this.#spawn(request, given);
+    const settings = settingsOf(request.env);
+    if (given === undefined || !isPlain(request, settings)) return undefined;
+    const started = this.#spawn(request, given, settings);
     if (started === undefined) return undefined;
     if ("error" in started) setImmediate(events.failed, started.error);
     else {
@@ -60,8 +61,9 @@ class PosixSpawner {
   }
 
   #spawn(
-    { file, args, env, cwd }: SpawnRequest,
+    { file, args, cwd }: SpawnRequest,
     given: ReadonlyMap<number, number>,
+    settings: readonly string[],
   ): { pid: number } | { error: NodeJS.ErrnoException } | undefined {
     const libc = this.#libc;
     const actions = this.#actions;
@@ -75,7 +77,8 @@ class PosixSpawner {
       if (cwd !== undefined) libc.posix_spawn_file_actions_addchdir_np(actions, cwd);
       const pid: [number] = [0];
       const words = [file, ...args, null];
-      const code = libc.posix_spawn(pid, file, actions, this.#attributes, words, settingsOf(env));
+      const env = [...settings, null];
+      const code = libc.posix_spawn(pid, file, actions, this.#attributes, words, env);
       if (code === 0) return { pid: pid[0] };
       const error = systemError(code, file);
       // A script without a first line that says what runs it: Node.js tries the shell.
@@ -114,15 +117,19 @@ function descriptorsOf({
 }
 
 /** A file that needs no looking for, and words that C can hold. */
-function isPlain({ file, args, env, cwd = "" }: SpawnRequest): boolean {
+function isPlain({ file, args, cwd = "" }: SpawnRequest, settings: readonly string[]): boolean {
   if (!path.isAbsolute(file)) return false;
-  const words = [file, cwd, ...args, ...Object.entries(env).flat()];
-  return !words.some((word) => word?.includes("\0"));
+  const hasNul = (word: string) => word.includes("\0");
+  return !hasNul(file) && !hasNul(cwd) && !args.some(hasNul) && !settings.some(hasNul);
 }
 
-function settingsOf(env: NodeJS.ProcessEnv): (string | null)[] {
-  const set = Object.entries(env).filter(([, value]) => value !== undefined);
-  return [...set.map(([name, value]) => `${name}=${value}`), null];
+function settingsOf(env: NodeJS.ProcessEnv): string[] {
+  const settings: string[] = [];
+  for (const name of Object.keys(env)) {
+    const value = env[name];
+    if (value !== undefined) settings.push(`${name}=${value}`);
+  }
+  return settings;
 }
 
 function systemError(code: number, file: string): NodeJS.ErrnoException {

@@ -10,7 +10,7 @@ import { NodeConfigError } from "../../errors.ts";
 import { MAX_PAYLOAD } from "../../wire/frames.ts";
 import { identityProblem } from "./identity-check.ts";
 import { output, schema, zeek } from "./node-schema.ts";
-import { outputClash } from "./output-claims.ts";
+import type { OutputClaims } from "./output-claims.ts";
 import { zeekProblem } from "./zeek-check.ts";
 
 /** A frame's payload, less what a message says beside the configuration. */
@@ -19,13 +19,13 @@ const MAX_BYTES = MAX_PAYLOAD - 64 * 1024;
 /**
  * Checks a configuration and makes it a node's own: a frozen copy, with absolute paths of what is there.
  * @param known the configuration of the node that has a name already
- * @param others those of all nodes
+ * @param claims the output files of the nodes that there are
  * @throws NodeConfigError in Zeek's words where Zeek objects too
  */
 export function acceptConfig(
   config: unknown,
   known: (name: string) => NodeConfig | undefined,
-  others: () => Iterable<NodeConfig> = () => [],
+  claims?: Pick<OutputClaims, "clash">,
 ): NodeConfig {
   const name = nameOf(config);
   const problem = nameProblem(name);
@@ -41,10 +41,10 @@ export function acceptConfig(
   const circle = circleThrough(accepted, known);
   if (circle !== undefined)
     throw new NodeConfigError(`node '${name}' would wait for itself: ${circleText(circle)}`);
-  const own = withAbsolutePaths(accepted);
-  const clash = outputClash(own, others);
+  const own = freeze(copyOf(withAbsolutePaths(accepted)));
+  const clash = claims?.clash(own);
   if (clash !== undefined) throw new NodeConfigError(clash);
-  return freeze(copyOf(own));
+  return own;
 }
 
 function circleText(circle: readonly string[]): string {

@@ -65,7 +65,13 @@ export class LinkServer {
   }
 
   send(message: ToStem): void {
-    this.#sockets.control?.write(encodeMessage(message));
+    const { control } = this.#sockets;
+    if (control?.writableCorked === 0) {
+      // A thousand creations go out in a few writes, and wake the Stem as rarely.
+      control.cork();
+      process.nextTick(() => control.uncork());
+    }
+    control?.write(encodeMessage(message));
   }
 
   close(): void {

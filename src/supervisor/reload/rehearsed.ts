@@ -5,9 +5,11 @@ import type { NodeStatus, Status } from "../../core/status.ts";
 import { UnsupportedError } from "../../errors.ts";
 import type { LocalSupervisor } from "../../script/role.ts";
 import { acceptConfig } from "../config/config-schema.ts";
+import { OutputClaims } from "../config/output-claims.ts";
 
 export class RehearsedSupervisor implements LocalSupervisor {
   readonly #nodes = new Map<string, NodeStatus>();
+  readonly #claims = new OutputClaims();
   readonly #created: (status: NodeStatus) => void;
   readonly #ended: () => void;
 
@@ -23,11 +25,7 @@ export class RehearsedSupervisor implements LocalSupervisor {
   }
 
   async create(config: NodeConfig): Promise<NodeStatus> {
-    const node = acceptConfig(
-      config,
-      (name) => this.#nodes.get(name)?.node,
-      () => this.wanted(),
-    );
+    const node = acceptConfig(config, (name) => this.#nodes.get(name)?.node, this.#claims);
     const status: NodeStatus = {
       node,
       state: "running",
@@ -36,11 +34,13 @@ export class RehearsedSupervisor implements LocalSupervisor {
       since: Date.now(),
     };
     this.#nodes.set(node.name, status);
+    this.#claims.came(node);
     this.#created(status);
     return status;
   }
 
   async destroy(name = ""): Promise<boolean> {
+    for (const one of name === "" ? this.#nodes.keys() : [name]) this.#claims.left(one);
     if (name !== "") return this.#nodes.delete(name);
     this.#nodes.clear();
     return true;

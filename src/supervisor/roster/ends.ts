@@ -7,7 +7,7 @@ import type { Members } from "./members.ts";
 export function end(members: Members, member: Member): RosterEffect[] {
   const { id } = member;
   const { name } = member.status.node;
-  members.wanted.delete(name);
+  members.unwant(name);
   members.ending.set(id, member);
   return [
     ...refuse(member, () => true),

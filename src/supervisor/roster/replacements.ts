@@ -23,7 +23,7 @@ export function claim(
   config: NodeConfig,
   isSame: boolean,
 ): Creation {
-  inherited.isInherited = false;
+  members.ask(inherited, config);
   if (!isSame) {
     const replacement: Replacement = { id: members.nextId(), config };
     members.rollout.add(replacement);

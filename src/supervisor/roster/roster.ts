@@ -19,7 +19,7 @@ import {
   refuse,
   sending,
 } from "./member.ts";
-import { Members } from "./members.ts";
+import { type Asked, Members } from "./members.ts";
 import { inherit, reconcile, type Stray } from "./reconcile.ts";
 import { type Creation, claim, replaced, replacementDropped, replaceNext } from "./replacements.ts";
 import { missed, reported } from "./reports.ts";
@@ -31,6 +31,8 @@ export interface RosterOptions {
   rolling?: number | undefined;
   /** Whether a node's process need not be replaced. */
   isSame?: (before: NodeConfig, after: NodeConfig) => boolean;
+  /** Is told what is asked for, as it changes. */
+  asked?: Asked;
 }
 
 export class Roster {
@@ -45,8 +47,12 @@ export class Roster {
   #link: "down" | "introducing" | "up" = "down";
   #lastRequest = 0;
 
-  constructor({ rolling = Number.POSITIVE_INFINITY, isSame = isSameConfig }: RosterOptions = {}) {
-    this.#members = new Members(new Rollout(rolling));
+  constructor({
+    rolling = Number.POSITIVE_INFINITY,
+    isSame = isSameConfig,
+    asked,
+  }: RosterOptions = {}) {
+    this.#members = new Members(new Rollout(rolling), asked);
     this.wanted = new WantedNodes(this.#members.wanted);
     this.#isSame = isSame;
   }
@@ -97,7 +103,8 @@ export class Roster {
 
   /** What was inherited stays, whether anything asks for it or not. */
   keepAll(): void {
-    for (const member of this.#members.wanted.values()) member.isInherited = false;
+    for (const member of this.#members.wanted.values())
+      if (member.isInherited) this.#members.ask(member, member.status.node);
   }
 
   /** Replaces nodes whose configuration has changed, as many as may be at a time. @param now Unix time */

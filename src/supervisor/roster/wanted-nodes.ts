@@ -50,13 +50,6 @@ export class WantedNodes {
     );
   }
 
-  /** Of every node that this Supervisor was asked for. */
-  asked(): NodeConfig[] {
-    return this.#all()
-      .filter(({ isInherited }) => !isInherited)
-      .map(({ status }) => status.node);
-  }
-
   /** Every node, with who wants it. */
   present(): Present[] {
     return this.#all().map(({ status, origin }) => ({ config: status.node, origin }));

@@ -221,3 +221,29 @@ test("36: after the first, a Stem's nodes that nobody wants are ended as ever", 
   roster.disconnected();
   assert.deepEqual(sent(connect(roster, [A])), [{ type: "destroy", name: "a", id: 5 }]);
 });
+
+test("what is asked for is told as it changes, and what is only inherited is not", () => {
+  const files = new Map<string, string | undefined>();
+  const asked = {
+    came: ({ name, stdoutFile }: NodeConfig) => void files.set(name, stdoutFile),
+    left: (name: string) => void files.delete(name),
+  };
+  const f = (name: string, stdoutFile: string): NodeConfig => ({ name, stdoutFile });
+  const left = ["a", "b", "c"].map((name, i) => ({ config: f(name, `/${name}`), id: 5 + i }));
+  const remote: Left = { config: f("r", "/r"), id: 8, origin: "remote" };
+  const roster = taken([...left, remote], { asked, rolling: 1 });
+  const told = () => Object.fromEntries(files);
+  assert.deepEqual(told(), { r: "/r" });
+  // Files change hands: from here on each has the one that it is to have, though neither is replaced yet.
+  roster.create(f("a", "/b"), NOW);
+  roster.create(f("b", "/a"), NOW);
+  assert.deepEqual(told(), { r: "/r", a: "/b", b: "/a" });
+  roster.roll(NOW);
+  assert.deepEqual(told(), { r: "/r", a: "/b", b: "/a" });
+  roster.keepAll();
+  assert.deepEqual(told(), { r: "/r", a: "/b", b: "/a", c: "/c" });
+  roster.destroy("b");
+  roster.destroy("r");
+  roster.create(f("n", "/n"), NOW);
+  assert.deepEqual(told(), { a: "/b", c: "/c", n: "/n" });
+});
