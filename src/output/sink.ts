@@ -17,8 +17,8 @@ export type Target =
 const HIGH_WATER = 1024 * 1024;
 /** How much one system call is given. */
 const MOST_AT_ONCE = 256 * 1024;
-/** How much memory a sink that has nothing to write keeps of each of its two batches. */
-const KEPT = 256 * 1024;
+/** How much memory a sink that has nothing to write keeps of each of its two batches: floods come in waves. */
+const KEPT = HIGH_WATER;
 /** Another process made the shared description non-blocking, and it is full: look again. */
 const FULL_RETRY_MS = 5;
 
