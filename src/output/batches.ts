@@ -35,34 +35,84 @@ export class Runs {
   }
 }
 
-/** Pieces put together in memory that grows by doubling. */
+/** Pieces put together in memory that grows by doubling, and is used again. */
 export class Batch {
-  #bytes: Uint8Array = EMPTY;
+  #bytes: Buffer = EMPTY;
   #length = 0;
-  readonly #expected: number;
 
-  /** @param expected how many bytes to make room for at first */
-  constructor(expected: number) {
-    this.#expected = expected;
+  get length(): number {
+    return this.#length;
   }
 
-  add(source: Uint8Array, start: number, end: number): void {
-    const needed = this.#length + end - start;
-    if (needed > this.#bytes.length) this.#grow(needed);
+  /** Shares memory with the batch: it is valid until more is added. */
+  bytes(start = 0, end = this.#length): Uint8Array {
+    return this.#bytes.subarray(start, end);
+  }
+
+  add(source: Uint8Array, start = 0, end = source.length): void {
+    this.#makeRoom(end - start);
     if (start === 0 && end === source.length) this.#bytes.set(source, this.#length);
     else this.#bytes.set(source.subarray(start, end), this.#length);
-    this.#length = needed;
+    this.#length += end - start;
   }
 
-  bytes(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
+  /**
+   * Adds whole lines with `prefix` before each.
+   * @param end after a newline
+   * @returns how many lines they are
+   */
+  addLines(prefix: Uint8Array, source: Uint8Array, start: number, end: number): number {
+    const ends = lineEnds(source, start, end);
+    const count = ends.length;
+    this.#makeRoom(end - start + count * prefix.length);
+    // All at once, and then each to its place, the last one first: they only move on.
+    const bytes = this.#bytes;
+    const first = this.#length;
+    this.add(source, start, end);
+    this.#length += count * prefix.length;
+    let at = this.#length;
+    for (let stop = ends.pop(); stop !== undefined; ) {
+      const next = ends.pop();
+      const begin = next ?? 0;
+      at -= stop - begin;
+      bytes.copyWithin(at, first + begin, first + stop);
+      at -= prefix.length;
+      bytes.set(prefix, at);
+      stop = next;
+    }
+    return count;
   }
 
-  #grow(needed: number): void {
-    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2, this.#expected));
+  /** @param most memory beyond that is given back */
+  clear(most = Number.POSITIVE_INFINITY): void {
+    this.#length = 0;
+    if (this.#bytes.length > most) this.#bytes = EMPTY;
+  }
+
+  #makeRoom(count: number): void {
+    const needed = this.#length + count;
+    if (needed <= this.#bytes.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2));
     grown.set(this.bytes());
     this.#bytes = grown;
   }
 }
 
-const EMPTY = new Uint8Array(0);
+/**
+ * Where the lines of `bytes[start..end)` end, after their newlines, counted from `start`. They are looked
+ * for in text of one byte a character: a search in bytes takes several times as long to begin.
+ */
+export function lineEnds(bytes: Uint8Array, start = 0, end = bytes.length): number[] {
+  const text = bufferOf(bytes).toString("latin1", start, end);
+  const ends: number[] = [];
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) ends.push(at + 1);
+  return ends;
+}
+
+/** The same bytes. */
+export function bufferOf(bytes: Uint8Array): Buffer {
+  if (bytes instanceof Buffer) return bytes;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+const EMPTY = Buffer.alloc(0);

@@ -16,6 +16,12 @@ export type OnPiece = (
   last: boolean,
 ) => void;
 
+/**
+ * Receives `source[start..end)`: two or more whole lines with their newlines, of any length.
+ * @returns false to have them one by one
+ */
+export type OnLines = (source: Uint8Array, start: number, end: number) => boolean;
+
 /** A line that is not complete. */
 export interface Rest {
   bytes: Uint8Array;
@@ -26,15 +32,20 @@ export interface Rest {
 /** Cuts one stream. Bytes stay as they are; empty lines are kept. */
 export class LineCutter {
   readonly #emit: OnPiece;
+  readonly #emitLines: OnLines;
   /** The beginning of a line that is not complete yet: the first `#held` bytes. */
   #partial: Uint8Array = EMPTY;
   #held = 0;
   /** A piece of the current line is out already. */
   #inLine = false;
 
-  /** @param rest what another one had, of the same stream, when it was given up */
-  constructor(emit: OnPiece, rest?: Rest) {
+  /**
+   * @param rest what another one had, of the same stream, when it was given up
+   * @param emitLines takes what comes as many lines at once, if it likes
+   */
+  constructor(emit: OnPiece, rest?: Rest, emitLines: OnLines = () => false) {
     this.#emit = emit;
+    this.#emitLines = emitLines;
     if (rest === undefined) return;
     this.#partial = rest.bytes;
     this.#held = rest.bytes.length;
@@ -47,10 +58,15 @@ export class LineCutter {
   }
 
   push(chunk: Uint8Array): void {
-    let at = 0;
-    while (at < chunk.length) {
+    let isOffered = false;
+    for (let at = 0; at < chunk.length; ) {
       const newline = chunk.indexOf(NEWLINE, at);
-      at = newline < 0 ? this.#unfinished(chunk, at) : this.#line(chunk, at, newline + 1);
+      if (newline < 0) at = this.#unfinished(chunk, at);
+      else if (isOffered || this.#held > 0 || this.#inLine) at = this.#line(chunk, at, newline + 1);
+      else {
+        isOffered = true;
+        at = this.#lines(chunk, at, newline + 1);
+      }
     }
   }
 
@@ -59,6 +75,13 @@ export class LineCutter {
     if (this.#held > 0 || this.#inLine) this.#out(this.#partial, 0, this.#held, true);
     this.#partial = EMPTY;
     this.#held = 0;
+  }
+
+  /** Lines begin, the first of which ends before `end`. Returns where the next bytes to handle begin. */
+  #lines(chunk: Uint8Array, start: number, end: number): number {
+    const last = chunk.lastIndexOf(NEWLINE) + 1;
+    const isTaken = last > end && this.#emitLines(chunk, start, last);
+    return isTaken ? last : this.#line(chunk, start, end);
   }
 
   /** A line ends before `end`. Returns where the next bytes to handle begin. */

@@ -29,8 +29,11 @@ export function frameHeader(kind: number, length: number): Uint8Array {
 
 /** Cuts a stream of bytes into frames. */
 export class FrameDecoder {
-  #pending: Uint8Array = new Uint8Array(0);
+  /** A frame that is not complete: the first `#filled` bytes. */
+  #pending: Uint8Array = EMPTY;
   #filled = 0;
+  /** Where the frame is that was completed last; the next but one goes there. */
+  #spare: Uint8Array = EMPTY;
 
   /**
    * Takes the next bytes and returns the frames that are now complete. Their payloads share
@@ -58,16 +61,19 @@ export class FrameDecoder {
     const length = frameLength(this.#pending, 0);
     at = this.#fill(chunk, at, length);
     if (this.#filled < length) return at;
-    frames.push(frameAt(this.#pending, 0, length));
+    const complete = this.#pending;
+    frames.push(frameAt(complete, 0, length));
     this.#filled = 0;
-    this.#pending = new Uint8Array(0);
+    this.#pending = this.#spare;
+    this.#spare = complete.length > MOST_KEPT ? EMPTY : complete;
     return at;
   }
 
   #keep(chunk: Uint8Array, at: number): void {
     const rest = chunk.length - at;
     const wanted = rest >= HEADER ? frameLength(chunk, at) : HEADER;
-    this.#pending = new Uint8Array(Math.min(wanted, Math.max(rest, FIRST_PIECE)));
+    const room = Math.min(wanted, Math.max(rest, FIRST_PIECE));
+    if (room > this.#pending.length) this.#pending = new Uint8Array(room);
     this.#fill(chunk, at, wanted);
   }
 
@@ -104,3 +110,6 @@ function frameAt(bytes: Uint8Array, at: number, end: number): Frame {
 
 /** Enough for a frame of output: most frames then need no second allocation. */
 const FIRST_PIECE = 70 * 1024;
+/** Memory that is used again for later frames is no larger. */
+const MOST_KEPT = 2 * FIRST_PIECE;
+const EMPTY = new Uint8Array(0);

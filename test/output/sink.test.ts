@@ -150,3 +150,54 @@ test("48: a sink may write to what writes in the background, one batch at a time
   await idle;
   assert.equal(sink.written, 3);
 });
+
+test("48: bytes may change once they are queued, and none changes while it is being written", async () => {
+  const taken: string[] = [];
+  let written: { bytes: Uint8Array; text: string; done: () => void } | undefined;
+  const sink = new Sink({
+    write: (bytes, done) => {
+      written = { bytes, text: Buffer.from(bytes).toString(), done };
+    },
+  });
+  const again = Buffer.alloc(4);
+  const expected: string[] = [];
+  for (let i = 0; i < 1_000; i++) {
+    const text = String(i).padStart(4);
+    again.write(text);
+    if (i % 2 === 0) sink.write(again);
+    else sink.batch.add(again);
+    expected.push(text);
+    if (i % 2 === 1) sink.flush();
+    again.fill(0);
+    if (i % 7 === 0) out();
+  }
+  while (!sink.isIdle) out();
+  assert.equal(taken.join(""), expected.join(""));
+
+  function out(): void {
+    assert.ok(written);
+    const { bytes, text, done } = written;
+    assert.equal(Buffer.from(bytes).toString(), text);
+    taken.push(text);
+    done();
+  }
+});
+
+test("48: what was queued while a sink breaks is discarded, and what comes then", () => {
+  let fail: ((error: Error) => void) | undefined;
+  const errors: string[] = [];
+  const sink = new Sink(
+    {
+      write: (_bytes, done) => {
+        assert.equal(fail, undefined, "nothing is written to it any more");
+        fail = done;
+      },
+    },
+    ({ message }) => errors.push(message),
+  );
+  for (let i = 0; i < 3; i++) sink.write(Buffer.alloc(HIGH_WATER));
+  fail?.(new Error("broken"));
+  sink.batch.add(Buffer.from("more"));
+  assert.equal(sink.flush(), true);
+  assert.deepEqual([sink.queued, sink.written, errors], [0, 0, ["broken"]]);
+});

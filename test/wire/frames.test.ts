@@ -95,3 +95,17 @@ function decode(pieces: readonly Uint8Array[]): Frame[] {
 function bytes(text: string): Uint8Array {
   return Uint8Array.from(Buffer.from(text, "latin1"));
 }
+
+test("48: a frame stays as it is until the next call, whatever begins in the same piece", () => {
+  const frames = Array.from({ length: 40 }, (_, kind) => ({
+    kind,
+    payload: new Uint8Array(1 + ((kind * 37_321) % 200_000)).fill(kind),
+  }));
+  const whole = stream(frames);
+  const pieces: Uint8Array[] = [];
+  for (let at = 0; at < whole.length; at += 65_536) pieces.push(whole.slice(at, at + 65_536));
+  assert.deepEqual(
+    decode(pieces).map(({ kind, payload }) => [kind, payload.length, new Set(payload)]),
+    frames.map(({ kind, payload }) => [kind, payload.length, new Set([kind])]),
+  );
+});
