@@ -28,6 +28,7 @@ export const killSupervisor: Trouble = {
       world,
       async () => {
         if (withStem) world.lost("Stem");
+        // There may be none just now.
         if (withStem) signal(world.processes.look().stem?.pid ?? 0, "SIGKILL");
         signal(living.pid, "SIGKILL");
         await waitFor(() => living.ended !== undefined, ENDED_MS, world.stop);
