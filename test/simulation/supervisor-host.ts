@@ -52,6 +52,8 @@ export class SupervisorHost {
     await this.#world.pause(dice.next() * dice.pick(DRAINS_MS));
     this.#isDraining = false;
     const printedReady = this.api.printedAndUnheard();
+    // One that was started in between knows nothing of what was there.
+    const isLeft = this.#stem === left;
     // What a Stem that has died meanwhile has left is ended before anything else is done.
     if (!this.stem.isAlive) this.#endStrays();
     const api = new Supervisor(this.#ports(), { rolling, printedReady });
@@ -62,8 +64,7 @@ export class SupervisorHost {
     if (!isTaken) await api.start();
     this.hasBegun = true;
     await this.#world.pause(dice.chance(0.5) ? 0 : dice.next() * 300);
-    // One that was started in between knows nothing of what was there.
-    const isKnown = ask(isTaken && this.#stem === left);
+    const isKnown = ask(isTaken && isLeft);
     if (isTaken && isKnown) await api.settle();
     else if (isTaken) api.keepAll();
   }
