@@ -82,7 +82,8 @@ export async function assemble(
   };
   const earlier = await state.earlierStem(say);
   const handover = takeHandover(state.file(places.handover), processId(process.pid));
-  const { instance = randomUUID(), rolling, unfinished = [] } = handover ?? {};
+  // An older Coppice may have left less.
+  const { instance = randomUUID(), rolling, unfinished = [], printedReady = [] } = handover ?? {};
   const reloads = new Reloads(handover?.reloads ?? 0);
   if (handover !== undefined) history.restore(handover.history);
   const receiver = new OutputReceiver(pipeline, sinks, ready, evidence);
@@ -164,7 +165,7 @@ export async function assemble(
       watchers.tell(event);
     },
   };
-  const supervisor = new Supervisor(ports, { rolling, isSame, asked: claims });
+  const supervisor = new Supervisor(ports, { rolling, isSame, asked: claims, printedReady });
   const kept = new KeptNodes();
   const watchers = new Watchers((error) => reportError(error, "a watcher failed"));
   const reload: Reload = new Reload(

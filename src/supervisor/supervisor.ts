@@ -13,7 +13,7 @@ import type { FromStem } from "../wire/stem-messages.ts";
 import { Outbox } from "./link/outbox.ts";
 import { StemLife } from "./link/stem-life.ts";
 import { Performer } from "./performer.ts";
-import type { Goal } from "./roster/member.ts";
+import type { Goal, PrintedReady } from "./roster/member.ts";
 import type { Stray } from "./roster/reconcile.ts";
 import { Roster, type RosterOptions } from "./roster/roster.ts";
 import type { SupervisorPorts } from "./supervisor-ports.ts";
@@ -163,6 +163,11 @@ export class Supervisor {
   /** What a process has printed says that it is ready. */
   printedReady(name: string, pid: number): void {
     this.#performer.perform(this.#roster.printedReady(name, pid));
+  }
+
+  /** What the next Supervisor has to be told: the Stem may not have heard of it. */
+  printedAndUnheard(): PrintedReady[] {
+    return this.#roster.printedAndUnheard();
   }
 
   status(name = ""): Status {

@@ -1,6 +1,7 @@
 /** A calm: troubles are taken back, and within some time all has to be as it should. */
 import fs from "node:fs";
 import path from "node:path";
+import type { NodeConfig } from "coppice";
 import type { RemoteSupervisor } from "../../src/control/client.ts";
 import type { Bounds } from "./checks/bounds.ts";
 import type { Complete } from "./checks/complete.ts";
@@ -15,6 +16,8 @@ import { pause, type World, waitFor } from "./world.ts";
  */
 const WELL_MS = 60_000;
 const ASK_MS = 30_000;
+/** How long a node that has just been started may take to print that it is ready (ms). */
+const WORD_MS = 3_000;
 /** What is waited for is noted again and again (ms). */
 const NOTED_MS = 3_000;
 
@@ -23,6 +26,8 @@ export interface CalmChecks {
   bounds: Bounds;
   /** Lines that were lost of 'cramped', as it was told. */
   toldLost(): number;
+  /** A node had to be started again, since a Supervisor took with it that it was ready. */
+  lostWord(): void;
 }
 
 export class Calm {
@@ -94,10 +99,36 @@ export class Calm {
     const { nodes } = await inTime("a status", client.status());
     const strangers = Object.keys(nodes).filter((name) => !names.has(name));
     await inTime("ends", Promise.all(strangers.map((name) => client.destroy(name))));
+    if (this.#world.mayLackWords) await this.#startUnready(client);
     const doubtful = wanted.doubtful();
     // One that is to run, and has one that it comes after stopped, starts all the same.
     await inTime("starts", Promise.all(doubtful.map((name) => client.startNode(name))));
     for (const name of doubtful) wanted.ordered(name, false);
+  }
+
+  /**
+   * Who becomes ready by a line that a Supervisor had read, and which was killed before it told its Stem, does
+   * not until it says so again. That is known, and counted.
+   */
+  async #startUnready(client: RemoteSupervisor): Promise<void> {
+    const { kinds, excuses, journal, stop } = this.#world;
+    const unready = async (): Promise<string[]> => {
+      const { nodes } = await inTime("a status", client.status());
+      const named = kinds.filter(({ config: { ready } }) => isLine(ready));
+      return named.flatMap(({ config: { name } }) => {
+        const status = Object.hasOwn(nodes, name) ? nodes[name] : undefined;
+        return status?.state === "running" && status.ready === false ? [name] : [];
+      });
+    };
+    if (await waitFor(async () => (await unready()).length === 0, WORD_MS, stop)) return;
+    const names = await unready();
+    const over = excuses.deathsAndDelaysOf(names, "started again");
+    for (const name of names) {
+      journal.say(`'${name}' is not known to be ready: its Supervisor was killed. Started again`);
+      this.#checks.lostWord();
+    }
+    await inTime("starts", Promise.all(names.map((name) => client.restart(name))));
+    over();
   }
 
   /** What is not as it is wanted: in the Supervisor's words, and in the kernel's. */
@@ -198,6 +229,10 @@ export class Calm {
     if ((await waitFor(isNone, WELL_MS, stop)) || stop.aborted) return;
     faults.add(`waited ${WELL_MS / 1000} s in vain for ${what}:\n  ${found.join("\n  ")}`);
   }
+}
+
+function isLine(ready: NodeConfig["ready"]): boolean {
+  return typeof ready === "object" && "line" in ready;
 }
 
 /** A reload that something else keeps from being done is tried again. */

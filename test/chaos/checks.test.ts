@@ -11,7 +11,7 @@ import { Lives } from "./checks/lives.ts";
 import { Excuses } from "./excuses.ts";
 import { kindsOf } from "./nodes/kinds.ts";
 import { Plan } from "./plan.ts";
-import type { Seen } from "./processes.ts";
+import { type Seen, signal } from "./processes.ts";
 import { TROUBLES } from "./troubles/index.ts";
 import { Wanted } from "./wanted.ts";
 
@@ -142,4 +142,8 @@ test("a plan follows from its seed", () => {
   };
   assert.deepEqual(drawn(5), drawn(5));
   assert.notDeepEqual(drawn(5), drawn(6));
+});
+
+test("signals: a process that is not there is not taken for the run's own group", () => {
+  assert.equal(signal(0, "SIGWINCH"), false);
 });

@@ -100,8 +100,9 @@ export function commandOf(pid: number): string {
   }
 }
 
-/** @returns whether there was such a process */
+/** @param pid 0: none, where the system would take it for the group of whoever asks. @returns whether there was one */
 export function signal(pid: number, name: NodeJS.Signals): boolean {
+  if (pid === 0) return false;
   try {
     process.kill(pid, name);
     return true;

@@ -11,6 +11,7 @@ export function report(run: Run): string[] {
     `${total} troubles: ${troubles.map(([name, count]) => `${count} ${name}`).join(", ")}`,
     `${run.calms} calms; ${run.lifeCount} Supervisors; ${run.returns.returns} starts of nodes were seen`,
     `numbered lines: ${stdout.count} on stdout, ${stderr.count} on stderr; lost with who was killed: ${stdout.excused + stderr.excused}; all of ${run.complete.whole} processes that have ended`,
+    `nodes of which nobody knew any more that they were ready, their Supervisor having been killed: ${run.lostWords}`,
     `returns that nothing held up came ${delays(run.returns.late)} after they were due`,
     `at most: Supervisor ${megabytes(Supervisor.memory)}, ${Supervisor.descriptors} descriptors; Stem ${megabytes(Stem.memory)}, ${Stem.descriptors} descriptors`,
   ];

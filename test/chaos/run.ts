@@ -40,6 +40,7 @@ export class Run implements World {
   readonly journal: Journal;
   readonly stop: AbortSignal;
   hasLost = false;
+  mayLackWords = false;
   hasReloads = false;
   readonly lines: SupervisorLines;
   readonly complete: Complete;
@@ -50,6 +51,8 @@ export class Run implements World {
   readonly troubles = new Map<string, number>();
   reloads = 0;
   calms = 0;
+  /** How often a node had to be started again, since nobody knew any more that it was ready. */
+  lostWords = 0;
   lifeCount = 0;
   #onCalm: (() => void)[] = [];
   #unread = 0;
@@ -112,6 +115,9 @@ export class Run implements World {
         complete: this.complete,
         bounds: this.bounds,
         toldLost: () => this.#toldLost,
+        lostWord: () => {
+          this.lostWords++;
+        },
       });
       await this.#calm(calm);
       over();
@@ -163,6 +169,7 @@ export class Run implements World {
   lost(who: "Supervisor" | "Stem", stem?: number): void {
     this.hasLost = true;
     const { seen } = this.processes.look();
+    if (who === "Supervisor") this.mayLackWords = true;
     this.lines.killed(who === "Supervisor" ? seen.map(lifeOf) : []);
     this.complete.excuse(who === "Stem" ? stem : undefined);
     // While one image follows another the Stem alone knows what was ordered.
@@ -226,6 +233,7 @@ export class Run implements World {
     if (this.stop.aborted) return;
     this.calms++;
     this.hasLost = false;
+    this.mayLackWords = false;
     this.hasReloads = false;
     this.excuses.forget(performance.now());
     const { stdout, stderr } = this.lines.numbers;

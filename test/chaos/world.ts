@@ -33,6 +33,11 @@ export interface World {
   lost(who: "Supervisor" | "Stem", stem?: number): void;
   /** Whether that has been so since the last calm. */
   readonly hasLost: boolean;
+  /**
+   * Whether since then a Supervisor was killed whose tree lives on: with it goes a printed word of
+   * readiness that it had read, and not told its Stem.
+   */
+  readonly mayLackWords: boolean;
   /** Whether there was a reload since the last calm: it may still go on. */
   hasReloads: boolean;
   /** How many reloads have been done, or given up. */

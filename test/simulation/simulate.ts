@@ -132,6 +132,11 @@ async function reload(world: World, user: User): Promise<boolean> {
   if (isBroken) user.failToRead();
   else user.readAnew();
   let isDone = false;
+  // What becomes ready just then says so to a Supervisor that is about to go.
+  if (dice.chance(0.3)) {
+    breakSomethingOfANode(world);
+    await world.run(dice.next() * dice.pick([20, 500, 4_000]));
+  }
   world.log("the Supervisor is replaced");
   const ask = (isTaken: boolean): boolean => {
     if (!isBroken || !isTaken) user.askAgain(isTaken);
@@ -164,6 +169,7 @@ async function reload(world: World, user: User): Promise<boolean> {
   await world.run(4 * CALM_MS);
   if (diesEarly) return false;
   assert.ok(isDone, "all that has changed was replaced");
+  await checkAllIsWell(world, user);
   world.isTroubled = true;
   world.isBusy = false;
   world.fragility = 0.02;

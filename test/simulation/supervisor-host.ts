@@ -17,6 +17,8 @@ import type { World } from "./world.ts";
 
 /** How long output waits for a connection. */
 const PRINTS_AGAIN_MS = 10;
+/** How long a Supervisor that is about to be replaced reads what is on its way. */
+const DRAINS_MS = [50, 2_000];
 
 export class SupervisorHost {
   api: Supervisor;
@@ -30,6 +32,8 @@ export class SupervisorHost {
   hasBegun = false;
   /** While false, no Stem can connect. */
   isListening = true;
+  /** It is about to be replaced: it lets no Stem in, and reads what is on its way. */
+  #isDraining = false;
 
   constructor(world: World) {
     this.#world = world;
@@ -43,7 +47,16 @@ export class SupervisorHost {
   async replace(rolling: number, ask: (isTaken: boolean) => boolean): Promise<void> {
     const { dice } = this.#world;
     this.breakLink();
-    const api = new Supervisor(this.#ports(), { rolling });
+    const left = this.#stem;
+    this.#isDraining = true;
+    await this.#world.pause(dice.next() * dice.pick(DRAINS_MS));
+    this.#isDraining = false;
+    const printedReady = this.api.printedAndUnheard();
+    // One that was started in between knows nothing of what was there.
+    const isLeft = this.#stem === left;
+    // What a Stem that has died meanwhile has left is ended before anything else is done.
+    if (!this.stem.isAlive) this.#endStrays();
+    const api = new Supervisor(this.#ports(), { rolling, printedReady });
     this.api = api;
     this.hasBegun = false;
     const isTaken = await api.takeOver();
@@ -51,9 +64,14 @@ export class SupervisorHost {
     if (!isTaken) await api.start();
     this.hasBegun = true;
     await this.#world.pause(dice.chance(0.5) ? 0 : dice.next() * 300);
-    const isKnown = ask(isTaken);
+    const isKnown = ask(isTaken && isLeft);
     if (isTaken && isKnown) await api.settle();
     else if (isTaken) api.keepAll();
+  }
+
+  #endStrays(): void {
+    const { machine } = this.#world;
+    for (const { pid } of machine.groupsOfNodes()) machine.signalGroup(pid, "SIGKILL");
   }
 
   #ports(): SupervisorPorts {
@@ -117,7 +135,7 @@ export class SupervisorHost {
 
   /** A Stem connects: the kernel lets it in before the Supervisor knows of it. */
   accept(stemEnd: PipeEvents): Connection | undefined {
-    if (!this.isListening || this.#world.isSupervisorDead) return undefined;
+    if (!this.isListening || this.#isDraining || this.#world.isSupervisorDead) return undefined;
     const decoder = new FrameDecoder();
     const connection: Connection = new Connection(
       this.#world,
@@ -140,7 +158,7 @@ export class SupervisorHost {
   printed(node: string, pid: number): void {
     if (this.#world.isSupervisorDead) return;
     // What is read already may be older than the end of the link.
-    const isRead = this.#current !== undefined || this.#world.dice.chance(0.05);
+    const isRead = this.#current !== undefined || this.#isDraining || this.#world.dice.chance(0.05);
     if (isRead && this.hasBegun) return this.api.printedReady(node, pid);
     this.#world.clock.in(PRINTS_AGAIN_MS, () => this.printed(node, pid));
   }

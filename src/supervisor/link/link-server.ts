@@ -33,6 +33,9 @@ export class LinkServer {
   readonly #sockets: Partial<Record<Channel, net.Socket>> = {};
   #token = "";
   #isHolding = false;
+  #first: "awaited" | "gone" | "introduced" = "awaited";
+  /** Has what came on output connections before that be read. */
+  readonly #early = new Set<() => void>();
 
   constructor(output: OutputReceiver, events: LinkServerEvents) {
     this.#events = events;
@@ -116,25 +119,58 @@ export class LinkServer {
   }
 
   #takeMessages(socket: net.Socket): (frames: Frame[]) => void {
+    if (this.#first === "gone") this.#first = "awaited";
     this.#events.connected();
     socket.once("close", () => {
       if (this.#sockets.control !== socket) return;
       delete this.#sockets.control;
       this.#events.disconnected();
+      // Another one may be long in coming, and has other nodes.
+      if (this.#first === "awaited") this.#readOutput("gone");
     });
     return (frames) => {
       for (const { payload } of frames) {
         const message = decodeMessage<FromStem>(payload, FROM_STEM);
-        if (message.type !== "hello") this.#events.message(message);
+        if (message.type === "hello") continue;
+        this.#events.message(message);
+        if (message.type === "synced" && this.#first !== "introduced")
+          this.#readOutput("introduced");
       }
     };
   }
 
+  /**
+   * Output that is read before the first Stem has said what it has is of nodes that nobody here knows: what
+   * is looked for in it would be missed.
+   */
   #takeOutput(socket: net.Socket): (frames: Frame[]) => void {
+    const early: Frame[] = [];
+    const read = (): void => {
+      this.#early.delete(read);
+      // Before the sinks can have it pause again.
+      socket.resume();
+      try {
+        for (const { payload } of early.splice(0)) take(payload);
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error;
+        socket.destroy();
+      }
+    };
+    // What has come belongs before the end, of which the receiver hears next.
+    socket.once("close", read);
     const take = this.#output.connection(socket);
     return (frames) => {
-      for (const { payload } of frames) take(payload);
+      if (this.#first === "awaited") {
+        early.push(...frames);
+        socket.pause();
+        this.#early.add(read);
+      } else for (const { payload } of frames) take(payload);
     };
+  }
+
+  #readOutput(first: "gone" | "introduced"): void {
+    this.#first = first;
+    for (const read of [...this.#early]) read();
   }
 }
 

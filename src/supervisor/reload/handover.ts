@@ -7,6 +7,7 @@ import v8 from "node:v8";
 import type { Dump } from "../../output/history.ts";
 import { isSameProcess, type ProcessId } from "../../wire/stem-messages.ts";
 import type { Unfinished } from "../output/output-receiver.ts";
+import type { PrintedReady } from "../roster/member.ts";
 
 export interface Handover {
   /** Whose it is: a process that was killed instead leaves one that is nobody's. */
@@ -19,6 +20,8 @@ export interface Handover {
   rolling?: number;
   /** Nodes' lines that were not complete. */
   unfinished: Unfinished[];
+  /** Of which processes it was read that they are ready, while the Stem may not have heard of it. */
+  printedReady: PrintedReady[];
   history: Dump;
 }
 

@@ -111,6 +111,7 @@ export function reloadPorts(parts: ReplacingParts): ReloadPorts {
           reloads: parts.reloads + 1,
           ...(rolling === undefined ? {} : { rolling }),
           unfinished: receiver.unfinished,
+          printedReady: supervisor.printedAndUnheard(),
           history: history.dump(),
         });
       } catch (error) {

@@ -52,13 +52,27 @@ export function newMember(id: number, config: NodeConfig, origin: Origin, since:
   };
 }
 
-/** One that a Stem has from an earlier Supervisor. */
-export function inherited({ config, report, origin, stopped }: Kept): Member {
+/** Processes of a node that have printed that they are ready, while the Stem may not have heard of it. */
+export interface PrintedReady {
+  /** The node's. */
+  id: number;
+  pids: number[];
+}
+
+/**
+ * One that a Stem has from an earlier Supervisor.
+ * @param printedReady processes of which that one had read that they are ready
+ */
+export function inherited(
+  { config, report, origin, stopped }: Kept,
+  printedReady: readonly number[] = [],
+): Member {
   const member = newMember(report.id, config, origin, report.since);
   // What was created from afar stays until it is destroyed; the rest is asked for again, or goes.
   member.isInherited = origin === "script";
   member.isStopped = stopped;
   member.begun = report.generation > 0 || report.lastExit !== undefined || stopped;
+  member.printedReady = [...printedReady];
   update(member, report, { kind: "changed" });
   return member;
 }
@@ -101,6 +115,12 @@ export function printed(member: Member, pid: number): RosterEffect {
 export function printedAgain(member: Member, { pid, ready }: NodeReport): RosterEffect[] {
   if (pid === undefined || ready !== false || !member.printedReady.includes(pid)) return [];
   return [sendingReady(member, pid)];
+}
+
+/** What the Stem may not have heard of: the present process's word if it is not ready yet, and a later one's. */
+export function unheard({ id, printedReady, status }: Member): PrintedReady[] {
+  const pids = printedReady.filter((pid) => status.pid !== pid || status.ready !== true);
+  return pids.length === 0 ? [] : [{ id, pids }];
 }
 
 function sendingReady(member: Member, pid: number): RosterEffect {

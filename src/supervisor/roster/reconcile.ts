@@ -3,7 +3,14 @@ import type { Kept, NodeReport } from "../../core/report.ts";
 import { isSameProcess, type ProcessId } from "../../wire/stem-messages.ts";
 import type { RosterEffect } from "./effects.ts";
 import { endAgain, endStray } from "./ends.ts";
-import { creating, inherited, type Member, printedAgain, sending } from "./member.ts";
+import {
+  creating,
+  inherited,
+  type Member,
+  type PrintedReady,
+  printedAgain,
+  sending,
+} from "./member.ts";
 import type { Members } from "./members.ts";
 import { reported } from "./reports.ts";
 
@@ -20,10 +27,16 @@ export interface Found {
   ending: readonly number[];
 }
 
-/** What the first Stem that connects has, it has from an earlier Supervisor. */
-export function inherit(members: Members, nodes: Iterable<Kept>): void {
+/** What the first Stem that connects has, it has from an earlier Supervisor, which may have left what it knew. */
+export function inherit(
+  members: Members,
+  nodes: Iterable<Kept>,
+  printedReady: readonly PrintedReady[],
+): void {
+  const pids = new Map(printedReady.map((printed) => [printed.id, printed.pids]));
   for (const kept of nodes) {
-    if (!members.wanted.has(kept.config.name)) members.want(inherited(kept));
+    if (!members.wanted.has(kept.config.name))
+      members.want(inherited(kept, pids.get(kept.report.id)));
   }
 }
 

@@ -15,9 +15,11 @@ import {
   type Goal,
   giveUpFirstStart,
   newMember,
+  type PrintedReady,
   printed,
   refuse,
   sending,
+  unheard,
 } from "./member.ts";
 import { type Asked, Members } from "./members.ts";
 import { inherit, reconcile, type Stray } from "./reconcile.ts";
@@ -33,6 +35,8 @@ export interface RosterOptions {
   isSame?: (before: NodeConfig, after: NodeConfig) => boolean;
   /** Is told what is asked for, as it changes. */
   asked?: Asked;
+  /** What an earlier Supervisor had read, and the Stem that it has left may not have heard of. */
+  printedReady?: readonly PrintedReady[];
 }
 
 export class Roster {
@@ -46,12 +50,15 @@ export class Roster {
   /** What comes while it is down is the late word of a Stem that is given up. */
   #link: "down" | "introducing" | "up" = "down";
   #lastRequest = 0;
+  readonly #printedBefore: readonly PrintedReady[];
 
   constructor({
     rolling = Number.POSITIVE_INFINITY,
     isSame = isSameConfig,
     asked,
+    printedReady = [],
   }: RosterOptions = {}) {
+    this.#printedBefore = printedReady;
     this.#members = new Members(new Rollout(rolling), asked);
     this.wanted = new WantedNodes(this.#members.wanted);
     this.#isSame = isSame;
@@ -99,6 +106,11 @@ export class Roster {
     const member = this.#members.wanted.get(name);
     if (member === undefined) return [];
     return this.#sendable([printed(member, pid)]);
+  }
+
+  /** For the Supervisor that comes next: the words of readiness that the Stem may not have heard of. */
+  printedAndUnheard(): PrintedReady[] {
+    return [...this.#members.wanted.values()].flatMap(unheard);
   }
 
   /** What was inherited stays, whether anything asks for it or not. */
@@ -164,7 +176,7 @@ export class Roster {
     this.#link = "up";
     this.#members.skipTo(last.id);
     this.#lastRequest = Math.max(this.#lastRequest, last.request);
-    if (this.#isNew) inherit(this.#members, this.#found.values());
+    if (this.#isNew) inherit(this.#members, this.#found.values(), this.#printedBefore);
     this.#isNew = false;
     const effects = reconcile(this.#members, { nodes: this.#found, ending }, strays);
     this.#found.clear();

@@ -46,6 +46,8 @@ export const noProcesses: Trouble = {
     const seen = settled(world, who);
     const above = groupsOfProcesses();
     if (seen === undefined || above === undefined) return;
+    // The image that replaces it is a Node.js that begins, and has as yet no thread.
+    if (who === "Supervisor" && world.hasReloads) return;
     const group = path.join(above, `coppice-chaos-${process.pid}`);
     const over = world.excuses.delaysOf("all", `the ${who} may start no process`);
     try {

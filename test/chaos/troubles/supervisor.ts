@@ -28,6 +28,7 @@ export const killSupervisor: Trouble = {
       world,
       async () => {
         if (withStem) world.lost("Stem");
+        // There may be none just now.
         if (withStem) signal(world.processes.look().stem?.pid ?? 0, "SIGKILL");
         signal(living.pid, "SIGKILL");
         await waitFor(() => living.ended !== undefined, ENDED_MS, world.stop);
@@ -103,6 +104,10 @@ async function withoutSupervisor(
   const over = isKept
     ? world.excuses.delaysOf([], "")
     : world.excuses.deathsAndDelaysOf("all", "the Supervisor has ended");
+  // That what they come after is ready may have gone with it, until a calm sees to that.
+  const followers = world.kinds.filter(({ after }) => after !== undefined);
+  const names = followers.map(({ config }) => config.name);
+  world.untilCalm(world.excuses.delaysOf(names, "a word of readiness may be lost"));
   world.lost("Supervisor");
   await end();
   world.lost("Supervisor");

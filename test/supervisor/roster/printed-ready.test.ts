@@ -54,6 +54,36 @@ test("what a process has printed before its start is heard of is not lost either
   ]);
 });
 
+for (const when of ["told, and not heard", "read while the link is down"]) {
+  test(`the next Supervisor tells again what this one has read: ${when}`, () => {
+    const roster = new Roster();
+    roster.create(config, 0);
+    introduce(roster, { ...running, pid: 100, ready: true });
+    introduce(roster, running);
+    if (when === "told, and not heard") roster.printedReady("a", 101);
+    roster.disconnected();
+    if (when === "read while the link is down") roster.printedReady("a", 101);
+    const printedReady = roster.printedAndUnheard();
+    assert.deepEqual(printedReady, [{ id: 1, pids: [101] }]);
+    const next = new Roster({ printedReady });
+    assert.deepEqual(introduce(next, running), ["ready 101"]);
+    assert.deepEqual(next.printedAndUnheard(), printedReady);
+    // And what it takes over of another node, or process, is none of that.
+    assert.deepEqual(introduce(new Roster({ printedReady }), { ...running, pid: 102 }), []);
+    assert.deepEqual(introduce(new Roster({ printedReady }), { ...running, id: 2 }), []);
+  });
+}
+
+test("what the Stem has heard of is not left to the next Supervisor", () => {
+  const roster = new Roster();
+  roster.create(config, 0);
+  introduce(roster, running);
+  roster.printedReady("a", 101);
+  const report = { ...running, ready: true };
+  roster.receive({ type: "report", report, news: { kind: "changed" } }, () => []);
+  assert.deepEqual(roster.printedAndUnheard(), []);
+});
+
 /** A Stem says what it has. @returns what it is told then */
 function introduce(roster: Roster, report?: NodeReport): string[] {
   roster.connected();
