@@ -46,10 +46,9 @@ export function readNow(fd: number, into: Uint8Array): number {
 
 /** Reads a pipe to its end. @param fd our end of it: it does not wait, and is closed with the source */
 export function readPipe(fd: number, sink: ByteSink): ByteSource {
+  Handle ??= findHandle(fd);
   if (Handle !== undefined) return new PipeReader(new Handle(ANY_PIPE), fd, sink);
-  const socket = new net.Socket({ fd, readable: true, writable: false });
-  Handle = handleOf(socket);
-  return readStream(socket, sink);
+  return readStream(new net.Socket({ fd, readable: true, writable: false }), sink);
 }
 
 /** The same of a stream that is there already. */
@@ -79,8 +78,25 @@ type PipeHandleClass = new (kind: number) => PipeHandle;
 
 /** Neither one that listens nor one that descriptors are sent through. */
 const ANY_PIPE = 0;
-/** Known once there has been a stream of a pipe; unknown where Node.js has changed. */
+/** Unknown where Node.js has changed. */
 let Handle: PipeHandleClass | undefined;
+
+/** By a stream of the same pipe, opened for a moment. */
+function findHandle(fd: number): PipeHandleClass | undefined {
+  try {
+    const again = fs.openSync(
+      `/proc/self/fd/${fd}`,
+      fs.constants.O_RDONLY | fs.constants.O_NONBLOCK,
+    );
+    const socket = new net.Socket({ fd: again, readable: true, writable: false });
+    const found = handleOf(socket);
+    // Before it reads anything, for which the loop would have to go on.
+    socket.destroy();
+    return found;
+  } catch {
+    return undefined;
+  }
+}
 
 function handleOf(socket: net.Socket): PipeHandleClass | undefined {
   const { _handle: handle } = socket as unknown as { _handle?: PipeHandle };

@@ -48,6 +48,8 @@ interface Waiting {
   omitted: number;
   /** They wait for the next turn, and not for room. */
   isFlood: boolean;
+  /** Where the only one of them is, if it was lent. */
+  memory?: Uint8Array;
 }
 
 export class Copies {
@@ -77,7 +79,11 @@ export class Copies {
       while (this.#omit(waiting));
       waiting.omitted += bytes.length - last.length;
     }
-    waiting.copies.push({ stream, bytes: own(last), taken });
+    waiting.copies.push({
+      stream,
+      bytes: isLent === true ? this.#store(waiting, last) : last,
+      taken,
+    });
     this.#count(waiting, last.length);
     while (waiting.length > MOST_OF_ONE && waiting.copies.length > 1 && this.#omit(waiting));
     while (this.#length > MOST_OF_ALL && this.#omit(waiting));
@@ -118,8 +124,16 @@ export class Copies {
     this.flush();
   }
 
+  /** What waits for its turn is replaced again and again: in the same memory, as long as nobody else has it. */
+  #store(waiting: Waiting, bytes: Uint8Array): Uint8Array {
+    if (waiting.copies.length > 0) return new Uint8Array(bytes);
+    waiting.memory ??= new Uint8Array(MOST_OF_PIECE);
+    waiting.memory.set(bytes);
+    return waiting.memory.subarray(0, bytes.length);
+  }
+
   #wait(node: string, pid: number): Waiting {
-    const waiting = { node, copies: [], length: 0, omitted: 0, isFlood: false };
+    const waiting: Waiting = { node, copies: [], length: 0, omitted: 0, isFlood: false };
     this.#waiting.set(pid, waiting);
     return waiting;
   }
@@ -132,6 +146,8 @@ export class Copies {
       if (!send("stderr", encoder.encode(omission(omitted)))) return false;
       waiting.omitted = 0;
     }
+    // From here on it is the socket's.
+    delete waiting.memory;
     for (let copy = copies[0]; copy !== undefined; copy = copies[0]) {
       if (!send(copy.stream, copy.bytes)) return false;
       copies.shift();
