@@ -16,6 +16,8 @@ export class Rest {
   readonly #clock: Pick<Clock, "now" | "at">;
   readonly #act: () => void;
   #stirs = 0;
+  /** When the last one was. */
+  #last = 0;
   #wanted = 1;
   #isWaiting = false;
 
@@ -28,14 +30,15 @@ export class Rest {
   /** Something has happened. */
   stir(): void {
     this.#stirs++;
+    this.#last = this.#clock.now();
     if (!this.#isWaiting && this.#stirs >= this.#wanted) this.#wait();
   }
 
   #wait(): void {
-    const before = this.#stirs;
     this.#isWaiting = true;
-    this.#clock.at(this.#clock.now() + QUIET_MS, () => {
-      if (this.#stirs !== before) return this.#wait();
+    const until = this.#last + QUIET_MS;
+    this.#clock.at(until, () => {
+      if (this.#last + QUIET_MS > until) return this.#wait();
       this.#isWaiting = false;
       this.#stirs = 0;
       this.#wanted = WORTHWHILE;
