@@ -10,7 +10,7 @@ export interface Clock {
 }
 
 /** Node's timers hold at most 2^31 - 1 ms; longer waits are made of several. */
-const LONGEST_TIMER = 2 ** 31 - 1;
+export const LONGEST_TIMER = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => performance.now(),

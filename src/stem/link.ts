@@ -1,6 +1,7 @@
 /** The Stem's end of the link: two connections, made again for as long as the Supervisor lives. */
 import net from "node:net";
 import { socketPath } from "../os/socket-path.ts";
+import { writeTogether } from "../os/write-together.ts";
 import { FrameDecoder, FrameKind } from "../wire/frames.ts";
 import {
   type Channel,
@@ -84,12 +85,7 @@ export class StemLink {
   send(message: FromStem): boolean {
     const control = this.#control;
     if (control === undefined) return false;
-    if (control.writableCorked === 0) {
-      // What one turn has to say goes out in one write.
-      control.cork();
-      process.nextTick(() => control.uncork());
-    }
-    this.#unread = control.write(encodeMessage(message)) ? 0 : this.#unread + 1;
+    this.#unread = writeTogether(control, encodeMessage(message)) ? 0 : this.#unread + 1;
     // A Supervisor that has stopped reading for so long asks for everything again later.
     if (this.#unread > MAX_UNREAD) control.destroy();
     return true;

@@ -1,6 +1,7 @@
 /** The ends of processes that were not started through Node.js, which so does not hear of them itself. */
 import os from "node:os";
 import type { Exit } from "../../core/revival.ts";
+import { LONGEST_TIMER } from "../clock.ts";
 import { cpuOf, type Libc, pidOf, SIZES, WAIT } from "./libc.ts";
 
 /** @param cpu all the CPU time that the process has used, in milliseconds */
@@ -22,14 +23,10 @@ export class Children {
   /** Calls back once when this child of ours has ended, and never before this turn of the loop is over. */
   watch(pid: number, ended: Ended): void {
     this.#alive.set(pid, ended);
-    if (this.#stay === undefined) this.#stayForThem();
+    this.#stay ??= setInterval(() => {}, LONGEST_TIMER);
     if (this.#isListening) return;
     this.#isListening = true;
     process.on("SIGCHLD", () => this.reap());
-  }
-
-  #stayForThem(): void {
-    this.#stay = setTimeout(() => this.#stayForThem(), LONGEST_TIMER);
   }
 
   /** Hears of all that have ended by now. The kernel's signal, which asks for it, comes once for many. */
@@ -57,15 +54,13 @@ export class Children {
     const ended = this.#alive.get(pid);
     this.#alive.delete(pid);
     if (this.#alive.size === 0) {
-      clearTimeout(this.#stay);
+      clearInterval(this.#stay);
       this.#stay = undefined;
     }
     // Nobody else waits for it: if it cannot be waited for it is gone all the same.
     ended?.(result === pid ? exitOf(status[0]) : {}, result === pid ? cpuOf(this.#usage) : 0);
   }
 }
-
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** @param status as the kernel packs it; see wait(2) */
 export function exitOf(status: number): Exit {

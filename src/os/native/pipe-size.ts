@@ -9,7 +9,7 @@ export const LARGEST_PIPE = 1024 * 1024;
  */
 const MOST = { root: 128 * 1024 * 1024, others: 32 * 1024 * 1024 } as const;
 
-/** @returns what makes the pipe an ordinary one's part of the budget again, to be called once it is closed */
+/** @returns what gives back the pipe's part of the budget, to be called once it is closed */
 export type WidenPipe = (fd: number) => () => void;
 
 /** @param libc undefined: pipes stay as they are */

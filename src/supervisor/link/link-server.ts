@@ -5,6 +5,7 @@ import net from "node:net";
 import path from "node:path";
 import { ProtocolError } from "../../errors.ts";
 import { socketPath } from "../../os/socket-path.ts";
+import { writeTogether } from "../../os/write-together.ts";
 import { type Frame, FrameDecoder, FrameKind } from "../../wire/frames.ts";
 import {
   type Channel,
@@ -69,12 +70,7 @@ export class LinkServer {
 
   send(message: ToStem): void {
     const { control } = this.#sockets;
-    if (control?.writableCorked === 0) {
-      // A thousand creations go out in a few writes, and wake the Stem as rarely.
-      control.cork();
-      process.nextTick(() => control.uncork());
-    }
-    control?.write(encodeMessage(message));
+    if (control !== undefined) writeTogether(control, encodeMessage(message));
   }
 
   close(): void {
