@@ -5,6 +5,7 @@ import type { Health } from "../../src/core/checking.ts";
 import { policyOf } from "../../src/core/config.ts";
 import { type Event, type Rules, type State, wakeAt } from "../../src/core/life.ts";
 import { step } from "../../src/core/node.ts";
+import { EVENT_TYPES } from "./event-types.ts";
 import { type Cells, EVENTS, NOW, STATES, TABLE } from "./node-table.ts";
 
 const policy = policyOf({ name: "n" });
@@ -36,24 +37,8 @@ test("31, 40, 42: the table has every state and every event, and no others", () 
     stopped: true,
     gone: true,
   };
-  const types: Record<Event["type"], true> = {
-    create: true,
-    start: true,
-    restart: true,
-    stop: true,
-    destroy: true,
-    started: true,
-    failed: true,
-    ready: true,
-    probed: true,
-    checked: true,
-    exited: true,
-    looked: true,
-    go: true,
-    wake: true,
-  };
   assert.deepEqual(new Set(Object.values(STATES).map(({ tag }) => tag)), keysOf(tags));
-  assert.deepEqual(new Set(Object.values(EVENTS).map(({ type }) => type)), keysOf(types));
+  assert.deepEqual(new Set(Object.values(EVENTS).map(({ type }) => type)), keysOf(EVENT_TYPES));
   assert.deepEqual(keysOf(TABLE), keysOf(STATES));
   for (const row of Object.values(TABLE)) assert.deepEqual(keysOf(row), keysOf(EVENTS));
 });

@@ -1,5 +1,6 @@
 /** The cells of a node's life. */
-import type { Event, State } from "../../../src/core/life.ts";
+import type { State } from "../../../src/core/life.ts";
+import { EVENT_TYPES } from "../../core/event-types.ts";
 import type { Machine } from "./tally.ts";
 
 export function stateOf(state: State): string {
@@ -59,23 +60,6 @@ function ending(tag: string) {
   };
 }
 
-const EVENTS: Record<Event["type"], true> = {
-  create: true,
-  start: true,
-  restart: true,
-  stop: true,
-  destroy: true,
-  started: true,
-  failed: true,
-  ready: true,
-  probed: true,
-  checked: true,
-  exited: true,
-  looked: true,
-  go: true,
-  wake: true,
-};
-
 export const NODE: Machine = {
   name: "the node",
   states: [
@@ -90,11 +74,11 @@ export const NODE: Machine = {
     ...Object.values(STOPPED),
     "gone",
   ],
-  events: Object.keys(EVENTS),
+  events: Object.keys(EVENT_TYPES),
   impossible: [
     {
       states: (state) => state === "gone",
-      events: Object.keys(EVENTS).filter((event) => event !== "create"),
+      events: Object.keys(EVENT_TYPES).filter((event) => event !== "create"),
       why: "the tree has forgotten the node",
     },
     {
